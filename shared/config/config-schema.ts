@@ -1,0 +1,125 @@
+import * as z from 'zod';
+import { captureSchema } from '../domain/call.ts';
+import { durationSchema } from './duration.ts';
+
+const mode = z.enum(['off', 'propose', 'automatic']);
+const share = z.number().min(0).max(1);
+
+/** Dollars per million tokens. Cache prices default to the input price. */
+const priceSchema = z.strictObject({
+  input: z.number().nonnegative(),
+  output: z.number().nonnegative(),
+  cacheRead: z.number().nonnegative().optional(),
+  cacheWrite: z.number().nonnegative().optional(),
+});
+
+export const providerSchema = z.strictObject({
+  /** Wire format spoken by the upstream; known providers have one of their own. */
+  format: z.enum(['anthropic-messages', 'openai-chat']).optional(),
+  baseUrl: z.url().optional(),
+  apiKey: z.string().optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  /** `private` allows addresses that are not public: an in-house model is legitimate, and must be named as such. */
+  network: z.enum(['public', 'private']).default('public'),
+  region: z.string().optional(),
+  /** Deviations of an OpenAI-compatible server, by name. */
+  quirks: z.array(z.string()).default([]),
+});
+
+export const modelSchema = z.strictObject({
+  id: z.string().min(1),
+  provider: z.string().min(1),
+  aliases: z.array(z.string()).default([]),
+  price: priceSchema.optional(),
+  maxOutputTokens: z.number().int().positive().optional(),
+  contextTokens: z.number().int().positive().optional(),
+  reasoningEffort: z.boolean().optional(),
+});
+
+export const routeSchema = z.strictObject({
+  id: z.string().optional(),
+  match: z
+    .strictObject({
+      model: z.string().optional(),
+      turnShape: z.string().optional(),
+      developer: z.string().optional(),
+      repo: z.string().optional(),
+    })
+    .default({}),
+  targets: z.array(z.strictObject({ model: z.string(), weight: z.number().positive() })).min(1),
+  fallbacks: z.array(z.string()).default([]),
+});
+
+/** What the file may say about governance; every field has a default, so that an empty section is a safe one. */
+export const governanceSectionSchema = z.strictObject({
+  qualityBar: share.default(0.8),
+  weights: mode.default('propose'),
+  prefixes: mode.default('propose'),
+  rollout: z
+    .strictObject({
+      canary: share.default(0.05),
+      minSessions: z.number().int().positive().default(50),
+      minDuration: durationSchema.default(4 * 3_600_000),
+      watermark: durationSchema.default(600_000),
+      maxSessions: z.number().int().positive().default(5_000),
+      maxDuration: durationSchema.default(14 * 86_400_000),
+    })
+    .prefault({}),
+  exploration: share.default(0.03),
+  bootstrapShare: share.default(0),
+  exposureMax: share.default(0.15),
+  session: z.strictObject({ idle: durationSchema.default(600_000) }).prefault({}),
+  /** False alarms per month that the operator accepts over all watched cells. */
+  alarm: z.strictObject({ falseAlarmsPerMonth: z.number().positive().default(0.1) }).prefault({}),
+});
+
+export const judgeSchema = z.strictObject({
+  provider: z.string(),
+  model: z.string(),
+  dailyBudgetUsd: z.number().nonnegative().default(20),
+  /** Share of calls judged for tool use; sessions are always judged for task completion while the budget lasts. */
+  callShare: share.default(1),
+});
+
+/**
+ * `trimtab.yaml`, parsed. Durations are milliseconds from here on. Unknown keys are errors: a misspelt safety setting
+ * must not pass for its default.
+ */
+export const configSchema = z.strictObject({
+  project: z.string().default('default'),
+  providers: z.record(z.string(), providerSchema).default({}),
+  models: z.array(modelSchema).default([]),
+  routes: z.array(routeSchema).default([]),
+  governance: governanceSectionSchema.prefault({}),
+  judges: z.array(judgeSchema).default([]),
+  /** Writes candidate prefixes; the first judge does when it is absent. */
+  teacher: z.strictObject({ provider: z.string(), model: z.string() }).optional(),
+  capture: captureSchema.default('full'),
+  gateway: z
+    .strictObject({
+      connectTimeout: durationSchema.default(5_000),
+      firstByteTimeout: durationSchema.default(600_000),
+      idleTimeout: durationSchema.default(120_000),
+      pingInterval: durationSchema.default(15_000),
+      retryAfterMax: durationSchema.default(5_000),
+      sessionHeader: z.string().optional(),
+      bodyLimitMb: z.number().positive().default(32),
+    })
+    .prefault({}),
+  optimizer: z
+    .strictObject({
+      nightly: z.string().default('0 3 * * *'),
+      /** How often the controller looks at new failures, rollouts and alarms. */
+      controllerInterval: durationSchema.default(10_000),
+      minClusterSessions: z.number().int().positive().default(2),
+      replayCalls: z.number().int().positive().default(20),
+      promptBudgetUsd: z.number().nonnegative().default(5),
+    })
+    .prefault({}),
+});
+
+export type TrimtabConfig = z.output<typeof configSchema>;
+export type ProviderConfig = z.output<typeof providerSchema>;
+export type ModelConfig = z.output<typeof modelSchema>;
+export type RouteConfig = z.output<typeof routeSchema>;
+export type JudgeConfig = z.output<typeof judgeSchema>;

@@ -1,0 +1,26 @@
+import type { ColumnType } from 'kysely';
+
+/** A jsonb column: read as a parsed value of unknown shape (parse it with zod), written as JSON text by `jsonText`. */
+export type Json = ColumnType<unknown, JsonText, JsonText>;
+
+/** A timestamptz column: read as a Date, written as a Date. */
+export type Moment = ColumnType<Date, Date, Date>;
+
+declare const jsonTextBrand: unique symbol;
+/** JSON text that PostgreSQL's jsonb accepts. Only `jsonText` makes it. */
+export type JsonText = string & { readonly [jsonTextBrand]: true };
+
+const REPLACEMENT = '\uFFFD';
+
+/**
+ * PostgreSQL refuses NUL in text and lone surrogates in jsonb, and model traffic contains both. They become U+FFFD;
+ * the exact bytes of content live in bytea blocks, so nothing is lost by it.
+ */
+export function storableText(text: string): string {
+  return text.toWellFormed().replaceAll('\u0000', REPLACEMENT);
+}
+
+export function jsonText(value: unknown): JsonText {
+  const text = JSON.stringify(value, (_key, member) => (typeof member === 'string' ? storableText(member) : member));
+  return (text ?? 'null') as JsonText;
+}

@@ -1,0 +1,50 @@
+import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Tables } from './tables.ts';
+
+export type Database = Kysely<Tables>;
+
+/** The PostgreSQL role a service takes on; `owner` keeps the login's own rights (migrations, tests). */
+export type DatabaseRole = 'gateway' | 'evaluator' | 'optimizer' | 'admin' | 'owner';
+
+export interface ConnectOptions {
+  readonly connectionString: string;
+  readonly role: DatabaseRole;
+  /** Connections at the most; PostgreSQL allows 200 in all, shared by every service and the queue. */
+  readonly poolMax?: number;
+  readonly statementTimeoutMs?: number;
+  readonly connectTimeoutMs?: number;
+}
+
+const POOL_MAX_DEFAULT = 8;
+const STATEMENT_TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+const IDLE_TIMEOUT_MS = 30_000;
+
+// int8 arrives as text by default; every bigint of ours (epochs, counters) is far below 2^53.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+// A date is a calendar day, and must not become a moment in the machine's zone.
+pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
+
+/** A pool under one service role. The role is set in the start-up packet, so no query can run before it. */
+export function createPool(options: ConnectOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.connectionString,
+    max: options.poolMax ?? POOL_MAX_DEFAULT,
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
+    application_name: `trimtab-${options.role}`,
+    ...(options.role === 'owner' ? {} : { options: `-c role=trimtab_${options.role}` }),
+  });
+  // An idle connection that the server cuts must not end the process; the next query makes a new one.
+  pool.on('error', () => {});
+  return pool;
+}
+
+export function createDatabase(pool: pg.Pool): Database {
+  return new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool }),
+    plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+  });
+}

@@ -1,0 +1,36 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import pg from 'pg';
+import { migrateQueue } from '../queue/migrate-queue.ts';
+import * as first from './migrations/0001-first.ts';
+
+/** Every migration by name, in order. Forward only: a mistake is mended by the next one. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001-first': first };
+
+export interface MigrationReport {
+  readonly applied: readonly string[];
+}
+
+/** Brings our own schema to its newest version; safe to run from several processes (Kysely takes a lock). */
+export async function migrateDatabase(connectionString: string): Promise<MigrationReport> {
+  const pool = new pg.Pool({ connectionString, max: 1, application_name: 'trimtab-migrate' });
+  const database = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    const migrator = new Migrator({ db: database, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } });
+    const { error, results } = await migrator.migrateToLatest();
+    if (error !== undefined) throw error;
+    return { applied: (results ?? []).map((result) => result.migrationName) };
+  } finally {
+    await database.destroy();
+  }
+}
+
+/** All migrations, ours and BullMQ's, which must be done before any service starts. */
+export async function migrateAll(connectionString: string): Promise<MigrationReport> {
+  const report = await migrateDatabase(connectionString);
+  await migrateQueue(connectionString);
+  return report;
+}
+
+/** The newest migration this code knows; a service refuses to start on an older schema. */
+export const NEWEST_MIGRATION = Object.keys(MIGRATIONS).at(-1) ?? '';

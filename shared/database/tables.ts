@@ -1,0 +1,497 @@
+import type { Generated } from 'kysely';
+import type { Json, Moment } from './columns.ts';
+
+/**
+ * The tables as Kysely sees them: camelCase here, snake_case in SQL. Written by hand and held to the database's own
+ * `information_schema` by a test.
+ */
+export interface Tables {
+  alarm: AlarmTable;
+  allowedModel: AllowedModelTable;
+  auditEvent: AuditEventTable;
+  block: BlockTable;
+  call: CallTable;
+  clusterAssignment: ClusterAssignmentTable;
+  conservationCounter: ConservationCounterTable;
+  deadLetter: DeadLetterTable;
+  evaluationCache: EvaluationCacheTable;
+  failureCluster: FailureClusterTable;
+  failureEvent: FailureEventTable;
+  failureTemplate: FailureTemplateTable;
+  gatewayStatus: GatewayStatusTable;
+  governance: GovernanceTable;
+  judgeSkip: JudgeSkipTable;
+  judgeSpend: JudgeSpendTable;
+  optimizerControl: OptimizerControlTable;
+  optimizerRun: OptimizerRunTable;
+  policy: PolicyTable;
+  policyPointer: PolicyPointerTable;
+  prefix: PrefixTable;
+  price: PriceTable;
+  project: ProjectTable;
+  promptRun: PromptRunTable;
+  replay: ReplayTable;
+  rollout: RolloutTable;
+  rolloutPair: RolloutPairTable;
+  score: ScoreTable;
+  scoringRun: ScoringRunTable;
+  session: SessionTable;
+  transcriptNode: TranscriptNodeTable;
+  virtualKey: VirtualKeyTable;
+}
+
+export interface AlarmTable {
+  alarmId: string;
+  projectId: string;
+  turnShape: string;
+  model: string;
+  policyId: string;
+  status: string;
+  state: Json;
+  evidence: Generated<Json>;
+  lastSessionAt: Moment | null;
+  armedAt: Generated<Moment>;
+  raisedAt: Moment | null;
+}
+
+export interface AllowedModelTable {
+  projectId: string;
+  model: string;
+  provider: string;
+  aliases: Generated<string[]>;
+  governanceVersion: number;
+}
+
+export interface AuditEventTable {
+  sequence: Generated<number>;
+  projectId: string;
+  action: string;
+  actor: string;
+  subject: string;
+  reason: string;
+  details: Json;
+  happenedAt: Moment;
+  previousHash: string;
+  hash: string;
+}
+
+export interface BlockTable {
+  projectId: string;
+  week: string;
+  blockKey: Buffer;
+  kind: string;
+  content: Buffer;
+  contentBytes: number;
+}
+
+export interface CallTable {
+  callId: string;
+  projectId: string;
+  keyId: string | null;
+  developer: string | null;
+  repo: string | null;
+  sessionId: string;
+  sessionSource: string;
+  agentId: string | null;
+  parentAgentId: string | null;
+  parentCallId: string | null;
+  source: string;
+  startedAt: Moment;
+  durationMs: number;
+  timeToFirstChunkMs: number | null;
+  clientFormat: string;
+  upstreamFormat: string | null;
+  codecVersion: string;
+  provider: string | null;
+  requestModel: string;
+  responseModel: string | null;
+  turnShape: string;
+  turnShapeVersion: number;
+  policyId: string | null;
+  epoch: number | null;
+  ruleId: string | null;
+  rolloutId: string | null;
+  variant: string | null;
+  propensity: number | null;
+  candidates: Json;
+  prefixId: string | null;
+  path: string;
+  attempts: Json;
+  inputTokensEstimate: number;
+  costEstimateUsd: number | null;
+  status: string;
+  stopReason: string | null;
+  upstreamStopReason: string | null;
+  errorType: string | null;
+  inputTokens: number | null;
+  cacheReadInputTokens: number | null;
+  cacheCreationInputTokens: number | null;
+  outputTokens: number | null;
+  reasoningOutputTokens: number | null;
+  costUsd: number | null;
+  priceVersion: string | null;
+  losses: Json;
+  completeness: Json;
+  capture: string;
+  parametersBlock: Buffer | null;
+  transcriptHead: Buffer | null;
+  transcriptLayout: Json | null;
+  responseNode: Buffer | null;
+  upstreamRawBlock: Buffer | null;
+  catalogueHash: Buffer | null;
+  storedAt: Generated<Moment>;
+}
+
+export interface ClusterAssignmentTable {
+  projectId: string;
+  templateId: string;
+  clusterId: string;
+  source: string;
+  score: number | null;
+  validFrom: Generated<Moment>;
+  validTo: Moment | null;
+}
+
+export interface ConservationCounterTable {
+  projectId: string;
+  gatewayId: string;
+  name: string;
+  value: Generated<number>;
+}
+
+export interface DeadLetterTable {
+  deadLetterId: string;
+  projectId: string;
+  queue: string;
+  jobId: string;
+  callId: string | null;
+  reason: string;
+  payload: Json;
+  createdAt: Generated<Moment>;
+}
+
+export interface EvaluationCacheTable {
+  projectId: string;
+  cacheKey: string;
+  value: Json;
+  createdAt: Generated<Moment>;
+}
+
+export interface FailureClusterTable {
+  clusterId: string;
+  projectId: string;
+  slug: string;
+  title: string;
+  status: string;
+  stage: string;
+  checkId: string;
+  prefixFixable: Generated<boolean>;
+  resolvedByPolicy: string | null;
+  firstSeen: Moment;
+  lastSeen: Moment;
+  eventCount: Generated<number>;
+  sessionCount: Generated<number>;
+  createdAt: Generated<Moment>;
+}
+
+export interface FailureEventTable {
+  projectId: string;
+  callId: string;
+  scorer: string;
+  pass: string;
+  templateId: string;
+  sessionId: string;
+  provider: string | null;
+  model: string | null;
+  prefixId: string | null;
+  policyId: string | null;
+  turnShape: string;
+  repo: string | null;
+  owner: string | null;
+  severity: string | null;
+  happenedAt: Moment;
+}
+
+export interface FailureTemplateTable {
+  templateId: string;
+  projectId: string;
+  signature: string;
+  signatureAlgorithm: number;
+  stage: string;
+  checkId: string;
+  turnShape: string;
+  expectedVsActual: string;
+  template: string;
+  eventCount: Generated<number>;
+  firstSeen: Moment;
+  lastSeen: Moment;
+}
+
+export interface GatewayStatusTable {
+  projectId: string;
+  gatewayId: string;
+  epoch: number | null;
+  policyId: string | null;
+  appliedAt: Moment | null;
+  lastError: string | null;
+  spoolBytes: Generated<number>;
+  spoolPending: Generated<number>;
+  seenAt: Generated<Moment>;
+}
+
+export interface GovernanceTable {
+  projectId: string;
+  version: number;
+  body: Json;
+  bodyHash: string;
+  author: string;
+  createdAt: Generated<Moment>;
+}
+
+export interface JudgeSkipTable {
+  projectId: string;
+  callId: string;
+  rubric: string;
+  reason: string;
+  samplingProbability: number;
+}
+
+export interface JudgeSpendTable {
+  projectId: string;
+  day: string;
+  judge: string;
+  reservedUsd: Generated<number>;
+  spentUsd: Generated<number>;
+  calls: Generated<number>;
+  errors: Generated<number>;
+}
+
+export interface OptimizerControlTable {
+  projectId: string;
+  paused: Generated<boolean>;
+  pinnedPolicy: string | null;
+  actor: string;
+  reason: string;
+  updatedAt: Generated<Moment>;
+}
+
+export interface OptimizerRunTable {
+  runId: string;
+  projectId: string;
+  job: string;
+  logicalTime: Moment;
+  trigger: string;
+  status: string;
+  leaseOwner: string | null;
+  leaseUntil: Moment | null;
+  fence: Generated<number>;
+  checkpoint: Generated<Json>;
+  summary: Generated<Json>;
+  attempt: Generated<number>;
+  createdAt: Generated<Moment>;
+  startedAt: Moment | null;
+  finishedAt: Moment | null;
+}
+
+export interface PolicyTable {
+  projectId: string;
+  policyId: string;
+  number: number;
+  body: Json;
+  schemaVersion: number;
+  parentId: string | null;
+  author: string;
+  reason: string;
+  evidence: Json;
+  risk: string;
+  state: Generated<string>;
+  createdAt: Generated<Moment>;
+}
+
+export interface PolicyPointerTable {
+  projectId: string;
+  stable: string;
+  canary: string | null;
+  epoch: number;
+  rolloutId: string | null;
+  rolloutOpenedAt: Moment | null;
+  salt: string;
+  canaryShare: Generated<number>;
+  explorationShare: Generated<number>;
+  revoked: Generated<string[]>;
+  updatedAt: Generated<Moment>;
+}
+
+export interface PrefixTable {
+  projectId: string;
+  prefixId: string;
+  body: string;
+  parentId: string | null;
+  clusterId: string | null;
+  author: string;
+  createdAt: Generated<Moment>;
+}
+
+export interface PriceTable {
+  projectId: string;
+  model: string;
+  priceVersion: string;
+  inputPerMillion: number;
+  outputPerMillion: number;
+  cacheReadPerMillion: number;
+  cacheWritePerMillion: number;
+  validFrom: Generated<Moment>;
+}
+
+export interface ProjectTable {
+  projectId: string;
+  blockKey: Buffer;
+  createdAt: Generated<Moment>;
+}
+
+export interface PromptRunTable {
+  promptRunId: string;
+  projectId: string;
+  runId: string | null;
+  clusterId: string | null;
+  optimizer: string;
+  status: string;
+  seedPrefixId: string | null;
+  candidatePrefixId: string | null;
+  state: Json;
+  result: Generated<Json>;
+  costUsd: Generated<number>;
+  createdAt: Generated<Moment>;
+  finishedAt: Moment | null;
+}
+
+export interface ReplayTable {
+  replayId: string;
+  projectId: string;
+  promptRunId: string | null;
+  callId: string;
+  model: string;
+  prefixId: string | null;
+  scorerSet: string;
+  sample: Generated<number>;
+  status: Generated<string>;
+  result: Json | null;
+  costUsd: Generated<number>;
+  createdAt: Generated<Moment>;
+  finishedAt: Moment | null;
+}
+
+export interface RolloutTable {
+  rolloutId: string;
+  projectId: string;
+  number: number;
+  kind: string;
+  candidate: string;
+  baseline: string;
+  status: string;
+  salt: string;
+  canaryShare: number;
+  settings: Json;
+  state: Json;
+  evidence: Generated<Json>;
+  openedEpoch: number;
+  openedAt: Generated<Moment>;
+  closedAt: Moment | null;
+}
+
+export interface RolloutPairTable {
+  rolloutId: string;
+  projectId: string;
+  stratum: string;
+  position: number;
+  canarySession: string;
+  controlSession: string;
+  canaryQuality: number | null;
+  controlQuality: number | null;
+  createdAt: Generated<Moment>;
+}
+
+export interface ScoreTable {
+  projectId: string;
+  callId: string;
+  subjectType: string;
+  subjectId: string;
+  scorer: string;
+  scorerVersion: string;
+  pass: string;
+  sample: Generated<number>;
+  metric: string;
+  status: string;
+  outcome: string;
+  value: number | null;
+  owner: string | null;
+  severity: string | null;
+  confidence: number | null;
+  samplingProbability: Generated<number>;
+  evidence: Json;
+  explanation: string | null;
+  judge: Json | null;
+  costUsd: Generated<number>;
+  createdAt: Generated<Moment>;
+}
+
+export interface ScoringRunTable {
+  projectId: string;
+  callId: string;
+  scorerSet: string;
+  pass: string;
+  passed: Buffer;
+  notApplicable: Buffer;
+  scoredAt: Generated<Moment>;
+}
+
+export interface SessionTable {
+  projectId: string;
+  sessionId: string;
+  source: string;
+  firstCallId: string;
+  lastCallId: string;
+  startedAt: Moment;
+  lastCallAt: Moment;
+  keyId: string | null;
+  developer: string | null;
+  repo: string | null;
+  turnShape: string;
+  model: string | null;
+  provider: string | null;
+  policyId: string | null;
+  epoch: number | null;
+  rolloutId: string | null;
+  variant: string | null;
+  callCount: Generated<number>;
+  costUsd: Generated<number>;
+  quality: number | null;
+  qualityAt: Moment | null;
+  hardFailure: Generated<boolean>;
+  closedAt: Moment | null;
+}
+
+export interface TranscriptNodeTable {
+  projectId: string;
+  week: string;
+  nodeHash: Buffer;
+  parentHash: Buffer | null;
+  blockKey: Buffer;
+  role: string;
+  startsMessage: boolean;
+  depth: number;
+}
+
+export interface VirtualKeyTable {
+  keyId: string;
+  projectId: string;
+  name: string;
+  prefix: string;
+  hash: Buffer;
+  developer: string | null;
+  repo: string | null;
+  team: string | null;
+  createdAt: Generated<Moment>;
+  expiresAt: Moment | null;
+  revokedAt: Moment | null;
+}

@@ -1,0 +1,24 @@
+import * as z from 'zod';
+
+/** What may be written in the audit log; one event for every change of power. */
+export const auditActionSchema = z.enum([
+  'policy.proposed',
+  'policy.activated',
+  'policy.rolled_back',
+  'policy.revoked',
+  'rollout.opened',
+  'rollout.promoted',
+  'rollout.rolled_back',
+  'rollout.inconclusive',
+  'alarm.raised',
+  'alarm.cleared',
+  'governance.imported',
+  'optimizer.paused',
+  'optimizer.resumed',
+  'key.created',
+  'key.revoked',
+  'call.refused',
+  'model.served_differs',
+]);
+
+export type AuditAction = z.infer<typeof auditActionSchema>;
