@@ -1,0 +1,20 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Database } from '#shared/database/connect.ts';
+import type { Environment } from '#shared/environment.ts';
+
+/** What a command may use. Only `main.ts` makes one; a test passes its own. */
+export interface CommandContext {
+  readonly environment: Environment;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly stdin: Readable;
+  readonly now: () => number;
+  /** Aborted by Ctrl-C: a command stops where nothing is half done. */
+  readonly signal: AbortSignal;
+  /** The running system's database, or a TrimtabError that says how to start it. Closed when the command ends. */
+  readonly database: () => Promise<Database>;
+}
+
+export interface CommandOptions {
+  readonly json?: boolean;
+}

@@ -1,0 +1,49 @@
+import type { CommandContext } from './command-context.ts';
+
+/** One JSON document, or one line of it a record where a command streams. */
+export function printJson(context: CommandContext, value: unknown): void {
+  context.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+export function printLine(context: CommandContext, line = ''): void {
+  context.stdout.write(`${line}\n`);
+}
+
+/** Notes and progress go to standard error, so that standard output stays what was asked for. */
+export function printNote(context: CommandContext, line: string): void {
+  context.stderr.write(`${line}\n`);
+}
+
+/** Columns aligned under their headings; numbers to the right. Control characters of traffic never reach the terminal. */
+export function printTable(
+  context: CommandContext,
+  headings: readonly string[],
+  rows: readonly (readonly (string | number | null)[])[],
+): void {
+  const cells = rows.map((row) => row.map((cell) => (cell === null ? '-' : printable(String(cell)))));
+  const widths = headings.map((heading, column) =>
+    Math.max(heading.length, ...cells.map((row) => (row[column] ?? '').length)),
+  );
+  const numeric = headings.map((_heading, column) => rows.some((row) => typeof row[column] === 'number'));
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => (numeric[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd();
+  printLine(context, line(headings));
+  for (const row of cells) printLine(context, line(row));
+}
+
+/** Traffic is hostile text, and a terminal obeys escape sequences. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}|\p{Cf}/gu, '\uFFFD');
+}
+
+/** `3s`, `4m`, `2h`, `5d` since a moment. */
+export function age(moment: Date, nowMs: number): string {
+  const seconds = Math.max(0, Math.round((nowMs - moment.getTime()) / 1_000));
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)}m`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)}h`;
+  return `${Math.floor(seconds / 86_400)}d`;
+}
