@@ -4,13 +4,14 @@ import { durationSchema } from './duration.ts';
 
 const mode = z.enum(['off', 'propose', 'automatic']);
 const share = z.number().min(0).max(1);
+const alpha = z.number().gt(0).max(0.5);
 
 /** Dollars per million tokens. Cache prices default to the input price. */
 const priceSchema = z.strictObject({
   input: z.number().nonnegative(),
   output: z.number().nonnegative(),
   cacheRead: z.number().nonnegative().optional(),
-  cacheWrite: z.number().nonnegative().optional(),
+  cacheCreation: z.number().nonnegative().optional(),
 });
 
 export const providerSchema = z.strictObject({
@@ -30,7 +31,8 @@ export const modelSchema = z.strictObject({
   id: z.string().min(1),
   provider: z.string().min(1),
   aliases: z.array(z.string()).default([]),
-  price: priceSchema.optional(),
+  /** The optimizer looks for the cheapest model that works; an in-house model that costs nothing has zeros. */
+  price: priceSchema,
   maxOutputTokens: z.number().int().positive().optional(),
   contextTokens: z.number().int().positive().optional(),
   reasoningEffort: z.boolean().optional(),
@@ -68,9 +70,30 @@ export const governanceSectionSchema = z.strictObject({
   exploration: share.default(0.03),
   bootstrapShare: share.default(0),
   exposureMax: share.default(0.15),
-  session: z.strictObject({ idle: durationSchema.default(600_000) }).prefault({}),
-  /** False alarms per month that the operator accepts over all watched cells. */
-  alarm: z.strictObject({ falseAlarmsPerMonth: z.number().positive().default(0.1) }).prefault({}),
+  session: z
+    .strictObject({ idle: durationSchema.default(600_000), openMax: durationSchema.default(3_600_000) })
+    .prefault({}),
+  /** The most that one change may move a weight. */
+  weightStepMax: share.default(0.1),
+  /** `falseAlarmBudget`: false alarms per month that the operator accepts over all watched cells. */
+  alarm: z
+    .strictObject({
+      falseAlarmBudget: z.number().positive().default(1),
+      tolerance: share.default(0.03),
+      immediateDrop: share.default(0.2),
+    })
+    .prefault({}),
+  /** Error rates and margins of the statistical tests. */
+  alphas: z
+    .strictObject({
+      rollBack: alpha.default(0.01),
+      promote: alpha.default(0.05),
+      proven: alpha.default(0.05),
+      rollBackTolerance: share.default(0),
+      nonInferiorityMargin: alpha.default(0.03),
+      provenTolerance: share.default(0.03),
+    })
+    .prefault({}),
 });
 
 export const judgeSchema = z.strictObject({

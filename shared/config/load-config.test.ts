@@ -7,7 +7,7 @@ const BASE = `
 providers:
   openai: { apiKey: "\${OPENAI_API_KEY}" }
 models:
-  - { id: gpt-5-mini, provider: openai, aliases: [claude-haiku-4-5] }
+  - { id: gpt-5-mini, provider: openai, aliases: [claude-haiku-4-5], price: { input: 1, output: 2 } }
 `;
 
 function problemsOf(text: string, environment = { OPENAI_API_KEY: 'sk-test' }) {
@@ -56,7 +56,7 @@ describe('parseConfig', () => {
   it.each([
     [
       'an unlisted provider',
-      'models: [{ id: a, provider: opnai }]\nproviders: { openai: {} }',
+      'models: [{ id: a, provider: opnai, price: { input: 1, output: 2 } }]\nproviders: { openai: {} }',
       /did you mean "openai"/,
     ],
     [
@@ -66,10 +66,14 @@ describe('parseConfig', () => {
     ],
     [
       'an alias used twice',
-      `${BASE}  - { id: b, provider: openai, aliases: [claude-haiku-4-5] }`,
+      `${BASE}  - { id: b, provider: openai, aliases: [claude-haiku-4-5], price: { input: 1, output: 2 } }`,
       /already means gpt-5-mini/,
     ],
-    ['a model listed twice', `${BASE}  - { id: gpt-5-mini, provider: openai }`, /listed twice/],
+    [
+      'a model listed twice',
+      `${BASE}  - { id: gpt-5-mini, provider: openai, price: { input: 1, output: 2 } }`,
+      /listed twice/,
+    ],
     ['an unknown provider with no address', 'providers: { vllm: { format: openai-chat } }', /needs a baseUrl/],
     ['exposure beyond its limit', 'governance: { exploration: 0.2 }', /lower one or raise the limit/],
     ['a duration without a unit', 'governance: { session: { idle: "10" } }', /not a duration/],

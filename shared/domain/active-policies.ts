@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { allowedModelSchema } from './governance.ts';
 import { policyBodySchema } from './policy.ts';
 
 /** A policy as it is served: its id is the hash of its body, its number is what people call it (`v7`). */
@@ -6,12 +7,6 @@ export const servedPolicySchema = z.object({
   policyId: z.string(),
   number: z.number().int().positive(),
   body: policyBodySchema,
-});
-
-export const allowedModelSchema = z.object({
-  id: z.string(),
-  provider: z.string(),
-  aliases: z.array(z.string()),
 });
 
 /**
@@ -31,9 +26,10 @@ export const activePoliciesSchema = z.object({
   revoked: z.array(z.string()),
   prefixes: z.record(z.string(), z.string()),
   models: z.array(allowedModelSchema),
+  /** Version of the governance that `models` and their prices come from; stored on calls as their price version. */
+  governanceVersion: z.number().int().nonnegative(),
   paused: z.boolean(),
 });
 
 export type ActivePolicies = z.infer<typeof activePoliciesSchema>;
 export type ServedPolicy = z.infer<typeof servedPolicySchema>;
-export type AllowedModel = z.infer<typeof allowedModelSchema>;
