@@ -17,15 +17,21 @@ export const priceSchema = z.strictObject({
   input: priceValueSchema,
   output: priceValueSchema,
   cacheRead: priceValueSchema.optional(),
-  cacheCreation: priceValueSchema.optional(),
+  cacheWrite: priceValueSchema.optional(),
 });
 
-/** A model that may be served: its exact id at the provider, and the names under which clients may ask for it. */
+/**
+ * A model that may be served: its exact id at the provider, and the names under which clients may ask for it. Without a
+ * price it is served where a person routes to it, and never chosen for being cheap.
+ */
 export const allowedModelSchema = z.strictObject({
   id: z.string().min(1).max(200),
   provider: z.string().min(1).max(100),
   aliases: z.array(z.string().min(1).max(200)).default([]),
-  price: priceSchema,
+  price: priceSchema.optional(),
+  contextTokens: z.int().positive().optional(),
+  maxOutputTokens: z.int().positive().optional(),
+  reasoningEffort: z.boolean().optional(),
 });
 
 /** What an automatic power may do by itself: nothing, draft for a person, or act. */
@@ -52,7 +58,7 @@ export const sessionGovernanceSchema = z.strictObject({
 
 /** Watch over promoted policies: expected false alarms a month over all cells, and what makes an alarm act at once. */
 export const alarmGovernanceSchema = z.strictObject({
-  falseAlarmBudget: z.number().gt(0).default(1),
+  falseAlarmsPerMonth: z.number().gt(0).default(0.1),
   tolerance: shareSchema.default(0.03),
   immediateDrop: shareSchema.default(0.2),
 });

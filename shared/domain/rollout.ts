@@ -1,0 +1,95 @@
+import * as z from 'zod';
+import type { Governance } from './governance.ts';
+
+/** A canary tries a new policy; a reverse canary tries the previous one again, to confirm an alarm. */
+export const rolloutKindSchema = z.enum(['canary', 'reverse']);
+export const rolloutDecisionSchema = z.enum(['continue', 'promote', 'rollBack', 'inconclusive']);
+export const rolloutStatusSchema = z.enum(['open', 'promoted', 'rolledBack', 'inconclusive', 'stopped']);
+
+const alphaSchema = z.number().gt(0).lt(1);
+
+/**
+ * The rules that a rollout is judged by, fixed when it opens: a guarantee holds only for the margins and error rates
+ * that the evidence was collected under. Durations are milliseconds, qualities and margins run from 0 to 1.
+ */
+export const rolloutSettingsSchema = z.object({
+  minSessions: z.int().nonnegative(),
+  maxSessions: z.int().positive(),
+  minDurationMs: z.number().nonnegative(),
+  maxDurationMs: z.number().nonnegative(),
+  watermarkMs: z.number().nonnegative(),
+  sessionIdleMs: z.number().nonnegative(),
+  sessionOpenMaxMs: z.number().nonnegative(),
+  alphaRollBack: alphaSchema,
+  alphaPromote: alphaSchema,
+  rollBackTolerance: z.number().min(0).max(0.5),
+  nonInferiorityMargin: z.number().gt(0).max(0.5),
+});
+
+const armCountsSchema = z.object({ canary: z.int().nonnegative(), control: z.int().nonnegative() });
+
+/** One stratum's part in the evidence; `eValue` is its own process, started at its first pair. */
+export const stratumEvidenceSchema = z.object({
+  stratum: z.string(),
+  pairs: z.int().nonnegative(),
+  canaryMean: z.number().nullable(),
+  controlMean: z.number().nullable(),
+  eValue: z.number().nonnegative(),
+});
+
+/**
+ * Why an analysis decided as it did, complete enough to be checked by hand: the e-values, the thresholds that they had
+ * to reach, and the data behind them. `text` says it in one sentence.
+ */
+export const rolloutEvidenceSchema = z.object({
+  decision: rolloutDecisionSchema,
+  text: z.string(),
+  pairs: z.int().nonnegative(),
+  comparedPairs: z.int().nonnegative(),
+  waitingPairs: z.int().nonnegative(),
+  canaryMean: z.number().nullable(),
+  controlMean: z.number().nullable(),
+  rollBack: z.object({
+    eValue: z.number().nonnegative(),
+    globalEValue: z.number().nonnegative(),
+    threshold: z.number().positive(),
+    alpha: alphaSchema,
+    tolerance: z.number(),
+  }),
+  hardFailures: armCountsSchema.extend({ eValue: z.number().nonnegative(), threshold: z.number().positive() }),
+  promote: z.object({
+    eValue: z.number().nonnegative(),
+    threshold: z.number().positive(),
+    alpha: alphaSchema,
+    margin: z.number(),
+  }),
+  missingLabels: armCountsSchema.extend({ eValue: z.number().nonnegative(), differs: z.boolean() }),
+  strata: z.array(stratumEvidenceSchema),
+  openedAtMs: z.number(),
+  analysedAtMs: z.number(),
+});
+
+export type RolloutKind = z.infer<typeof rolloutKindSchema>;
+export type RolloutDecision = z.infer<typeof rolloutDecisionSchema>;
+export type RolloutStatus = z.infer<typeof rolloutStatusSchema>;
+export type RolloutSettings = z.infer<typeof rolloutSettingsSchema>;
+export type RolloutEvidence = z.infer<typeof rolloutEvidenceSchema>;
+export type StratumEvidence = z.infer<typeof stratumEvidenceSchema>;
+
+/** The settings that a rollout opened now gets. */
+export function rolloutSettingsOf(governance: Governance): RolloutSettings {
+  const { rollout, session, alphas } = governance;
+  return {
+    minSessions: rollout.minSessions,
+    maxSessions: rollout.maxSessions,
+    minDurationMs: rollout.minDurationMs,
+    maxDurationMs: rollout.maxDurationMs,
+    watermarkMs: rollout.watermarkMs,
+    sessionIdleMs: session.idleMs,
+    sessionOpenMaxMs: session.openMaxMs,
+    alphaRollBack: alphas.rollBack,
+    alphaPromote: alphas.promote,
+    rollBackTolerance: alphas.rollBackTolerance,
+    nonInferiorityMargin: alphas.nonInferiorityMargin,
+  };
+}
