@@ -1,0 +1,74 @@
+import {
+  type BackendFactory,
+  createPostgresBackend,
+  type PostgresConnectionOptions,
+  type PostgresPoolConfig,
+  type PostgresQueueBackend,
+  Queue,
+} from 'bullmq';
+import {
+  EVENT_STREAM_LENGTH,
+  IDLE_POLL_SECONDS,
+  OPEN_TIMEOUT_MS,
+  OPERATION_TIMEOUT_MS,
+  POSTGRES_IDLE_TIMEOUT_MS,
+  POSTGRES_QUEUE_POOL_MAX,
+  POSTGRES_WORKER_POOL_MAX,
+  POSTGRES_WORKER_QUERY_TIMEOUT_MS,
+} from './queue-limits.ts';
+import type { QueueStore } from './queue-store.ts';
+import { StoreWorker } from './store-worker.ts';
+
+/** BullMQ's tables live beside ours, in a schema of their own. */
+export const QUEUE_SCHEMA = 'bullmq';
+
+/**
+ * BullMQ on PostgreSQL. Every queue and worker has its own small pool: an object that failed to open is thrown away
+ * whole, and nothing of it can poison the next one.
+ */
+export function createPostgresStore(databaseUrl: string): QueueStore {
+  return {
+    kind: 'postgres',
+    buildQueue(name, onError) {
+      const connection = postgresConnection(databaseUrl, POSTGRES_QUEUE_POOL_MAX, OPERATION_TIMEOUT_MS);
+      const queue = new Queue(
+        name,
+        { connection, streams: { events: { maxLen: EVENT_STREAM_LENGTH } } },
+        createPostgresBackend,
+      );
+      queue.on('error', onError);
+      return { value: queue, ready: queue.waitUntilReady(), dispose: () => queue.close() };
+    },
+    buildWorker(name, processor, options, onError) {
+      const connection = postgresConnection(databaseUrl, POSTGRES_WORKER_POOL_MAX, POSTGRES_WORKER_QUERY_TIMEOUT_MS);
+      const worker = new StoreWorker(name, processor, { ...options, connection }, createPollingPostgresBackend);
+      worker.on('error', onError);
+      return { value: worker, ready: worker.waitUntilReady(), dispose: () => worker.abandon() };
+    },
+  };
+}
+
+/** What every connection of BullMQ to PostgreSQL is made with: a pinned schema, and a limit on every wait. */
+export function postgresConnection(databaseUrl: string, poolMax: number, queryTimeoutMs: number): PostgresPoolConfig {
+  return {
+    connectionString: databaseUrl,
+    schema: QUEUE_SCHEMA,
+    application_name: 'trimtab-queue',
+    max: poolMax,
+    keepAlive: true,
+    connectionTimeoutMillis: OPEN_TIMEOUT_MS,
+    idleTimeoutMillis: POSTGRES_IDLE_TIMEOUT_MS,
+    query_timeout: queryTimeoutMs,
+  };
+}
+
+/** BullMQ's backend with a bounded sleep: see `IDLE_POLL_SECONDS`. */
+const createPollingPostgresBackend: BackendFactory<PostgresQueueBackend, PostgresConnectionOptions> = (
+  name,
+  options,
+  factoryOptions,
+) => {
+  const backend = createPostgresBackend(name, options, factoryOptions);
+  Object.defineProperty(backend, 'maximumBlockTimeout', { get: () => IDLE_POLL_SECONDS });
+  return backend;
+};
