@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createPool } from '#shared/database/connect.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import { freePort, isPortFree } from '#shared/free-port.ts';
 import { adoptPostmaster } from './adopt-postmaster.ts';
+import { openDataFolder } from './data-folder.ts';
 import {
   connectionStringOf,
   createEmbeddedSettings,
@@ -21,6 +22,7 @@ import { choosePgdata, reachableBinaries } from './postgres-location.ts';
 import { canEnter, type PostgresUser, resolvePostgresUser } from './postgres-user.ts';
 import { type PostmasterOptions, type RunningPostmaster, startPostmaster, stopPostmaster } from './postmaster.ts';
 import { isRunning, type ProcessRecord } from './process-identity.ts';
+import { sendSignal } from './stop-processes.ts';
 
 export interface EmbeddedPostgresOptions {
   /** The data folder; the database lies in its `postgres`, unless PostgreSQL's user cannot get in there. */
@@ -40,19 +42,15 @@ export interface EmbeddedPostgres {
   /** Settles when the server has ended, for whatever reason. */
   readonly exited: Promise<void>;
   /** Shuts the server down and gives the folder free. Whoever uses the database must have stopped before. */
-  stop(options?: { readonly fastStopMs?: number }): Promise<void>;
+  stop(): Promise<void>;
+  /** Ends the server without a checkpoint, for who cannot wait; the next start recovers. `stop` is still due. */
+  force(): void;
 }
 
 const FALLBACK_ROOT = '/var/lib/trimtab';
 const EXIT_POLL_MS = 200;
 /** A port may be taken between our look and the server's; each attempt tries another. */
 const PORT_ATTEMPTS = 3;
-
-/** Root's folder lets PostgreSQL's user pass through; everybody else's is closed. An existing folder stays as it is. */
-function openDataFolder(dataDir: string): string {
-  mkdirSync(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
-  return realpathSync(dataDir);
-}
 
 function takeLock(path: string): FolderLock {
   const outcome = acquireFolderLock(path);
@@ -98,10 +96,11 @@ function createHandle(
     adopted,
     pid: postmaster.pid,
     exited: exitOf(postmaster),
-    async stop({ fastStopMs } = {}) {
-      await stopPostmaster(postmaster, fastStopMs);
+    async stop() {
+      await stopPostmaster(postmaster);
       release();
     },
+    force: () => sendSignal(postmaster.pid, 'SIGQUIT'),
   };
 }
 

@@ -116,9 +116,9 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Proce
 }
 
 /** Shuts a server down: in order first, then without checkpoint (it recovers at the next start), then by force. */
-export async function stopPostmaster(postmaster: ProcessRecord, fastStopMs: number = FAST_STOP_MS): Promise<void> {
+export async function stopPostmaster(postmaster: ProcessRecord): Promise<void> {
   const steps = [
-    ['SIGINT', fastStopMs],
+    ['SIGINT', FAST_STOP_MS],
     ['SIGQUIT', IMMEDIATE_STOP_MS],
     ['SIGKILL', IMMEDIATE_STOP_MS],
   ] as const;

@@ -1,0 +1,45 @@
+import { fileURLToPath } from 'node:url';
+import type { Environment, KnownVariable } from '#shared/environment.ts';
+import { freePort } from '#shared/free-port.ts';
+import type { ServiceSpec } from './child-service.ts';
+
+const PORT_SETTINGS = {
+  gateway: 'TRIMTAB_GATEWAY_PORT',
+  optimizer: 'TRIMTAB_OPTIMIZER_PORT',
+  evaluator: 'TRIMTAB_EVALUATOR_PORT',
+} as const satisfies Record<string, KnownVariable>;
+
+export type ServiceName = keyof typeof PORT_SETTINGS;
+const NAMES = Object.keys(PORT_SETTINGS) as readonly ServiceName[];
+
+/**
+ * The three services of one machine. Each is told every port, and paths are absolute, so that all of them agree.
+ * Port 0 is replaced by a free one here, because the services need to know each other's.
+ */
+export async function createServiceSpecs(environment: Environment): Promise<readonly ServiceSpec[]> {
+  const ports = new Map<ServiceName, number>();
+  for (const name of NAMES) {
+    ports.set(name, environment.ports[name] === 0 ? await freePort(environment.host) : environment.ports[name]);
+  }
+  const shared = {
+    HOST: environment.host,
+    LOG_LEVEL: environment.logLevel,
+    TRIMTAB_DATA_DIR: environment.dataDir,
+    TRIMTAB_CONFIG: environment.configPath,
+    TRIMTAB_PROJECT: environment.project,
+    ...Object.fromEntries(NAMES.map((name) => [PORT_SETTINGS[name], String(ports.get(name))])),
+  };
+  return NAMES.map((name) => ({
+    name,
+    entry: fileURLToPath(new URL(`../services/${name}/main.ts`, import.meta.url)),
+    port: ports.get(name) ?? 0,
+    portSetting: PORT_SETTINGS[name],
+    environment: shared,
+  }));
+}
+
+/** Where a service answers on this machine: a service that listens everywhere is reached over loopback. */
+export function addressOf(host: string, port: number): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}
