@@ -6,6 +6,10 @@ export type Json = ColumnType<unknown, JsonText, JsonText>;
 /** A timestamptz column: read as a Date, written as a Date. */
 export type Moment = ColumnType<Date, Date, Date>;
 
+/** The same for columns that have a default: they may be left out of an insert. */
+export type GeneratedJson = ColumnType<unknown, JsonText | undefined, JsonText>;
+export type GeneratedMoment = ColumnType<Date, Date | undefined, Date>;
+
 declare const jsonTextBrand: unique symbol;
 /** JSON text that PostgreSQL's jsonb accepts. Only `jsonText` makes it. */
 export type JsonText = string & { readonly [jsonTextBrand]: true };

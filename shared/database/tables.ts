@@ -1,5 +1,5 @@
 import type { Generated } from 'kysely';
-import type { Json, Moment } from './columns.ts';
+import type { GeneratedJson, GeneratedMoment, Json, Moment } from './columns.ts';
 
 /**
  * The tables as Kysely sees them: camelCase here, snake_case in SQL. Written by hand and held to the database's own
@@ -48,9 +48,9 @@ export interface AlarmTable {
   policyId: string;
   status: string;
   state: Json;
-  evidence: Generated<Json>;
+  evidence: GeneratedJson;
   lastSessionAt: Moment | null;
-  armedAt: Generated<Moment>;
+  armedAt: GeneratedMoment;
   raisedAt: Moment | null;
 }
 
@@ -139,7 +139,7 @@ export interface CallTable {
   responseNode: Buffer | null;
   upstreamRawBlock: Buffer | null;
   catalogueHash: Buffer | null;
-  storedAt: Generated<Moment>;
+  storedAt: GeneratedMoment;
 }
 
 export interface ClusterAssignmentTable {
@@ -148,7 +148,7 @@ export interface ClusterAssignmentTable {
   clusterId: string;
   source: string;
   score: number | null;
-  validFrom: Generated<Moment>;
+  validFrom: GeneratedMoment;
   validTo: Moment | null;
 }
 
@@ -167,14 +167,14 @@ export interface DeadLetterTable {
   callId: string | null;
   reason: string;
   payload: Json;
-  createdAt: Generated<Moment>;
+  createdAt: GeneratedMoment;
 }
 
 export interface EvaluationCacheTable {
   projectId: string;
   cacheKey: string;
   value: Json;
-  createdAt: Generated<Moment>;
+  createdAt: GeneratedMoment;
 }
 
 export interface FailureClusterTable {
@@ -191,7 +191,7 @@ export interface FailureClusterTable {
   lastSeen: Moment;
   eventCount: Generated<number>;
   sessionCount: Generated<number>;
-  createdAt: Generated<Moment>;
+  createdAt: GeneratedMoment;
 }
 
 export interface FailureEventTable {
@@ -236,7 +236,7 @@ export interface GatewayStatusTable {
   lastError: string | null;
   spoolBytes: Generated<number>;
   spoolPending: Generated<number>;
-  seenAt: Generated<Moment>;
+  seenAt: GeneratedMoment;
 }
 
 export interface GovernanceTable {
@@ -245,7 +245,7 @@ export interface GovernanceTable {
   body: Json;
   bodyHash: string;
   author: string;
-  createdAt: Generated<Moment>;
+  createdAt: GeneratedMoment;
 }
 
 export interface JudgeSkipTable {
@@ -272,7 +272,7 @@ export interface OptimizerControlTable {
   pinnedPolicy: string | null;
   actor: string;
   reason: string;
-  updatedAt: Generated<Moment>;
+  updatedAt: GeneratedMoment;
 }
 
 export interface OptimizerRunTable {
@@ -285,10 +285,10 @@ export interface OptimizerRunTable {
   leaseOwner: string | null;
   leaseUntil: Moment | null;
   fence: Generated<number>;
-  checkpoint: Generated<Json>;
-  summary: Generated<Json>;
+  checkpoint: GeneratedJson;
+  summary: GeneratedJson;
   attempt: Generated<number>;
-  createdAt: Generated<Moment>;
+  createdAt: GeneratedMoment;
   startedAt: Moment | null;
   finishedAt: Moment | null;
 }
@@ -305,7 +305,7 @@ export interface PolicyTable {
   evidence: Json;
   risk: string;
   state: Generated<string>;
-  createdAt: Generated<Moment>;
+  createdAt: GeneratedMoment;
 }
 
 export interface PolicyPointerTable {
@@ -319,7 +319,7 @@ export interface PolicyPointerTable {
   canaryShare: Generated<number>;
   explorationShare: Generated<number>;
   revoked: Generated<string[]>;
-  updatedAt: Generated<Moment>;
+  updatedAt: GeneratedMoment;
 }
 
 export interface PrefixTable {
@@ -329,7 +329,7 @@ export interface PrefixTable {
   parentId: string | null;
   clusterId: string | null;
   author: string;
-  createdAt: Generated<Moment>;
+  createdAt: GeneratedMoment;
 }
 
 export interface PriceTable {
@@ -340,13 +340,13 @@ export interface PriceTable {
   outputPerMillion: number;
   cacheReadPerMillion: number;
   cacheWritePerMillion: number;
-  validFrom: Generated<Moment>;
+  validFrom: GeneratedMoment;
 }
 
 export interface ProjectTable {
   projectId: string;
   blockKey: Buffer;
-  createdAt: Generated<Moment>;
+  createdAt: GeneratedMoment;
 }
 
 export interface PromptRunTable {
@@ -359,9 +359,9 @@ export interface PromptRunTable {
   seedPrefixId: string | null;
   candidatePrefixId: string | null;
   state: Json;
-  result: Generated<Json>;
+  result: GeneratedJson;
   costUsd: Generated<number>;
-  createdAt: Generated<Moment>;
+  createdAt: GeneratedMoment;
   finishedAt: Moment | null;
 }
 
@@ -377,7 +377,7 @@ export interface ReplayTable {
   status: Generated<string>;
   result: Json | null;
   costUsd: Generated<number>;
-  createdAt: Generated<Moment>;
+  createdAt: GeneratedMoment;
   finishedAt: Moment | null;
 }
 
@@ -393,9 +393,9 @@ export interface RolloutTable {
   canaryShare: number;
   settings: Json;
   state: Json;
-  evidence: Generated<Json>;
+  evidence: GeneratedJson;
   openedEpoch: number;
-  openedAt: Generated<Moment>;
+  openedAt: GeneratedMoment;
   closedAt: Moment | null;
 }
 
@@ -408,7 +408,7 @@ export interface RolloutPairTable {
   controlSession: string;
   canaryQuality: number | null;
   controlQuality: number | null;
-  createdAt: Generated<Moment>;
+  createdAt: GeneratedMoment;
 }
 
 export interface ScoreTable {
@@ -432,7 +432,7 @@ export interface ScoreTable {
   explanation: string | null;
   judge: Json | null;
   costUsd: Generated<number>;
-  createdAt: Generated<Moment>;
+  createdAt: GeneratedMoment;
 }
 
 export interface ScoringRunTable {
@@ -442,7 +442,7 @@ export interface ScoringRunTable {
   pass: string;
   passed: Buffer;
   notApplicable: Buffer;
-  scoredAt: Generated<Moment>;
+  scoredAt: GeneratedMoment;
 }
 
 export interface SessionTable {
@@ -491,7 +491,7 @@ export interface VirtualKeyTable {
   developer: string | null;
   repo: string | null;
   team: string | null;
-  createdAt: Generated<Moment>;
+  createdAt: GeneratedMoment;
   expiresAt: Moment | null;
   revokedAt: Moment | null;
 }

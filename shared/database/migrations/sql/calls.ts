@@ -51,6 +51,7 @@ CREATE TABLE session (
   PRIMARY KEY (project_id, session_id)
 );
 CREATE INDEX session_open_idx ON session (last_call_at) WHERE closed_at IS NULL;
+CREATE INDEX session_closed_idx ON session (project_id, closed_at) WHERE closed_at IS NOT NULL;
 CREATE INDEX session_rollout_idx ON session (rollout_id, variant, started_at) WHERE rollout_id IS NOT NULL;
 CREATE INDEX session_shape_idx ON session (project_id, turn_shape, model, started_at);
 

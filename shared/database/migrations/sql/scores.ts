@@ -40,6 +40,7 @@ CREATE TABLE score (
   PRIMARY KEY (call_id, project_id, subject_type, subject_id, scorer, scorer_version, pass, sample)
 ) PARTITION BY RANGE (call_id);
 CREATE INDEX score_subject_idx ON score (project_id, subject_type, subject_id);
+CREATE INDEX score_failure_idx ON score (project_id, created_at) WHERE outcome = 'fail';
 
 CREATE TABLE judge_spend (
   project_id text NOT NULL,
