@@ -15,8 +15,9 @@ export type CanonicalToolResult = Anthropic.ToolResultBlockParam;
 export type CanonicalTool = Anthropic.ToolUnion;
 
 /** The request body of `POST /v1/messages`. */
-export interface CanonicalBody extends Omit<Anthropic.MessageCreateParamsBase, 'max_tokens'> {
+export interface CanonicalBody extends Omit<Anthropic.MessageCreateParamsNonStreaming, 'max_tokens' | 'stream'> {
   max_tokens?: number;
+  stream?: boolean;
   temperature?: number;
   top_p?: number;
   top_k?: number;

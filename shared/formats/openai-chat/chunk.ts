@@ -1,0 +1,53 @@
+import { isJsonObject, type JsonObject } from '../json-object.ts';
+
+/**
+ * The parts of a Chat Completions chunk, or whole completion, that are read. Compatible servers differ in every one of
+ * them, so each stays unknown until the handler that uses it has looked.
+ */
+export interface ChatDelta extends JsonObject {
+  content?: unknown;
+  reasoning_content?: unknown;
+  reasoning?: unknown;
+  reasoning_details?: unknown;
+  refusal?: unknown;
+  tool_calls?: unknown;
+  function_call?: unknown;
+  annotations?: unknown;
+}
+
+export interface ChatChoice extends JsonObject {
+  delta?: unknown;
+  message?: unknown;
+  finish_reason?: unknown;
+  stop_reason?: unknown;
+}
+
+export interface ChatChunk extends JsonObject {
+  model?: unknown;
+  choices?: unknown;
+  usage?: unknown;
+  error?: unknown;
+}
+
+/** The chunk in an event's data, or null when it is not a JSON object. */
+export function parseChatChunk(data: string): ChatChunk | null {
+  try {
+    const value: unknown = JSON.parse(data);
+    return isJsonObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The first choice; a client of the Messages API never asks for more. */
+export function firstChoice(chunk: ChatChunk): ChatChoice | null {
+  if (!Array.isArray(chunk.choices)) return null;
+  for (const choice of chunk.choices) {
+    if (isJsonObject(choice) && (choice['index'] === 0 || typeof choice['index'] !== 'number')) return choice;
+  }
+  return null;
+}
+
+export function nonEmptyString(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}

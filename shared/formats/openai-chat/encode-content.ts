@@ -1,0 +1,93 @@
+import type Anthropic from '@anthropic-ai/sdk';
+import type { CanonicalContentParam } from '../canonical.ts';
+import { encodeToolName } from '../tool-name.ts';
+import type { ChatContentPart } from './chat-request.ts';
+import { type Encoding, lose, noteCacheControl, type RequestPath } from './encoding.ts';
+
+type ResultBlock = Exclude<NonNullable<Anthropic.ToolResultBlockParam['content']>, string>[number];
+export type ReadableBlock = CanonicalContentParam | ResultBlock;
+
+const SEPARATOR = '\n\n';
+
+function text(value: string): ChatContentPart {
+  return { type: 'text', text: value };
+}
+
+/** Says in the model's own words that something is missing, so that it does not answer as if it had seen it. */
+function omitted(encoding: Encoding, path: RequestPath, what: string, title?: string | null): ChatContentPart {
+  lose(encoding, 'dropped', path, `${what} cannot be sent to this target`);
+  return text(`[${what} omitted: ${title ? `"${title}", ` : ''}this model cannot be shown it]`);
+}
+
+function encodeImage(encoding: Encoding, block: Anthropic.ImageBlockParam, path: RequestPath): ChatContentPart {
+  if (!encoding.target.acceptsImages) return omitted(encoding, path, 'image');
+  const { source } = block;
+  if (source.type === 'url') return { type: 'image_url', image_url: { url: source.url } };
+  if (source.type === 'base64') {
+    return { type: 'image_url', image_url: { url: `data:${source.media_type};base64,${source.data}` } };
+  }
+  return omitted(encoding, path, 'image of a file store');
+}
+
+function encodeDocument(
+  encoding: Encoding,
+  block: Anthropic.DocumentBlockParam,
+  path: RequestPath,
+): readonly ChatContentPart[] {
+  const { source, title } = block;
+  const head = [title, block.context].filter((line) => typeof line === 'string' && line !== '').join('\n');
+  if (source.type === 'text') return [text(head === '' ? source.data : `${head}\n${source.data}`)];
+  if (source.type === 'content') {
+    if (typeof source.content === 'string') return [text(head === '' ? source.content : `${head}\n${source.content}`)];
+    const parts = source.content.flatMap((part, index) =>
+      encodeBlock(encoding, part, [...path, 'source', 'content', index]),
+    );
+    return head === '' ? parts : [text(head), ...parts];
+  }
+  if (source.type === 'base64' && encoding.target.acceptsFiles) {
+    const filename = title ?? 'document.pdf';
+    return [{ type: 'file', file: { filename, file_data: `data:${source.media_type};base64,${source.data}` } }];
+  }
+  return [omitted(encoding, path, 'document', title)];
+}
+
+function encodeSearchResult(
+  encoding: Encoding,
+  block: Anthropic.SearchResultBlockParam,
+  path: RequestPath,
+): ChatContentPart {
+  lose(encoding, 'approximated', path, 'search_result sent as text');
+  const lines = [block.title, block.source, ...block.content.map((part) => part.text)];
+  return text(lines.join('\n'));
+}
+
+/** One block of a user turn or a tool result as parts. Empty text is left out: strict servers refuse it. */
+export function encodeBlock(encoding: Encoding, block: ReadableBlock, path: RequestPath): readonly ChatContentPart[] {
+  noteCacheControl(encoding, block, path);
+  switch (block.type) {
+    case 'text':
+      return block.text === '' ? [] : [text(block.text)];
+    case 'image':
+      return [encodeImage(encoding, block, path)];
+    case 'document':
+      return encodeDocument(encoding, block, path);
+    case 'search_result':
+      return [encodeSearchResult(encoding, block, path)];
+    case 'tool_reference':
+      lose(encoding, 'approximated', path, 'tool_reference sent as text');
+      return [text(`Tool found: ${encodeToolName(block.tool_name)}`)];
+    default:
+      lose(encoding, 'dropped', path, 'content block of a kind that Chat Completions has not');
+      return [];
+  }
+}
+
+/** Parts as the content of a message: plain text stays a string, which every server takes. */
+export function joinParts(parts: readonly ChatContentPart[]): string | readonly ChatContentPart[] {
+  return parts.every((part) => part.type === 'text') ? parts.map((part) => part.text).join(SEPARATOR) : parts;
+}
+
+/** Joins texts the way a reader separates paragraphs. */
+export function joinTexts(texts: readonly string[]): string {
+  return texts.filter((value) => value !== '').join(SEPARATOR);
+}

@@ -1,0 +1,46 @@
+import type { CanonicalToolResult } from '../canonical.ts';
+import type { ChatContentPart } from './chat-request.ts';
+import { encodeBlock, joinTexts } from './encode-content.ts';
+import { type Encoding, lose, noteCacheControl, type RequestPath } from './encoding.ts';
+
+export interface EncodedToolResult {
+  readonly text: string;
+  /** What a tool message cannot hold; it follows in the next user message. */
+  readonly carried: readonly ChatContentPart[];
+}
+
+/** Chat Completions has no field for it, and a model that cannot tell a failure from a result does not recover. */
+const FAILURE_NOTE = '[The tool call failed]';
+
+/**
+ * A tool result as the text of a tool message. Images and files go into the user message behind the results, named by
+ * the call they belong to; pasted as base64 text they would cost a fortune and show nothing.
+ */
+export function encodeToolResult(
+  encoding: Encoding,
+  result: CanonicalToolResult,
+  callId: string,
+  path: RequestPath,
+): EncodedToolResult {
+  noteCacheControl(encoding, result, path);
+  const content =
+    typeof result.content === 'string' ? [{ type: 'text' as const, text: result.content }] : result.content;
+  const parts = (content ?? []).flatMap((block, index) => encodeBlock(encoding, block, [...path, 'content', index]));
+  const texts: string[] = [];
+  if (result.is_error === true) {
+    lose(encoding, 'approximated', [...path, 'is_error'], 'is_error said in the text of the result');
+    texts.push(FAILURE_NOTE);
+  }
+  const carried: ChatContentPart[] = [];
+  for (const part of parts) {
+    if (part.type === 'text') texts.push(part.text);
+    else carried.push(part);
+  }
+  if (carried.length === 0) return { text: joinTexts(texts), carried };
+  lose(encoding, 'approximated', path, 'image or file of a tool result moved to the next user message');
+  texts.push(`[${carried.length} attachment(s) of this result follow in the next user message]`);
+  return {
+    text: joinTexts(texts),
+    carried: [{ type: 'text', text: `Attached to tool result ${callId}:` }, ...carried],
+  };
+}

@@ -1,0 +1,67 @@
+import { isJsonObject } from '../json-object.ts';
+import { type ChatDelta, nonEmptyString } from './chunk.ts';
+import { type ChatStream, lose, type TextSegment } from './stream-state.ts';
+import { addFunctionCall, addToolCalls } from './stream-tool-calls.ts';
+
+function addText(stream: ChatStream, type: TextSegment['type'], piece: unknown): void {
+  if (typeof piece !== 'string' || piece === '') return;
+  stream.state.outputCharacters += piece.length;
+  const last = stream.state.segments.at(-1);
+  if (last?.type === type) last.pending += piece;
+  else stream.state.segments.push({ type, index: null, pending: piece });
+}
+
+/** Reasoning as text: a string, or a list of `{ text }` parts as Mistral and OpenRouter send it. */
+function reasoningText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (!Array.isArray(value)) return '';
+  return value
+    .map((part: unknown) =>
+      isJsonObject(part) ? (nonEmptyString(part['text']) ?? nonEmptyString(part['summary'])) : null,
+    )
+    .join('');
+}
+
+function addContent(stream: ChatStream, value: unknown): void {
+  if (!Array.isArray(value)) {
+    addText(stream, 'text', value);
+    return;
+  }
+  for (const part of value) {
+    if (!isJsonObject(part)) continue;
+    if (part['type'] === 'text') addText(stream, 'text', part['text']);
+    else if (part['type'] === 'thinking') addText(stream, 'thinking', reasoningText(part['thinking']));
+    else lose(stream, 'dropped', '/content', 'content part of a kind that the Messages API has not');
+  }
+}
+
+function addReasoning(stream: ChatStream, delta: ChatDelta): void {
+  // Servers that send two of these say the same in both.
+  const reasoning = nonEmptyString(delta.reasoning_content) ?? nonEmptyString(delta.reasoning);
+  addText(stream, 'thinking', reasoning ?? reasoningText(delta.reasoning_details));
+}
+
+function addRefusal(stream: ChatStream, value: unknown): void {
+  if (nonEmptyString(value) === null) return;
+  stream.state.isRefusal = true;
+  addText(stream, 'text', value);
+}
+
+function noteAnnotations(stream: ChatStream, value: unknown): void {
+  if (Array.isArray(value) && value.length > 0) lose(stream, 'dropped', '/content', 'annotations of the text');
+}
+
+/** In the order in which a delta with several of them is read: reasoning comes before what it led to. */
+const DELTA_HANDLERS: readonly ((stream: ChatStream, delta: ChatDelta) => void)[] = [
+  addReasoning,
+  (stream, delta) => addContent(stream, delta.content),
+  (stream, delta) => addRefusal(stream, delta.refusal),
+  (stream, delta) => noteAnnotations(stream, delta.annotations),
+  (stream, delta) => addToolCalls(stream, delta.tool_calls),
+  (stream, delta) => addFunctionCall(stream, delta.function_call),
+];
+
+/** Adds one delta, or the message of a whole completion, to the segments. */
+export function addDelta(stream: ChatStream, delta: ChatDelta): void {
+  for (const handler of DELTA_HANDLERS) handler(stream, delta);
+}

@@ -1,0 +1,16 @@
+import { anthropicMessagesClient, anthropicMessagesUpstream } from './anthropic-messages/format.ts';
+import type { ClientFormat, FormatName, UpstreamFormat } from './format.ts';
+import { openaiChatUpstream } from './openai-chat/format.ts';
+
+/** Formats that providers can be configured with. */
+export const UPSTREAM_FORMATS: Readonly<Record<FormatName, UpstreamFormat>> = {
+  'anthropic-messages': anthropicMessagesUpstream,
+  'openai-chat': openaiChatUpstream,
+};
+
+/** Formats that clients can speak. */
+export const CLIENT_FORMATS: Readonly<Partial<Record<FormatName, ClientFormat>>> & {
+  readonly 'anthropic-messages': ClientFormat;
+} = {
+  'anthropic-messages': anthropicMessagesClient,
+};
