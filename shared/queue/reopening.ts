@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { TrimtabError } from '#shared/errors.ts';
 import {
   DISPOSE_TIMEOUT_MS,
@@ -10,7 +9,7 @@ import {
 import type { QueueLog } from './queue-log.ts';
 import { createThrottledWarning } from './queue-log.ts';
 import type { Candidate } from './queue-store.ts';
-import { settlesWithin, withDeadline } from './with-deadline.ts';
+import { pause, settlesWithin, withDeadline } from './with-deadline.ts';
 
 /** Something that lives on a store which may be down, and is built again until it opens. */
 export interface Reopening<T> {
@@ -35,11 +34,6 @@ export function createReopening<T>(
 ): Reopening<T> {
   const warn = createThrottledWarning(deps.log, { intervalMs: WARNING_INTERVAL_MS, now: deps.now });
   const closing = new AbortController();
-  const closed = new Promise<never>((_resolve, reject) => {
-    closing.signal.addEventListener('abort', () => reject(closedError()), { once: true });
-  });
-  // Rejected while nobody waits, it must not end the process.
-  closed.catch(() => {});
   let open: Candidate<T> | null = null;
   let opening: Promise<T | null> = openUntilReady();
 
@@ -49,18 +43,17 @@ export function createReopening<T>(
 
   async function openUntilReady(): Promise<T | null> {
     for (let backoffMs = OPEN_BACKOFF_MIN_MS; !closing.signal.aborted; backoffMs *= 2) {
-      const candidate = await tryOpening();
+      const candidate = await tryOpening(Math.min(backoffMs, OPEN_BACKOFF_MAX_MS));
       if (candidate !== null) return candidate.value;
-      await sleep(Math.min(backoffMs, OPEN_BACKOFF_MAX_MS), undefined, { signal: closing.signal }).catch(() => {});
     }
     return null;
   }
 
-  async function tryOpening(): Promise<Candidate<T> | null> {
+  async function tryOpening(backoffMs: number): Promise<Candidate<T> | null> {
     let candidate: Candidate<T> | null = null;
     try {
       candidate = options.build();
-      await withDeadline(Promise.race([candidate.ready, closed]), OPEN_TIMEOUT_MS, options.what);
+      await withDeadline(candidate.ready, OPEN_TIMEOUT_MS, options.what, closing.signal);
       if (closing.signal.aborted) throw closedError();
       open = candidate;
       options.onOpen?.(candidate.value);
@@ -68,13 +61,13 @@ export function createReopening<T>(
     } catch (error) {
       open = null;
       if (!closing.signal.aborted) warn({ error: String(error) }, `${options.what} could not be opened, trying again`);
-      if (candidate !== null) await dispose(candidate);
+      await Promise.all([candidate === null ? null : dispose(candidate), pause(backoffMs, closing.signal)]);
       return null;
     }
   }
 
   async function whenOpen(limitMs: number): Promise<T> {
-    const value = open?.value ?? (await withDeadline(opening, limitMs, options.what));
+    const value = open?.value ?? (await withDeadline(opening, limitMs, options.what, closing.signal));
     if (value === null) throw closedError();
     return value;
   }

@@ -10,8 +10,7 @@ const STACK_LENGTH_MAX = 2_000;
  * Its text is made plain ASCII: PostgreSQL refuses NUL and lone surrogates, and a failure that cannot be written leaves
  * the job locked until it stalls. Its class is `Error` whatever was thrown, because BullMQ acts on names such as
  * `DelayedError`, which once completed jobs silently, and on one message. An error whose catalogue entry is not
- * retryable fails the job
- * at once.
+ * retryable fails the job at once.
  */
 export function toStorableError(thrown: unknown): Error {
   const text = asciiOf(thrown instanceof Error ? thrown.message : String(thrown), MESSAGE_LENGTH_MAX);

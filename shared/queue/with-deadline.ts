@@ -1,37 +1,64 @@
 import { TrimtabError } from '#shared/errors.ts';
 
 /**
- * Settles as the promise does, or rejects with `store_unavailable` after `limitMs` milliseconds. The work itself goes
- * on: whoever waits has to treat its outcome as unknown.
+ * Settles as the promise does, or rejects with `store_unavailable` after `limitMs` milliseconds or when the signal
+ * aborts. The work itself goes on: whoever waits has to treat its outcome as unknown.
  */
-export async function withDeadline<T>(work: Promise<T>, limitMs: number, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const expiry = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(new TrimtabError('store_unavailable', `${what}: no answer in ${limitMs} ms`)),
-      limitMs,
-    );
+export async function withDeadline<T>(
+  work: Promise<T>,
+  limitMs: number,
+  what: string,
+  signal?: AbortSignal,
+): Promise<T> {
+  const over = new AbortController();
+  const expiry = waitFor(limitMs, over.signal, signal).then((end) => {
+    const reason = end === 'aborted' ? 'closed while waiting' : `no answer in ${limitMs} ms`;
+    throw new TrimtabError('store_unavailable', `${what}: ${reason}`);
   });
   try {
     return await Promise.race([work, expiry]);
   } finally {
-    clearTimeout(timer);
+    over.abort();
   }
 }
 
 /** True when the promise settled, either way, within `limitMs` milliseconds. */
 export async function settlesWithin(work: Promise<unknown>, limitMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const expiry = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), Math.max(limitMs, 0));
-  });
+  const over = new AbortController();
   const settled = work.then(
     () => true,
     () => true,
   );
   try {
-    return await Promise.race([settled, expiry]);
+    return await Promise.race([settled, waitFor(limitMs, over.signal).then(() => false)]);
   } finally {
-    clearTimeout(timer);
+    over.abort();
   }
+}
+
+/** Waits `durationMs` milliseconds, or until the signal aborts. */
+export async function pause(durationMs: number, signal: AbortSignal): Promise<void> {
+  await waitFor(durationMs, new AbortController().signal, signal);
+}
+
+/**
+ * Resolves after the time, or as soon as the caller's signal aborts. `over` ends the wait without resolving it, so that
+ * neither a timer nor a listener on a long-lived signal outlives the race it took part in.
+ */
+function waitFor(durationMs: number, over: AbortSignal, signal?: AbortSignal): Promise<'elapsed' | 'aborted'> {
+  return new Promise((resolve) => {
+    const end = (how: 'elapsed' | 'aborted') => {
+      release();
+      resolve(how);
+    };
+    const onAbort = () => end('aborted');
+    const timer = setTimeout(() => end('elapsed'), Math.max(durationMs, 0));
+    const release = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
+    over.addEventListener('abort', release, { once: true });
+    if (signal?.aborted) end('aborted');
+    else signal?.addEventListener('abort', onAbort, { once: true });
+  });
 }
