@@ -92,6 +92,8 @@ export function startChildService(spec: ServiceSpec, deps: ChildServiceDeps): Ch
   const { log, timing } = deps;
   const stopping = new AbortController();
   const firstReady = Promise.withResolvers<void>();
+  // Whoever awaits it hears of a failure; a start that fails before anybody does must not end the process.
+  firstReady.promise.catch(() => {});
   let wasReady = false;
   let child: ChildProcess | undefined;
   let record: ProcessRecord | undefined;

@@ -34,7 +34,7 @@ function findPackage(): string {
  * npm packages cannot hold symbolic links, so the package makes those between its libraries in a post-install script,
  * which many machines do not run (`--ignore-scripts`). We make the missing ones ourselves.
  */
-function completeSymlinks(packageFolder: string): void {
+export function completeSymlinks(packageFolder: string): void {
   const list = join(packageFolder, 'native', 'pg-symlinks.json');
   if (!existsSync(list)) return;
   for (const { source, target } of SYMLINKS.parse(JSON.parse(readFileSync(list, 'utf8')))) {

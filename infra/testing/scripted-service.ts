@@ -2,7 +2,8 @@ import { createServer } from 'node:http';
 import { createPool } from '#shared/database/connect.ts';
 import { watchParent } from '#shared/parent-watch.ts';
 
-// A service for the supervisor's tests, told by SCRIPT what to do: `serve`, `fail`, or `ignore-sigterm`.
+// A service for the supervisor's tests, told by SCRIPT what to do: `serve`, `fail`, `ignore-sigterm`, or `stay`
+// (when the supervisor vanishes).
 // It stops like a real one: it writes a last row, for which the database must still be there.
 const { PORT, SCRIPT, DATABASE_URL = '', SERVICE } = process.env;
 
@@ -25,7 +26,8 @@ async function stop(): Promise<void> {
   await note('stopped');
 }
 
-watchParent(stop);
+if (SCRIPT !== 'stay') watchParent(stop);
+
 process.on('SIGTERM', () => {
   if (SCRIPT !== 'ignore-sigterm') void stop().then(() => process.exit(0));
 });

@@ -23,10 +23,11 @@ async function migrate(databaseUrl: string): Promise<void> {
 }
 
 const report = (value: unknown) => console.log(JSON.stringify(value));
+const environment = readEnvironment(process.env);
 try {
   process.exitCode = await runSupervisor({
-    environment: readEnvironment(process.env),
-    log: pino({ level: 'warn' }, pino.destination(2)),
+    environment,
+    log: pino({ level: environment.logLevel }, pino.destination(2)),
     fallbackRoot,
     migrate,
     services: [await specOf('first'), await specOf('second')],

@@ -28,7 +28,7 @@ export interface SuperviseOptions {
 export function supervise({ dataDir, fallbackRoot, script, stopGraceMs }: SuperviseOptions): SupervisedProcess {
   const entry = fileURLToPath(new URL('./supervise-scripted.ts', import.meta.url));
   const child = spawn(process.execPath, [entry, fallbackRoot, script ?? 'serve', String(stopGraceMs ?? 10_000)], {
-    env: { PATH: process.env['PATH'], TRIMTAB_DATA_DIR: dataDir },
+    env: { PATH: process.env['PATH'], TRIMTAB_DATA_DIR: dataDir, LOG_LEVEL: 'fatal' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout });
