@@ -13,8 +13,8 @@ export interface KnownProvider {
 
 /**
  * Known providers, by the name that a configuration gives them. OpenAI's reasoning models answer 400 to `temperature`,
- * `top_p` and `stop`, and all its current models deprecate `max_tokens` (platform.openai.com, Chat Completions
- * reference, read 2026-06).
+ * `top_p`, `stop` and `max_tokens`, as users of the gpt-5 family reported when it came out; `max_completion_tokens` is
+ * taken by its older models too.
  */
 export const KNOWN_PROVIDER_DATA: Readonly<Record<string, KnownProvider>> = {
   anthropic: {

@@ -1,0 +1,35 @@
+import type { Readable } from 'node:stream';
+
+export type ReadBody =
+  | { readonly type: 'complete'; readonly bytes: Buffer }
+  | { readonly type: 'failed'; readonly reason: 'too_large' | 'idle_timeout' | 'cut' };
+
+/** A whole answer; 64 MiB hold any answer a model can give. */
+export const UPSTREAM_BODY_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Reads a response body whole, up to a limit in bytes. */
+export async function readBody(body: Readable, bytesMax: number = UPSTREAM_BODY_BYTES_MAX): Promise<ReadBody> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const piece of body as AsyncIterable<Buffer>) {
+      size += piece.length;
+      if (size > bytesMax) {
+        body.destroy();
+        return { type: 'failed', reason: 'too_large' };
+      }
+      pieces.push(piece);
+    }
+  } catch (error) {
+    return { type: 'failed', reason: isIdleTimeout(error) ? 'idle_timeout' : 'cut' };
+  }
+  return {
+    type: 'complete',
+    bytes: pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces),
+  };
+}
+
+/** Whether a body ended because nothing came for too long. */
+export function isIdleTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'UND_ERR_BODY_TIMEOUT';
+}

@@ -1,0 +1,78 @@
+import type { Readable } from 'node:stream';
+import { TrimtabError } from '../errors.ts';
+import type { ResolvedProvider } from '../providers/registry.ts';
+import type { UpstreamPools } from './upstream-pools.ts';
+
+export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+export interface UpstreamRequest {
+  readonly provider: ResolvedProvider;
+  /** Appended to the provider's base URL. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | string;
+  readonly signal: AbortSignal;
+}
+
+/** Why there is no response; each of them happened before its first byte. */
+export type SendFailure = 'connect_error' | 'first_byte_timeout' | 'cancelled' | 'misconfigured';
+
+export type SendOutcome =
+  | { readonly type: 'response'; readonly status: number; readonly headers: UpstreamHeaders; readonly body: Readable }
+  | { readonly type: 'failed'; readonly reason: SendFailure; readonly message: string };
+
+const USER_AGENT = 'trimtab';
+
+/**
+ * Posts one request to an upstream and waits for the headers of its response. Redirects are never followed, and only
+ * the headers given here and the provider's own are sent. The provider's headers win: no caller replaces a credential.
+ */
+export async function sendRequest(pools: UpstreamPools, request: UpstreamRequest): Promise<SendOutcome> {
+  const { provider } = request;
+  try {
+    const url = upstreamUrl(provider.baseUrl, request.path);
+    const response = await pools.poolFor(url, provider.network).request({
+      method: 'POST',
+      path: `${url.pathname}${url.search}`,
+      headers: {
+        'user-agent': USER_AGENT,
+        'content-type': 'application/json',
+        ...request.headers,
+        ...provider.authHeaders(),
+      },
+      body: request.body,
+      signal: request.signal,
+    });
+    return { type: 'response', status: response.statusCode, headers: response.headers, body: response.body };
+  } catch (error) {
+    return { type: 'failed', ...describeFailure(error, provider, request.signal) };
+  }
+}
+
+/** Joins a base URL and a path; a query in the base URL (`?api-version=…`) stays. */
+export function upstreamUrl(baseUrl: string, path: string): URL {
+  const url = new URL(baseUrl);
+  const base = url.pathname.replace(/\/+$/, '');
+  // `…/v1` + `/v1/messages` names one version twice.
+  const rest = base.endsWith('/v1') && path.startsWith('/v1/') ? path.slice('/v1'.length) : path;
+  url.pathname = `${base}${rest}`;
+  return url;
+}
+
+function describeFailure(
+  error: unknown,
+  provider: ResolvedProvider,
+  signal: AbortSignal,
+): { reason: SendFailure; message: string } {
+  if (signal.aborted) return { reason: 'cancelled', message: 'the call was cancelled' };
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const text = error instanceof Error ? error.message : String(error);
+  if (error instanceof TrimtabError || code === 'ERR_INVALID_URL') {
+    return { reason: 'misconfigured', message: `provider ${provider.name}: ${text}` };
+  }
+  if (code === 'UND_ERR_HEADERS_TIMEOUT') {
+    return { reason: 'first_byte_timeout', message: `provider ${provider.name} did not begin to answer in time` };
+  }
+  // The address of an in-house upstream is not the client's to know; the code says enough.
+  return { reason: 'connect_error', message: `provider ${provider.name} cannot be reached (${code || 'unknown'})` };
+}
