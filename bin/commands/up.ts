@@ -1,0 +1,51 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { inspectConfig } from '#shared/config/load-config.ts';
+import { SAMPLE_CONFIG } from '#shared/config/sample-config.ts';
+import { createLog } from '#shared/log.ts';
+import { describeAddresses, runSupervisor } from '../../infra/supervisor.ts';
+import type { CommandContext } from './command-context.ts';
+import { prepareSystem } from './prepare-system.ts';
+import { printLine } from './print.ts';
+
+export function registerUp(program: Command, context: CommandContext): void {
+  program
+    .command('up')
+    .description('Run everything on this machine: database, gateway, evaluator, optimizer (this is `npm start`)')
+    .addHelpText(
+      'after',
+      '\nExample:\n  trimtab up\n  TRIMTAB_DATA_DIR=/srv/trimtab TRIMTAB_CONFIG=/etc/trimtab.yaml trimtab up\n\nCtrl-C stops all of it; the next start resumes on the same data.',
+    )
+    .action(async () => {
+      process.exitCode = await up(context);
+    });
+}
+
+/** Runs the system until it is told to stop, and returns the exit code. */
+export async function up(context: CommandContext): Promise<number> {
+  const { environment } = context;
+  if (!existsSync(environment.configPath)) {
+    writeFileSync(environment.configPath, SAMPLE_CONFIG, { flag: 'wx' });
+    printLine(context, `Wrote a commented sample configuration to ${environment.configPath}.`);
+  }
+  const { config, missingSecrets } = await inspectConfig(environment.configPath, environment.variables);
+  for (const { provider, variable } of missingSecrets) {
+    printLine(context, `${variable} is not set: calls to ${provider} will fail until you export it and start again.`);
+  }
+  if (environment.databaseUrl === undefined) {
+    printLine(context, `No DATABASE_URL: running PostgreSQL from ${environment.dataDir}.`);
+  }
+  if (environment.redisUrl === undefined) printLine(context, 'No REDIS_URL: the queues live in PostgreSQL.');
+  const notes: string[] = [];
+  return await runSupervisor({
+    environment,
+    log: createLog('supervisor', environment.logLevel),
+    print: (line) => printLine(context, line),
+    prepare: async (databaseUrl) => {
+      notes.push(...(await prepareSystem({ databaseUrl, config, configPath: environment.configPath })));
+    },
+    announce: (supervisor) => {
+      for (const line of [...describeAddresses(supervisor), '', ...notes]) printLine(context, line);
+    },
+  });
+}
