@@ -1,0 +1,68 @@
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import type { AppendFile, SpoolFiles } from './spool-files.ts';
+
+/** The spool's files on the real disk. */
+export const nodeSpoolFiles: SpoolFiles = {
+  makeDirectory: async (path) => void (await mkdir(path, { recursive: true, mode: 0o700 })),
+  list: (path) => readdir(path).catch(whenMissing<readonly string[]>([])),
+  createAppend: async (path) => appendFile(await open(path, 'ax', 0o600)),
+  size: async (path) => (await stat(path)).size,
+  read: (path, offset, length) => withFile(path, 'r', (file) => readFully(file, offset, length)),
+  readText: (path) => readFile(path, 'utf8').catch(whenMissing<string | null>(null)),
+  truncate: (path, length) =>
+    withFile(path, 'r+', async (file) => {
+      await file.truncate(length);
+      await file.sync();
+    }),
+  rename,
+  remove: (path) => rm(path, { force: true }),
+  syncDirectory: (path) => withFile(path, 'r', (directory) => directory.sync()),
+};
+
+function appendFile(file: FileHandle): AppendFile {
+  return {
+    append: (buffers) => writeFully(file, buffers),
+    sync: () => file.datasync(),
+    close: () => file.close(),
+  };
+}
+
+/** One writev in all but the rare case that the system takes only a part. */
+async function writeFully(file: FileHandle, buffers: readonly Buffer[]): Promise<void> {
+  const total = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+  const { bytesWritten } = await file.writev([...buffers]);
+  if (bytesWritten === total) return;
+  const rest = Buffer.concat(buffers).subarray(bytesWritten);
+  for (let offset = 0; offset < rest.length; ) {
+    const part = await file.write(rest, offset);
+    if (part.bytesWritten === 0) throw new Error('the disk took no bytes');
+    offset += part.bytesWritten;
+  }
+}
+
+async function readFully(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await file.read(buffer, filled, length - filled, offset + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+}
+
+async function withFile<T>(path: string, flags: string, work: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await open(path, flags);
+  try {
+    return await work(file);
+  } finally {
+    await file.close();
+  }
+}
+
+function whenMissing<T>(value: T): (error: NodeJS.ErrnoException) => T {
+  return (error) => {
+    if (error.code === 'ENOENT') return value;
+    throw error;
+  };
+}

@@ -1,0 +1,166 @@
+import { join } from 'node:path';
+import type { Log } from '#shared/log.ts';
+import { type Checkpoint, writeCheckpoint } from './checkpoint.ts';
+import { type Frame, findFrame, frameBytes, readFrame } from './frame.ts';
+import { type Segment, type SegmentCatalogue, segmentPath } from './segment-catalogue.ts';
+import type { SpoolFiles } from './spool-files.ts';
+import { BATCH_BYTES_MAX, BATCH_FRAMES_MAX, BATCH_RECORDS_MAX, READ_CHUNK_BYTES } from './spool-limits.ts';
+import { SpoolFold } from './spool-state.ts';
+
+/** Frames in the order of the log, each one once. */
+export interface SpoolBatch {
+  readonly frames: readonly Frame[];
+  readonly records: readonly Frame[];
+  /** Something was counted: a record, a drop or a lost call. */
+  readonly isCounted: boolean;
+  readonly segment: number;
+  readonly offset: number;
+}
+
+interface Place {
+  segment: number;
+  offset: number;
+}
+
+export const QUARANTINE_FOLDER = 'quarantine';
+
+/** Reads the durable part of the log in order, from the checkpoint on. One reader per spool. */
+export class SpoolReader {
+  readonly #files: SpoolFiles;
+  readonly #log: Log;
+  readonly #directory: string;
+  readonly #catalogue: SegmentCatalogue;
+  readonly #spoolId: string;
+  #place: Readonly<Place>;
+  #drained: SpoolFold;
+  #damagedPlaces = 0;
+
+  constructor(
+    deps: { readonly files: SpoolFiles; readonly log: Log; readonly catalogue: SegmentCatalogue },
+    options: { readonly directory: string; readonly checkpoint: Checkpoint },
+  ) {
+    this.#files = deps.files;
+    this.#log = deps.log;
+    this.#catalogue = deps.catalogue;
+    this.#directory = options.directory;
+    this.#spoolId = options.checkpoint.spoolId;
+    this.#place = { segment: options.checkpoint.segment, offset: options.checkpoint.offset };
+    this.#drained = new SpoolFold(options.checkpoint.state);
+  }
+
+  /** The log folded up to the last acknowledged frame. */
+  get drained(): SpoolFold {
+    return this.#drained;
+  }
+
+  get damagedPlaces(): number {
+    return this.#damagedPlaces;
+  }
+
+  /** The next frames, or null when all durable ones are acknowledged. The same ones again until they are. */
+  async next(): Promise<SpoolBatch | null> {
+    const frames: Frame[] = [];
+    const place: Place = { ...this.#place };
+    let lastSequence = this.#drained.sequence;
+    let records = 0;
+    let bytes = 0;
+    while (records < BATCH_RECORDS_MAX && bytes < BATCH_BYTES_MAX && frames.length < BATCH_FRAMES_MAX) {
+      const segment = this.#catalogue.get(place.segment);
+      if (segment === undefined || place.offset >= segment.length) {
+        const following = this.#catalogue.after(place.segment);
+        if (following === undefined) break;
+        place.segment = following.number;
+        place.offset = 0;
+        continue;
+      }
+      for (const frame of await this.#readSome(segment, place, BATCH_RECORDS_MAX - records, BATCH_BYTES_MAX - bytes)) {
+        if (frame.sequence <= lastSequence) continue;
+        lastSequence = frame.sequence;
+        frames.push(frame);
+        if (frame.type !== 'record') continue;
+        records += 1;
+        bytes += frameBytes(frame);
+      }
+    }
+    const hasMoved = place.segment !== this.#place.segment || place.offset !== this.#place.offset;
+    if (!hasMoved) return null;
+    return {
+      frames,
+      records: frames.filter((frame) => frame.type === 'record'),
+      isCounted: frames.some((frame) => frame.type !== 'begin'),
+      ...place,
+    };
+  }
+
+  /** Moves the checkpoint behind the batch, durably, and removes the segments that are done with. */
+  async acknowledge(batch: SpoolBatch): Promise<void> {
+    const drained = new SpoolFold(this.#drained);
+    for (const frame of batch.frames) drained.apply(frame);
+    // Begin markers alone are not worth a sync: read again after a crash, they fold to the same state.
+    if (batch.isCounted || batch.segment !== this.#place.segment) {
+      await writeCheckpoint(this.#files, this.#directory, {
+        spoolId: this.#spoolId,
+        segment: batch.segment,
+        offset: batch.offset,
+        state: drained,
+      });
+    }
+    this.#drained = drained;
+    this.#place = { segment: batch.segment, offset: batch.offset };
+    for (const segment of this.#catalogue.before(batch.segment)) await this.#retire(segment);
+  }
+
+  /** Frames from `place` on, which moves behind them. */
+  async #readSome(segment: Segment, place: Place, recordsMax: number, bytesMax: number): Promise<Frame[]> {
+    const left = segment.length - place.offset;
+    let chunk = await this.#read(segment, place.offset, Math.min(left, READ_CHUNK_BYTES));
+    if (readFrame(chunk, 0).type !== 'frame' && chunk.length < left) {
+      chunk = await this.#read(segment, place.offset, left);
+    }
+    const frames: Frame[] = [];
+    let at = 0;
+    let records = 0;
+    let bytes = 0;
+    while (at < chunk.length && records < recordsMax && bytes < bytesMax) {
+      const read = readFrame(chunk, at);
+      if (read.type !== 'frame') break;
+      frames.push(read.frame);
+      at = read.end;
+      if (read.frame.type !== 'record') continue;
+      records += 1;
+      bytes += frameBytes(read.frame);
+    }
+    place.offset += at === 0 ? this.#skipDamage(segment, chunk) : at;
+    return frames;
+  }
+
+  #read(segment: Segment, offset: number, length: number): Promise<Buffer> {
+    return this.#files.read(segmentPath(this.#directory, segment.number), offset, length);
+  }
+
+  /** How far the next whole frame is. The segment is kept when it is done with, instead of being removed. */
+  #skipDamage(segment: Segment, rest: Buffer): number {
+    this.#damagedPlaces += 1;
+    this.#catalogue.markDamaged(segment.number);
+    const next = findFrame(rest, 1);
+    this.#log.error({ segment: segment.number, isTail: next === null }, 'spool segment is damaged');
+    return next ?? rest.length;
+  }
+
+  async #retire(segment: Segment): Promise<void> {
+    const path = segmentPath(this.#directory, segment.number);
+    try {
+      if (segment.isDamaged) {
+        const folder = join(this.#directory, QUARANTINE_FOLDER);
+        await this.#files.makeDirectory(folder);
+        await this.#files.rename(path, segmentPath(folder, segment.number));
+      } else {
+        await this.#files.remove(path);
+      }
+      this.#catalogue.delete(segment.number);
+    } catch (error) {
+      // It stays in the catalogue, and so is tried again with the next batch.
+      this.#log.warn({ error, segment: segment.number }, 'a drained spool segment could not be removed');
+    }
+  }
+}
