@@ -39,10 +39,16 @@ function handOver(node) {
 
 async function run() {
   if (process.env[HANDED_OVER] !== undefined) {
-    // biome-ignore lint/performance/noDelete: assigning undefined to a variable of the environment sets it to "undefined"
+    // Assigning undefined would set it to the text "undefined".
     delete process.env[HANDED_OVER];
     process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
     process.channel?.unref();
+  }
+  // `trimtab calls | head` closes our output early; that is no failure, and must not end a running system.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
   }
   const { main } = await import('./commands/main.ts');
   process.exitCode = await main(process.argv.slice(2));
