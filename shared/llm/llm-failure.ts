@@ -1,0 +1,55 @@
+import type { LlmError } from './llm.ts';
+
+const RETRYABLE_STATUS: ReadonlySet<number> = new Set([408, 409, 425, 429]);
+const MESSAGE_CHARACTERS_MAX = 300;
+
+/** The part of both SDKs' errors that matters; an error without a status never reached the provider. */
+interface SdkError {
+  readonly status?: number | undefined;
+  readonly headers?: Headers | undefined;
+  readonly message: string;
+}
+
+/**
+ * What an error of an SDK means. Everything without a status (refused connections, time-outs, cut replies) may succeed
+ * later; a 4xx will not, however often it is sent.
+ */
+export function toLlmError(error: unknown): LlmError {
+  const { status, headers, message } = describe(error);
+  const retryable = status === undefined || status >= 500 || RETRYABLE_STATUS.has(status);
+  return {
+    kind: retryable ? 'retryable' : 'invalid',
+    message: message.slice(0, MESSAGE_CHARACTERS_MAX),
+    status: status ?? null,
+    retryAfterSeconds: secondsOf(headers?.get('retry-after') ?? null),
+  };
+}
+
+export function llmRefusal(message: string): LlmError {
+  return { kind: 'refused', message: message.slice(0, MESSAGE_CHARACTERS_MAX), status: null, retryAfterSeconds: null };
+}
+
+/**
+ * True when a provider says that it cannot force structured output: in-house servers often take neither a schema nor a
+ * tool choice, and answer well in plain text.
+ */
+export function lacksStructuredOutput(error: unknown): boolean {
+  const { status, message } = describe(error);
+  if (status !== 400 && status !== 404 && status !== 422 && status !== 501) return false;
+  return /response_format|json_schema|structured|guided|tool_choice|\btools?\b|schema/i.test(message);
+}
+
+function describe(error: unknown): SdkError {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { status, headers } = error as Partial<SdkError>;
+  return {
+    message: error.message,
+    status: typeof status === 'number' ? status : undefined,
+    headers: headers instanceof Headers ? headers : undefined,
+  };
+}
+
+function secondsOf(retryAfter: string | null): number | null {
+  const seconds = Number(retryAfter ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
+}

@@ -1,0 +1,36 @@
+import type { LlmFetch } from './guarded-fetch.ts';
+import type { LlmUsage, StructuredRequest } from './llm.ts';
+
+/** `forced` lets the provider enforce the schema; `text` states it in words. */
+export type OutputMode = 'forced' | 'text';
+
+/** A reply before it is parsed; a forced tool call has its value already. */
+export interface LlmReply {
+  readonly value: unknown;
+  readonly text: string;
+  /** What the model said when it declined, else null. */
+  readonly refusal: string | null;
+  readonly usage: LlmUsage;
+  readonly model: string;
+}
+
+export interface LlmClientSettings {
+  readonly fetch: LlmFetch;
+  readonly timeoutMs: number;
+  readonly maxRetries: number;
+}
+
+export interface LlmQuestion {
+  readonly model: string;
+  /** Deviations of the provider, by name. */
+  readonly quirks: readonly string[];
+  readonly request: StructuredRequest;
+  readonly mode: OutputMode;
+}
+
+/** The system text, with the schema in words where it cannot be forced. */
+export function systemText(question: LlmQuestion): string {
+  const { system, jsonSchema } = question.request;
+  if (question.mode === 'forced') return system;
+  return `${system}\n\nAnswer with one JSON object and nothing else. It must satisfy this JSON Schema:\n${JSON.stringify(jsonSchema)}`;
+}
