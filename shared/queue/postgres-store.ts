@@ -17,6 +17,7 @@ import {
   POSTGRES_WORKER_QUERY_TIMEOUT_MS,
 } from './queue-limits.ts';
 import type { QueueStore } from './queue-store.ts';
+import { reportOutages } from './store-outage.ts';
 import { StoreWorker } from './store-worker.ts';
 
 /** BullMQ's tables live beside ours, in a schema of their own. */
@@ -41,7 +42,7 @@ export function createPostgresStore(databaseUrl: string): QueueStore {
     },
     buildWorker(name, processor, options, onError) {
       const connection = postgresConnection(databaseUrl, POSTGRES_WORKER_POOL_MAX, POSTGRES_WORKER_QUERY_TIMEOUT_MS);
-      const worker = new StoreWorker(name, processor, { ...options, connection }, createPollingPostgresBackend);
+      const worker = new StoreWorker(name, processor, { ...options, connection }, createWorkerBackend);
       worker.on('error', onError);
       return { value: worker, ready: worker.waitUntilReady(), dispose: () => worker.abandon() };
     },
@@ -62,13 +63,14 @@ export function postgresConnection(databaseUrl: string, poolMax: number, queryTi
   };
 }
 
-/** BullMQ's backend with a bounded sleep: see `IDLE_POLL_SECONDS`. */
-const createPollingPostgresBackend: BackendFactory<PostgresQueueBackend, PostgresConnectionOptions> = (
+/** BullMQ's backend, with a bounded sleep (see `IDLE_POLL_SECONDS`) and outages that it rides out. */
+const createWorkerBackend: BackendFactory<PostgresQueueBackend, PostgresConnectionOptions> = (
   name,
   options,
   factoryOptions,
 ) => {
   const backend = createPostgresBackend(name, options, factoryOptions);
+  reportOutages(backend.connection.pool);
   Object.defineProperty(backend, 'maximumBlockTimeout', { get: () => IDLE_POLL_SECONDS });
   return backend;
 };

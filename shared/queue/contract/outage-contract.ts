@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { NewJob } from '../job-entry.ts';
 import type { JobQueue } from '../job-queue.ts';
 import type { JudgeJob } from '../jobs.ts';
-import { type ContractContext, createSignal, judgeJob, judgeJobs, until } from './queue-harness.ts';
+import { type ContractContext, createSignal, judgeJob, judgeJobs, SHORT_LOCKS, until } from './queue-harness.ts';
 
 /** From the moment at which the store answers again to the first job that runs. */
 const RECOVERY_LIMIT_MS = 5_000;
@@ -62,7 +62,7 @@ export function outageContract(context: ContractContext): void {
       if (started > 100) await storeIsDown.promise;
       ran.add(job.data.sample);
     };
-    const worker = backend.openWorker(name, processor, { concurrency: CONCURRENCY });
+    const worker = backend.openWorker(name, processor, { concurrency: CONCURRENCY, ...SHORT_LOCKS });
     await worker.whenConsuming(RECOVERY_LIMIT_MS);
     await queue.addBulk(judgeJobs(300));
     await hundredStarted.promise;
@@ -82,6 +82,8 @@ export function outageContract(context: ContractContext): void {
       expect(failed).toBe(0);
       return Object.values(unfinished).every((count) => count === 0);
     });
+    // Repeated are at most the jobs in progress at the cut, and those claimed by an answer that got lost.
+    expect(started - ran.size).toBeLessThanOrEqual(2 * CONCURRENCY);
   });
 }
 
