@@ -4,7 +4,7 @@ import type { Governance } from './governance.ts';
 /** A canary tries a new policy; a reverse canary tries the previous one again, to confirm an alarm. */
 export const rolloutKindSchema = z.enum(['canary', 'reverse']);
 export const rolloutDecisionSchema = z.enum(['continue', 'promote', 'rollBack', 'inconclusive']);
-export const rolloutStatusSchema = z.enum(['open', 'promoted', 'rolledBack', 'inconclusive', 'stopped']);
+export const rolloutStatusSchema = z.enum(['running', 'promoted', 'rolled_back', 'inconclusive', 'aborted']);
 
 const alphaSchema = z.number().gt(0).lt(1);
 

@@ -1,0 +1,97 @@
+import * as z from 'zod';
+import { createESr, eSrSchema, eSrStatistic, updateESr } from './e-sr.ts';
+
+/** The bet of the running sum that dates the onset of a drop; the middle of the detector's own bets. */
+const ONSET_BET = 0.3;
+/** Fewer sessions than this cannot carry an estimate that demotes a policy without confirmation. */
+const SESSIONS_FOR_ESTIMATE_MIN = 5;
+
+/** Rules of one alarm, fixed when it is armed; qualities from 0 to 1. */
+export const alarmSettingsSchema = z.object({
+  /** Lower confidence bound of the incumbent's quality, frozen at promotion. */
+  baseline: z.number().min(0).max(1),
+  tolerance: z.number().min(0).max(1),
+  threshold: z.number().min(1),
+  immediateDrop: z.number().min(0).max(1),
+});
+
+export const alarmStateSchema = z.object({
+  schema: z.literal(1),
+  phase: z.enum(['watching', 'confirming', 'demoted']),
+  detector: eSrSchema,
+  /** Sessions since the suspected onset of a drop, and the sum of their qualities. */
+  onset: z.object({ logWealth: z.number(), count: z.int().nonnegative(), qualitySum: z.number() }),
+});
+
+export type AlarmSettings = z.infer<typeof alarmSettingsSchema>;
+export type AlarmState = z.infer<typeof alarmStateSchema>;
+export type AlarmAction = 'none' | 'demote' | 'confirm';
+
+export interface AlarmStep {
+  readonly state: AlarmState;
+  readonly action: AlarmAction;
+  readonly evidence: {
+    readonly statistic: number;
+    readonly threshold: number;
+    readonly sessions: number;
+    readonly baseline: number;
+    readonly dropEstimate: number | null;
+  };
+}
+
+/** An alarm that watches a promoted policy in one cell (turn shape x model). */
+export function createAlarmState(settings: AlarmSettings): AlarmState {
+  return {
+    schema: 1,
+    phase: 'watching',
+    detector: createESr(settings.baseline - settings.tolerance),
+    onset: { logWealth: 0, count: 0, qualitySum: 0 },
+  };
+}
+
+/**
+ * One more session of the watched cell. When the statistic reaches the threshold, a drop estimated at `immediateDrop` or
+ * more demotes at once; a smaller one asks for a reverse canary (`confirm`), because a single stream cannot tell a worse
+ * policy from a stricter judge or harder traffic. While that runs, and after a demotion, nothing is watched.
+ */
+export function watchSession(state: AlarmState, quality: number, settings: AlarmSettings): AlarmStep {
+  if (state.phase !== 'watching') return { state, action: 'none', evidence: evidenceOf(state, settings) };
+  const watched: AlarmState = {
+    ...state,
+    detector: updateESr(state.detector, quality),
+    onset: nextOnset(state, quality),
+  };
+  const evidence = evidenceOf(watched, settings);
+  if (evidence.statistic < settings.threshold) return { state: watched, action: 'none', evidence };
+  const atOnce = evidence.dropEstimate !== null && evidence.dropEstimate >= settings.immediateDrop;
+  const phase = atOnce ? 'demoted' : 'confirming';
+  return { state: { ...watched, phase }, action: atOnce ? 'demote' : 'confirm', evidence };
+}
+
+/**
+ * The outcome of the reverse canary: harm found in the current policy demotes it; otherwise the alarm starts over, and
+ * its budget of false alarms with it.
+ */
+export function settleAlarm(state: AlarmState, harmConfirmed: boolean, settings: AlarmSettings): AlarmState {
+  if (state.phase !== 'confirming') return state;
+  return harmConfirmed ? { ...state, phase: 'demoted' } : createAlarmState(settings);
+}
+
+/** A cumulative sum that restarts whenever the evidence of a drop is used up: the usual estimate of a change point. */
+function nextOnset(state: AlarmState, quality: number): AlarmState['onset'] {
+  const { lossBound } = state.detector;
+  const logWealth = state.onset.logWealth + Math.log1p((ONSET_BET * (1 - quality - lossBound)) / lossBound);
+  if (logWealth <= 0) return { logWealth: 0, count: 0, qualitySum: 0 };
+  return { logWealth, count: state.onset.count + 1, qualitySum: state.onset.qualitySum + quality };
+}
+
+function evidenceOf(state: AlarmState, settings: AlarmSettings): AlarmStep['evidence'] {
+  const { count, qualitySum } = state.onset;
+  return {
+    statistic: eSrStatistic(state.detector),
+    threshold: settings.threshold,
+    sessions: state.detector.count,
+    baseline: settings.baseline,
+    dropEstimate: count < SESSIONS_FOR_ESTIMATE_MIN ? null : settings.baseline - qualitySum / count,
+  };
+}
