@@ -13,6 +13,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** The running system's database, or a TrimtabError that says how to start it. Closed when the command ends. */
   readonly database: () => Promise<Database>;
+  /** The project that the configuration file names; `default` where there is no file. */
+  readonly project: () => Promise<string>;
 }
 
 export interface CommandOptions {

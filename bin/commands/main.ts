@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { loadConfig } from '#shared/config/load-config.ts';
 import { readEnvironment } from '#shared/environment.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import type { CommandContext } from './command-context.ts';
@@ -32,6 +34,10 @@ export async function main(argv: readonly string[]): Promise<number> {
         closers.push(connection.close);
         return connection.database;
       },
+      project: async () =>
+        existsSync(environment.configPath)
+          ? (await loadConfig(environment.configPath, environment.variables)).project
+          : environment.project,
     };
     await buildProgram(context).parseAsync([...argv], { from: 'user' });
     return interrupt.signal.aborted ? EXIT_INTERRUPTED : Number(process.exitCode ?? 0);
