@@ -30,16 +30,16 @@ const asciiText = z
 
 const version = z.literal(1);
 
-export const scoreJobSchema = z.object({
+const scoreJobSchema = z.object({
   v: version,
   projectId: asciiId,
   callId: z.uuid(),
   pass: z.enum(['call', 'outcome']),
 });
 
-export const sessionJobSchema = z.object({ v: version, projectId: asciiId, sessionId: storableText });
+const sessionJobSchema = z.object({ v: version, projectId: asciiId, sessionId: storableText });
 
-export const judgeJobSchema = z.object({
+const judgeJobSchema = z.object({
   v: version,
   projectId: asciiId,
   subjectType: z.enum(['call', 'session']),
@@ -50,9 +50,9 @@ export const judgeJobSchema = z.object({
 });
 
 /** What to replay is a table row: the prefix and the target are too large and too private for a queue. */
-export const replayJobSchema = z.object({ v: version, projectId: asciiId, replayId: asciiId });
+const replayJobSchema = z.object({ v: version, projectId: asciiId, replayId: asciiId });
 
-export const canaryJobSchema = z.object({ v: version, probeId: asciiId });
+const canaryJobSchema = z.object({ v: version, probeId: asciiId });
 
 /** The public envelope. `record` is the call record as base64 of zstd JSON, or as ASCII-escaped JSON. */
 export const ingestJobSchema = z.object({ v: version, callId: asciiId, record: asciiText });

@@ -21,7 +21,7 @@ import { reportOutages } from './store-outage.ts';
 import { StoreWorker } from './store-worker.ts';
 
 /** BullMQ's tables live beside ours, in a schema of their own. */
-export const QUEUE_SCHEMA = 'bullmq';
+const QUEUE_SCHEMA = 'bullmq';
 
 /**
  * BullMQ on PostgreSQL. Every queue and worker has its own small pool: an object that failed to open is thrown away
