@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const NODE_MAJOR = 24;
+const PARENT_LOOK_INTERVAL_MS = 250;
 /** Set for the Node that we start, so that a wrong one says so instead of starting another, and another. */
 const HANDED_OVER = 'TRIMTAB_LAUNCHER';
 
@@ -37,12 +38,28 @@ function handOver(node) {
   child.once('exit', (code, signal) => process.exit(code ?? 128 + (signal ? constants.signals[signal] : 1)));
 }
 
+/**
+ * `npm start` puts npm and a shell above us. A SIGTERM to npm reaches only that shell, which dies without passing it
+ * on; all that we see is another parent, and without looking we would run on under nobody.
+ */
+function stopWithShell() {
+  const shell = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, PARENT_LOOK_INTERVAL_MS);
+  watch.unref();
+}
+
 async function run() {
   if (process.env[HANDED_OVER] !== undefined) {
     // Assigning undefined would set it to the text "undefined".
     delete process.env[HANDED_OVER];
     process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
     process.channel?.unref();
+  } else if (process.env.npm_lifecycle_event !== undefined) {
+    stopWithShell();
   }
   // `trimtab calls | head` closes our output early; that is no failure, and must not end a running system.
   for (const stream of [process.stdout, process.stderr]) {
