@@ -1,0 +1,29 @@
+import { createSeededRandom } from './seeded-random.ts';
+import { type SessionModel, simulateSessionQuality } from './simulate-session.ts';
+
+const DRAWS = 40_000;
+const SEED = 20_240_811;
+
+/**
+ * Growth per pair of the best constant bet that knows the world: max over lambda of E log(1 + lambda (D - m)). No test of
+ * level alpha stops before ln(1 / alpha) / growth pairs on average, so that quotient is what efficiency is measured by.
+ */
+export function growthBound(canary: SessionModel, control: SessionModel, nullMean: number): number {
+  const random = createSeededRandom(SEED);
+  const harms = Array.from(
+    { length: DRAWS },
+    () => (simulateSessionQuality(random, control) - simulateSessionQuality(random, canary) + 1) / 2,
+  );
+  const growth = (lambda: number) =>
+    harms.reduce((sum, harm) => sum + Math.log1p(lambda * (harm - nullMean)), 0) / harms.length;
+  // The growth is concave in lambda: golden-section search.
+  const ratio = (Math.sqrt(5) - 1) / 2;
+  let [low, high] = [0, 1 / nullMean - 1e-6];
+  while (high - low > 1e-3) {
+    const left = high - ratio * (high - low);
+    const right = low + ratio * (high - low);
+    if (growth(left) < growth(right)) low = left;
+    else high = right;
+  }
+  return growth((low + high) / 2);
+}
