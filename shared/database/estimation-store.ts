@@ -1,0 +1,212 @@
+import { sql } from 'kysely';
+import type { Database } from './connect.ts';
+
+/** Mean tokens per session. `inputTokens` excludes cache tokens. */
+export interface SessionTokens {
+  readonly sessions: number;
+  readonly inputTokens: number;
+  readonly cacheReadInputTokens: number;
+  readonly cacheCreationInputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** What the closed sessions of one turn shape on one model have shown. */
+export interface SessionCell {
+  readonly turnShape: string;
+  readonly model: string;
+  /** Oldest first. */
+  readonly qualities: readonly number[];
+  readonly tokens: SessionTokens | null;
+}
+
+export interface CellWindow {
+  readonly since: Date;
+  /** Sessions that closed after it are not seen: a run that is resumed must see what it saw before. */
+  readonly asOf: Date;
+  readonly sessionsPerCellMax: number;
+}
+
+export interface SessionOfRollout {
+  readonly sessionId: string;
+  readonly variant: 'canary' | 'control';
+  readonly stratum: string;
+  readonly startedAtMs: number;
+  readonly lastCallAtMs: number;
+  readonly quality: number | null;
+  readonly hardFailure: boolean;
+}
+
+/** A newly scored session of a watched cell; `at` keeps the database's microseconds, which a Date would lose. */
+export interface WatchedSession {
+  readonly sessionId: string;
+  readonly quality: number;
+  readonly at: string;
+}
+
+/** Session sources too weak to keep one conversation in one arm; see the domain's list. */
+const WEAK_SOURCES = ['fingerprint', 'call'];
+const ROLLOUT_SESSIONS_MAX = 50_000;
+/** A quality written in a transaction that commits after a later one must not be passed over. */
+const COMMIT_GRACE = '1 second';
+
+/** Closed and scored sessions by turn shape and model, the newest of each cell. */
+export async function readSessionCells(
+  database: Database,
+  projectId: string,
+  window: CellWindow,
+): Promise<SessionCell[]> {
+  const rows = await sql<{
+    turnShape: string;
+    model: string;
+    qualities: number[];
+    sessions: number;
+    tokenSessions: number;
+    inputTokens: number | null;
+    cacheReadInputTokens: number | null;
+    cacheCreationInputTokens: number | null;
+    outputTokens: number | null;
+  }>`
+    WITH placed AS (
+      SELECT session_id, turn_shape, model, quality, started_at,
+        row_number() OVER (PARTITION BY turn_shape, model ORDER BY started_at DESC, session_id DESC) AS place
+      FROM session
+      WHERE project_id = ${projectId} AND closed_at IS NOT NULL AND closed_at <= ${window.asOf}
+        AND started_at >= ${window.since} AND quality IS NOT NULL AND quality_at <= ${window.asOf}
+        AND model IS NOT NULL AND source <> 'replay'
+    ), picked AS (SELECT * FROM placed WHERE place <= ${window.sessionsPerCellMax}),
+    spent AS (
+      SELECT picked.session_id, sum(input_tokens) AS input, sum(cache_read_input_tokens) AS cache_read,
+        sum(cache_creation_input_tokens) AS cache_creation, sum(output_tokens) AS output
+      FROM picked JOIN call ON call.project_id = ${projectId} AND call.session_id = picked.session_id
+        AND call.source <> 'replay' AND call.call_id >= lowest_call_id(${window.since}::timestamptz)
+      WHERE input_tokens IS NOT NULL
+      GROUP BY picked.session_id
+    )
+    SELECT turn_shape AS "turnShape", model, array_agg(quality ORDER BY started_at, picked.session_id) AS qualities,
+      count(spent.session_id) AS "tokenSessions", avg(spent.input)::float8 AS "inputTokens",
+      avg(spent.cache_read)::float8 AS "cacheReadInputTokens", avg(spent.cache_creation)::float8 AS "cacheCreationInputTokens",
+      avg(spent.output)::float8 AS "outputTokens"
+    FROM picked LEFT JOIN spent USING (session_id)
+    GROUP BY turn_shape, model ORDER BY turn_shape, model`.execute(database);
+  return rows.rows.map((row) => ({
+    turnShape: row.turnShape,
+    model: row.model,
+    qualities: row.qualities,
+    tokens:
+      row.tokenSessions === 0
+        ? null
+        : {
+            sessions: row.tokenSessions,
+            inputTokens: row.inputTokens ?? 0,
+            cacheReadInputTokens: row.cacheReadInputTokens ?? 0,
+            cacheCreationInputTokens: row.cacheCreationInputTokens ?? 0,
+            outputTokens: row.outputTokens ?? 0,
+          },
+  }));
+}
+
+/** The sessions that a rollout assigned to its two arms, whatever they were served in the end (intention to treat). */
+export async function readRolloutSessions(
+  database: Database,
+  projectId: string,
+  rolloutId: string,
+): Promise<SessionOfRollout[]> {
+  const rows = await database
+    .selectFrom('session')
+    .select(['sessionId', 'variant', 'turnShape', 'startedAt', 'lastCallAt', 'quality', 'hardFailure'])
+    .where('projectId', '=', projectId)
+    .where('rolloutId', '=', rolloutId)
+    .where('variant', 'in', ['canary', 'control'])
+    .where('source', 'not in', WEAK_SOURCES)
+    .orderBy('startedAt')
+    .limit(ROLLOUT_SESSIONS_MAX)
+    .execute();
+  return rows.map((row) => ({
+    sessionId: row.sessionId,
+    variant: row.variant === 'canary' ? 'canary' : 'control',
+    stratum: row.turnShape,
+    startedAtMs: row.startedAt.getTime(),
+    lastCallAtMs: row.lastCallAt.getTime(),
+    quality: row.quality,
+    hardFailure: row.hardFailure,
+  }));
+}
+
+/** Cells that the policy has served, with their sessions of the last month. */
+export async function readServedCells(
+  database: Database,
+  projectId: string,
+  policyId: string,
+  since: Date,
+): Promise<{ turnShape: string; model: string; sessions: number }[]> {
+  const rows = await database
+    .selectFrom('session')
+    .select((build) => ['turnShape', 'model', build.fn.countAll<number>().as('sessions')])
+    .where('projectId', '=', projectId)
+    .where('policyId', '=', policyId)
+    .where('startedAt', '>=', since)
+    .where('quality', 'is not', null)
+    .where('model', 'is not', null)
+    .where('variant', 'in', ['stable', 'control'])
+    .groupBy(['turnShape', 'model'])
+    .orderBy('turnShape')
+    .orderBy('model')
+    .execute();
+  return rows.map((row) => ({ ...row, model: row.model ?? '' }));
+}
+
+/** Qualities of a turn shape under the policies that stood before, newest first and bounded: what must be held. */
+export async function readIncumbentQualities(
+  database: Database,
+  projectId: string,
+  cell: { readonly turnShape: string; readonly policyId: string; readonly revoked: readonly string[] },
+  limit: number,
+): Promise<number[]> {
+  const rows = await database
+    .selectFrom('session')
+    .select('quality')
+    .where('projectId', '=', projectId)
+    .where('turnShape', '=', cell.turnShape)
+    .where('policyId', 'is not', null)
+    .where('policyId', 'not in', [cell.policyId, ...cell.revoked])
+    .where('variant', 'in', ['stable', 'control'])
+    .where('quality', 'is not', null)
+    .orderBy('startedAt', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.flatMap((row) => row.quality ?? []);
+}
+
+/** Scored sessions of a cell under a policy after a place in the order of their scoring, oldest first. */
+export async function readWatchedSessions(
+  database: Database,
+  projectId: string,
+  cell: { readonly turnShape: string; readonly model: string; readonly policyId: string },
+  after: { readonly at: string; readonly sessionId: string } | null,
+  limit: number,
+): Promise<WatchedSession[]> {
+  const rows = await sql<WatchedSession>`
+    SELECT session_id AS "sessionId", quality, quality_at::text AS at FROM session
+    WHERE project_id = ${projectId} AND turn_shape = ${cell.turnShape} AND model = ${cell.model}
+      AND policy_id = ${cell.policyId} AND variant IN ('stable', 'control')
+      AND closed_at IS NOT NULL AND quality IS NOT NULL
+      AND quality_at < clock_timestamp() - ${COMMIT_GRACE}::interval
+      AND (${after?.at ?? null}::timestamptz IS NULL
+        OR (quality_at, session_id) > (${after?.at ?? null}::timestamptz, ${after?.sessionId ?? ''}))
+    ORDER BY session.quality_at, session_id LIMIT ${limit}`.execute(database);
+  return rows.rows;
+}
+
+/** Sessions per turn shape since a moment: how far each is on its way to a decision. */
+export async function countSessions(
+  database: Database,
+  projectId: string,
+  since: Date,
+): Promise<{ turnShape: string; sessions: number; scored: number; open: number }[]> {
+  const rows = await sql<{ turnShape: string; sessions: number; scored: number; open: number }>`
+    SELECT turn_shape AS "turnShape", count(*) AS sessions, count(quality) AS scored,
+      count(*) FILTER (WHERE closed_at IS NULL) AS open
+    FROM session WHERE project_id = ${projectId} AND started_at >= ${since} AND source <> 'replay'
+    GROUP BY turn_shape ORDER BY count(*) DESC, turn_shape`.execute(database);
+  return rows.rows;
+}
