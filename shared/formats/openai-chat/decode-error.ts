@@ -31,7 +31,7 @@ function validationMessage(detail: unknown): string | null {
 /** Where compatible servers put what they have to say: `error`, its text, `message` or FastAPI's `detail`. */
 function readFacts(body: JsonObject): ErrorFacts {
   const error = isJsonObject(body['error']) ? body['error'] : body;
-  const code = error['code'] ?? error['type'];
+  const { code } = error;
   return {
     message:
       nonEmptyString(body['error']) ??
@@ -39,7 +39,7 @@ function readFacts(body: JsonObject): ErrorFacts {
       validationMessage(error['detail']) ??
       validationMessage(body['detail']) ??
       '',
-    code: nonEmptyString(code),
+    code: nonEmptyString(code) ?? nonEmptyString(error['type']),
     status: typeof code === 'number' && code >= 400 && code < 600 ? code : null,
     raw: error,
   };
