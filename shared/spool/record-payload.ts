@@ -1,20 +1,13 @@
-import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { type CallRecord, callRecordSchema } from '#shared/domain/call-record.ts';
+import { packText, unpackText } from '#shared/packed-bytes.ts';
 import { COMPRESS_FROM_BYTES, FRAME_BYTES_MAX } from './spool-limits.ts';
 
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
-
-/** First bytes of every zstd frame. JSON never starts so, which is how the two are told apart. */
-const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+/** JSON compresses well; what unpacks to more than this is not a record of ours. */
+const RECORD_BYTES_MAX = 4 * FRAME_BYTES_MAX;
 
 /** JSON of a record, compressed on another thread when that pays. Lone surrogates are kept, as JSON escapes. */
 export async function encodeRecord(record: CallRecord): Promise<Buffer> {
-  const plain = Buffer.from(JSON.stringify(record));
-  if (plain.length < COMPRESS_FROM_BYTES) return plain;
-  const packed = await compress(plain);
-  return packed.length < plain.length ? packed : plain;
+  return packText(JSON.stringify(record), COMPRESS_FROM_BYTES);
 }
 
 export type DecodedRecord =
@@ -25,9 +18,7 @@ export type DecodedRecord =
 export async function decodeRecord(body: Buffer): Promise<DecodedRecord> {
   let value: unknown;
   try {
-    const isPacked = body.subarray(0, ZSTD_MAGIC.length).equals(ZSTD_MAGIC);
-    const plain = isPacked ? await decompress(body, { maxOutputLength: 4 * FRAME_BYTES_MAX }) : body;
-    value = JSON.parse(plain.toString('utf8'));
+    value = JSON.parse(await unpackText(body, RECORD_BYTES_MAX));
   } catch {
     return { type: 'unreadable', reason: 'payload is not JSON' };
   }

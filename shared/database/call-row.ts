@@ -1,0 +1,47 @@
+import type { Insertable, Selectable } from 'kysely';
+import { type Call, callSchema } from '../domain/call.ts';
+import { jsonText, storableText } from './columns.ts';
+import type { CallTable } from './tables.ts';
+import type { EncodedTranscript } from './transcript/encode-transcript.ts';
+
+/** A call as a row. Free text is made storable; the exact bytes of content are in blocks. */
+export function callRowOf(call: Call, transcript: EncodedTranscript): Insertable<CallTable> {
+  const { usage, candidates, attempts, losses, completeness, startedAt, ...plain } = call;
+  return {
+    ...withStorableText(plain),
+    startedAt: new Date(startedAt),
+    candidates: jsonText(candidates),
+    attempts: jsonText(attempts),
+    losses: jsonText(losses),
+    completeness: jsonText(completeness),
+    inputTokens: usage?.inputTokens ?? null,
+    cacheReadInputTokens: usage?.cacheReadInputTokens ?? null,
+    cacheCreationInputTokens: usage?.cacheCreationInputTokens ?? null,
+    outputTokens: usage?.outputTokens ?? null,
+    reasoningOutputTokens: usage?.reasoningOutputTokens ?? null,
+    parametersBlock: transcript.parametersBlock,
+    transcriptHead: transcript.transcriptHead,
+    transcriptLayout: jsonText(transcript.layout),
+    responseNode: transcript.responseNode,
+    upstreamRawBlock: transcript.upstreamRawBlock,
+    catalogueHash: transcript.catalogueHash,
+  };
+}
+
+/** The call of a row, parsed: rows are written by older versions too. */
+export function callOf(row: Selectable<CallTable>): Call {
+  const { inputTokens, cacheReadInputTokens, cacheCreationInputTokens, outputTokens, reasoningOutputTokens } = row;
+  const usage =
+    inputTokens === null
+      ? null
+      : { inputTokens, cacheReadInputTokens, cacheCreationInputTokens, outputTokens, reasoningOutputTokens };
+  return callSchema.parse({ ...row, startedAt: row.startedAt.getTime(), usage });
+}
+
+function withStorableText<Fields extends Record<string, string | number | null>>(fields: Fields): Fields {
+  const entries = Object.entries(fields).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? storableText(value) : value,
+  ]);
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,183 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Call } from '../domain/call.ts';
+import { timeOfUuidV7 } from '../domain/call-id.ts';
+import type { CallRecord } from '../domain/call-record.ts';
+import { TrimtabError } from '../errors.ts';
+import { callRowOf } from './call-row.ts';
+import { storableText } from './columns.ts';
+import type { Database } from './connect.ts';
+import { type Continuation, findContinuedCalls } from './find-continued-calls.ts';
+import { createPartitionMaker, weekOfCall } from './partitions.ts';
+import { resolveSessions } from './resolve-sessions.ts';
+import { addCallsToSessions } from './session-store.ts';
+import { type EncodedTranscript, encodeTranscript } from './transcript/encode-transcript.ts';
+import { createTranscriptStore } from './transcript-store.ts';
+
+/** A call as it stands in the store, whether this delivery put it there or an earlier one. */
+export interface StoredCallRef {
+  readonly projectId: string;
+  readonly callId: string;
+  readonly source: Call['source'];
+  readonly sessionId: string;
+  /** The call that this one continues. */
+  readonly parentCallId: string | null;
+  /** False when it was stored before. */
+  readonly isNew: boolean;
+}
+
+export interface CallStore {
+  /**
+   * Stores calls with their content and sessions in one transaction; calls that are stored already stay as they are.
+   * Throws `invalid_request` for a record that can never be stored, `not_found` for one of an unknown project, and
+   * PostgreSQL's own errors.
+   *
+   * @param within more statements of the same transaction
+   */
+  store(
+    records: readonly CallRecord[],
+    within?: (transaction: Database, stored: readonly StoredCallRef[]) => Promise<void>,
+  ): Promise<readonly StoredCallRef[]>;
+}
+
+/** The id of a call carries its start time. More than this between the two is a mistake or a forgery. */
+const START_TIME_TOLERANCE_MS = 24 * 3_600 * 1_000;
+const EARLIEST_START_MS = Date.UTC(2020, 0, 1);
+const LATEST_START_MS = Date.UTC(2100, 0, 1);
+
+interface EncodedCall {
+  readonly call: Call;
+  readonly transcript: EncodedTranscript;
+}
+
+export function createCallStore(database: Database): CallStore {
+  const transcripts = createTranscriptStore();
+  const ensurePartitions = createPartitionMaker(database);
+  const projectKeys = new Map<string, Buffer>();
+
+  async function projectKeyOf(projectId: string): Promise<Buffer> {
+    const known = projectKeys.get(projectId);
+    if (known !== undefined) return known;
+    const row = await database
+      .selectFrom('project')
+      .select('blockKey')
+      .where('projectId', '=', storableText(projectId))
+      .executeTakeFirst();
+    if (row === undefined) throw new TrimtabError('not_found', 'call of an unknown project');
+    projectKeys.set(projectId, row.blockKey);
+    return row.blockKey;
+  }
+
+  async function encode(record: CallRecord): Promise<EncodedCall> {
+    const { call } = record;
+    assertStartTime(call);
+    const projectKey = await projectKeyOf(call.projectId);
+    try {
+      const sessionId = storableText(call.sessionId);
+      return { call: { ...call, sessionId }, transcript: encodeTranscript(projectKey, record) };
+    } catch (cause) {
+      throw new TrimtabError('invalid_request', 'content of a call cannot be encoded', { cause });
+    }
+  }
+
+  return {
+    async store(records, within) {
+      const encoded = new Map<string, EncodedCall>();
+      for (const record of records) {
+        // Hashing a long history takes milliseconds, and this runs beside live traffic.
+        await nextTurn();
+        encoded.set(`${record.call.callId} ${record.call.projectId}`, await encode(record));
+      }
+      const calls = [...encoded.values()];
+      await ensurePartitions(new Set(calls.map(({ call }) => weekOfCall(call.callId))));
+      const { stored, remember } = await database.transaction().execute(async (transaction) => {
+        const entries = calls.map(({ call, transcript }) => ({
+          projectId: call.projectId,
+          week: weekOfCall(call.callId),
+          transcript,
+        }));
+        const rememberBlocks = await transcripts.store(transaction, entries);
+        const refs = await insertCalls(transaction, calls);
+        await within?.(transaction, refs);
+        return { stored: refs, remember: rememberBlocks };
+      });
+      remember();
+      return stored;
+    },
+  };
+}
+
+function assertStartTime(call: Call): void {
+  const { startedAt } = call;
+  const isOfItsTime = Math.abs(timeOfUuidV7(call.callId) - startedAt) <= START_TIME_TOLERANCE_MS;
+  if (isOfItsTime && startedAt >= EARLIEST_START_MS && startedAt <= LATEST_START_MS) return;
+  throw new TrimtabError('invalid_request', 'call id does not carry a plausible start time of the call');
+}
+
+async function insertCalls(transaction: Database, calls: readonly EncodedCall[]): Promise<StoredCallRef[]> {
+  if (calls.length === 0) return [];
+  const known = await readKnownCalls(transaction, calls);
+  const continued = await findContinuedCalls(transaction, calls.flatMap(questionOf));
+  const resolved = resolveSessions(
+    calls.map(({ call, transcript }) => ({
+      call,
+      responseNode: transcript.responseNode,
+      continuedNode: transcript.continuedNode,
+      continued: continued.get(call.callId),
+      stored: known.get(callKey(call)),
+    })),
+  );
+  const rows = resolved.flatMap((call, index) => {
+    const transcript = calls[index]?.transcript;
+    return transcript === undefined || known.has(callKey(call)) ? [] : [callRowOf(call, transcript)];
+  });
+  const inserted = await insertRows(transaction, rows);
+  await addCallsToSessions(
+    transaction,
+    resolved.filter((call) => inserted.has(callKey(call))),
+  );
+  return resolved.map((call) => ({
+    projectId: call.projectId,
+    callId: call.callId,
+    source: call.source,
+    sessionId: call.sessionId,
+    parentCallId: call.parentCallId,
+    isNew: inserted.has(callKey(call)),
+  }));
+}
+
+async function insertRows(
+  transaction: Database,
+  rows: readonly ReturnType<typeof callRowOf>[],
+): Promise<ReadonlySet<string>> {
+  if (rows.length === 0) return new Set();
+  const inserted = await transaction
+    .insertInto('call')
+    .values([...rows])
+    .onConflict((conflict) => conflict.columns(['callId', 'projectId']).doNothing())
+    .returning(['callId', 'projectId'])
+    .execute();
+  return new Set(inserted.map(callKey));
+}
+
+function questionOf({ call, transcript }: EncodedCall): Continuation[] {
+  const { projectId, callId, sessionId, keyId } = call;
+  const node = transcript.continuedNode;
+  return node === null ? [] : [{ projectId, callId, sessionId, keyId, node }];
+}
+
+async function readKnownCalls(transaction: Database, calls: readonly EncodedCall[]) {
+  const rows = await transaction
+    .selectFrom('call')
+    .select(['callId', 'projectId', 'sessionId', 'parentCallId'])
+    .where(
+      'callId',
+      'in',
+      calls.map(({ call }) => call.callId),
+    )
+    .execute();
+  return new Map(rows.map((row) => [callKey(row), { sessionId: row.sessionId, parentCallId: row.parentCallId }]));
+}
+
+function callKey(call: { readonly callId: string; readonly projectId: string }): string {
+  return `${call.callId} ${call.projectId}`;
+}

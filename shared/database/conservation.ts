@@ -1,0 +1,130 @@
+import { sql } from 'kysely';
+import type { Database } from './connect.ts';
+
+/**
+ * Where every answered call of a project is. `answered` comes from the spools' own logs and everything stored from
+ * rows, so that a call which is lost on the way, or counted twice, shows as a difference.
+ */
+export interface Conservation {
+  /** Calls that the gateways took to an end: durable records, counted drops and calls lost before durable. */
+  readonly answered: number;
+  /** Stored calls of a gateway with a scoring run of the first pass. */
+  readonly scored: number;
+  /** Durable records not stored yet, and stored calls that are neither scored nor dead-lettered. */
+  readonly pending: number;
+  /** Calls no store takes, and stored calls whose scoring was given up, without a score. */
+  readonly deadLettered: number;
+  /** Records given up because a spool was full. */
+  readonly dropped: number;
+  /** Calls that a crash left with a begin marker and no durable record. */
+  readonly lostBeforeDurable: number;
+  /** `answered` less the sum of all others: above zero calls are missing, below zero something is counted twice. */
+  readonly difference: number;
+  readonly balances: boolean;
+}
+
+/**
+ * Reads the equation in one snapshot. Each gateway's numbers are as of its last stored batch; calls in flight, and
+ * records that are not durable yet, are on neither side.
+ */
+export async function readConservation(database: Database, projectId: string): Promise<Conservation> {
+  const { rows } = await sql<Omit<Conservation, 'difference' | 'balances'>>`
+    WITH counter AS (
+      SELECT name, sum(value)::bigint AS value FROM conservation_counter WHERE project_id = ${projectId} GROUP BY name
+    ), stored AS (
+      SELECT
+        EXISTS (SELECT 1 FROM scoring_run AS run
+          WHERE run.project_id = call.project_id AND run.call_id = call.call_id AND run.pass = 'call') AS is_scored,
+        EXISTS (SELECT 1 FROM dead_letter AS letter
+          WHERE letter.project_id = call.project_id AND letter.call_id = call.call_id) AS is_dead
+      FROM call WHERE project_id = ${projectId} AND source = 'gateway'
+    ), refused AS (
+      SELECT count(*) AS calls FROM dead_letter AS letter
+      WHERE letter.project_id = ${projectId} AND letter.queue = ${SPOOL_QUEUE} AND NOT EXISTS
+        (SELECT 1 FROM call WHERE call.call_id = letter.call_id AND call.project_id = letter.project_id)
+    )
+    SELECT
+      coalesce((SELECT value FROM counter WHERE name = 'answered'), 0) AS answered,
+      (SELECT count(*) FROM stored WHERE is_scored) AS scored,
+      (SELECT count(*) FROM stored WHERE NOT is_scored AND NOT is_dead)
+        + coalesce((SELECT sum(spool_pending)::bigint FROM gateway_status WHERE project_id = ${projectId}), 0) AS pending,
+      (SELECT count(*) FROM stored WHERE NOT is_scored AND is_dead) + (SELECT calls FROM refused) AS dead_lettered,
+      coalesce((SELECT value FROM counter WHERE name = 'dropped'), 0) AS dropped,
+      coalesce((SELECT value FROM counter WHERE name = 'lost_before_durable'), 0) AS lost_before_durable`.execute(
+    database,
+  );
+  const numbers = rows[0];
+  if (numbers === undefined) throw new Error('a SELECT without FROM has one row');
+  const { answered, scored, pending, deadLettered, dropped, lostBeforeDurable } = numbers;
+  const difference = answered - scored - pending - deadLettered - dropped - lostBeforeDurable;
+  return { ...numbers, difference, balances: difference === 0 };
+}
+
+/** Name under which the drainer keeps records that no store takes among the dead letters. */
+export const SPOOL_QUEUE = 'spool';
+
+/** What one spool has counted for one project, over its life. */
+export interface SpoolCounts {
+  readonly projectId: string;
+  readonly gatewayId: string;
+  readonly spoolId: string;
+  /** Durable records. */
+  readonly records: number;
+  readonly dropped: number;
+  readonly lostBeforeDurable: number;
+  /** Durable records that are neither stored nor dead-lettered when the surrounding transaction commits. */
+  readonly pending: number;
+  /** All segments of the spool on disk. */
+  readonly spoolBytes: number;
+}
+
+/**
+ * Writes a spool's counts, as absolute numbers, so that writing them twice counts nothing twice. They belong into the
+ * transaction that stores the calls: then the equation holds in every snapshot of the database.
+ *
+ * @param stored calls of this project that the transaction has newly stored
+ */
+export async function writeSpoolCounts(transaction: Database, counts: SpoolCounts, stored: number): Promise<void> {
+  const countedBy = `${counts.gatewayId}/${counts.spoolId}`;
+  const row = (name: string, value: number) => ({ projectId: counts.projectId, gatewayId: countedBy, name, value });
+  await transaction
+    .insertInto('conservationCounter')
+    .values([
+      row('answered', counts.records + counts.dropped + counts.lostBeforeDurable),
+      row('dropped', counts.dropped),
+      row('lost_before_durable', counts.lostBeforeDurable),
+    ])
+    .onConflict((conflict) =>
+      conflict
+        .columns(['projectId', 'gatewayId', 'name'])
+        .doUpdateSet((builder) => ({ value: builder.ref('excluded.value') })),
+    )
+    .execute();
+  await transaction
+    .insertInto('conservationCounter')
+    .values(row('stored', stored))
+    .onConflict((conflict) =>
+      conflict.columns(['projectId', 'gatewayId', 'name']).doUpdateSet((builder) => ({
+        value: builder('conservationCounter.value', '+', builder.ref('excluded.value')),
+      })),
+    )
+    .execute();
+  await transaction
+    .insertInto('gatewayStatus')
+    .values({
+      projectId: counts.projectId,
+      gatewayId: counts.gatewayId,
+      epoch: null,
+      policyId: null,
+      appliedAt: null,
+      lastError: null,
+      spoolBytes: counts.spoolBytes,
+      spoolPending: counts.pending,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['projectId', 'gatewayId'])
+        .doUpdateSet({ spoolBytes: counts.spoolBytes, spoolPending: counts.pending }),
+    )
+    .execute();
+}

@@ -1,0 +1,192 @@
+import { isBillingText } from '#shared/formats/billing-block.ts';
+import { isJsonObject, type JsonObject } from '#shared/formats/json-object.ts';
+import { encodeBitmap } from './bitmap.ts';
+import { blockKeyOf } from './block-key.ts';
+import { ChainBuilder, type TranscriptBlock, type TranscriptNode } from './chain-builder.ts';
+import type { RequestLayout, TranscriptLayout } from './transcript-layout.ts';
+
+/** A call's content as blocks and nodes, and the references that the call keeps to them. */
+export interface EncodedTranscript {
+  readonly blocks: readonly TranscriptBlock[];
+  readonly nodes: readonly TranscriptNode[];
+  readonly parametersBlock: Buffer | null;
+  readonly transcriptHead: Buffer | null;
+  readonly responseNode: Buffer | null;
+  readonly catalogueHash: Buffer | null;
+  readonly upstreamRawBlock: Buffer | null;
+  readonly layout: TranscriptLayout;
+  /** The node behind the last delivered answer in the history: `response_node` of the call that this one continues. */
+  readonly continuedNode: Buffer | null;
+}
+
+export interface CallContent {
+  readonly request: JsonObject | null;
+  readonly response: JsonObject | null;
+  readonly upstreamRaw: string | null;
+}
+
+/** What the parameters block holds: the fields beside the chains, and attribution blocks, which never enter a chain. */
+export interface ParametersContent {
+  readonly fields: JsonObject;
+  readonly billing: readonly { readonly at: number; readonly block: unknown }[];
+}
+
+const PLAIN_ROLE = /^[a-z]{1,20}$/;
+
+/** Splits a call's content. The same history gives the same nodes, whoever sends it and however often. */
+export function encodeTranscript(projectKey: Buffer, content: CallContent): EncodedTranscript {
+  const request = content.request === null ? null : encodeRequest(projectKey, content.request);
+  const from = request?.chain ?? null;
+  const response = content.response === null ? null : encodeResponse(projectKey, content.response, from);
+  const raw: TranscriptBlock | null =
+    content.upstreamRaw === null
+      ? null
+      : { key: blockKeyOf(projectKey, 'raw', content.upstreamRaw), kind: 'raw', value: content.upstreamRaw };
+  return {
+    blocks: [...(request?.blocks ?? []), ...(response?.blocks ?? []), ...(raw === null ? [] : [raw])],
+    nodes: [...(request?.nodes ?? []), ...(response?.chain.nodes ?? [])],
+    parametersBlock: request?.parameters.key ?? null,
+    transcriptHead: request?.chain.head ?? null,
+    responseNode: response === null || response.chain.length === 0 ? null : response.chain.head,
+    catalogueHash: request?.catalogue.head ?? null,
+    upstreamRawBlock: raw?.key ?? null,
+    layout: { v: 1, request: request?.layout ?? null, response: response?.layout ?? null },
+    continuedNode: request?.continuedNode ?? null,
+  };
+}
+
+function encodeRequest(projectKey: Buffer, request: JsonObject) {
+  const chain = new ChainBuilder(projectKey);
+  const catalogue = new ChainBuilder(projectKey);
+  const fields: JsonObject = { ...request };
+  const take = (name: string) => {
+    const value = fields[name];
+    delete fields[name];
+    return value;
+  };
+
+  let system: RequestLayout['system'] = 'other';
+  let billing: ParametersContent['billing'] = [];
+  if (typeof fields['system'] === 'string' && !isBillingText(fields['system'])) {
+    system = 'text';
+    chain.add('content', 'system', true, { type: 'text', text: take('system') });
+  } else if (isBlockList(fields['system'])) {
+    system = 'blocks';
+    billing = addSystemBlocks(chain, fields['system']);
+    take('system');
+  }
+  const systemBlocks = chain.length;
+
+  const messages = fields['messages'];
+  const hasMessages = Array.isArray(messages);
+  let added: AddedMessages = { texts: [], continuedNode: null };
+  if (hasMessages) {
+    added = addMessages(chain, messages);
+    take('messages');
+  }
+
+  const tools = fields['tools'];
+  const hasTools = isBlockList(tools);
+  if (hasTools) {
+    for (const tool of tools) catalogue.add('tool', 'tool', true, tool);
+    take('tools');
+  }
+
+  const parametersContent: ParametersContent = { fields, billing };
+  const parameters: TranscriptBlock = {
+    key: blockKeyOf(projectKey, 'parameters', parametersContent),
+    kind: 'parameters',
+    value: parametersContent,
+  };
+  const layout: RequestLayout = {
+    system,
+    systemBlocks,
+    hasMessages,
+    hasTools,
+    texts: encodeBitmap(added.texts),
+    marks: chain.marks,
+    nulls: chain.nulls,
+    toolMarks: catalogue.marks,
+    toolNulls: catalogue.nulls,
+  };
+  const blocks = [...chain.blocks, ...catalogue.blocks, parameters];
+  const nodes = [...chain.nodes, ...catalogue.nodes];
+  return { chain, catalogue, blocks, nodes, parameters, layout, continuedNode: added.continuedNode };
+}
+
+function addSystemBlocks(chain: ChainBuilder, system: readonly JsonObject[]): ParametersContent['billing'] {
+  const billing: { at: number; block: unknown }[] = [];
+  for (const [at, block] of system.entries()) {
+    if (typeof block['text'] === 'string' && isBillingText(block['text'])) billing.push({ at, block });
+    else chain.add('content', 'system', true, block);
+  }
+  return billing;
+}
+
+interface AddedMessages {
+  /** Indexes of messages whose content was a string. */
+  texts: number[];
+  continuedNode: Buffer | null;
+}
+
+function addMessages(chain: ChainBuilder, messages: readonly unknown[]): AddedMessages {
+  const texts: number[] = [];
+  let continuedNode: Buffer | null = null;
+  for (const [index, message] of messages.entries()) {
+    if (!isPlainMessage(message)) {
+      chain.add('message', roleOf(message), true, { message });
+      continue;
+    }
+    if (typeof message.content === 'string') {
+      texts.push(index);
+      chain.add('content', message.role, true, { type: 'text', text: message.content });
+    } else {
+      for (const [at, block] of message.content.entries()) chain.add('content', message.role, at === 0, block);
+    }
+    // An answer that ends the request is a prefill by the client, and was never delivered.
+    if (message.role === 'assistant' && index < messages.length - 1) continuedNode = chain.head;
+  }
+  return { texts, continuedNode };
+}
+
+interface PlainMessage {
+  readonly role: string;
+  readonly content: string | readonly JsonObject[];
+}
+
+/** A role with a string or with blocks, and nothing else: what a chain can express. */
+function isPlainMessage(message: unknown): message is PlainMessage {
+  if (!isJsonObject(message) || Object.keys(message).length !== 2) return false;
+  const { role, content } = message;
+  if (typeof role !== 'string' || !PLAIN_ROLE.test(role)) return false;
+  return typeof content === 'string' || (isBlockList(content) && content.length > 0);
+}
+
+function roleOf(message: unknown): string {
+  const role = isJsonObject(message) ? message['role'] : undefined;
+  return typeof role === 'string' && PLAIN_ROLE.test(role) ? role : 'user';
+}
+
+function isBlockList(value: unknown): value is readonly JsonObject[] {
+  return Array.isArray(value) && value.every(isJsonObject);
+}
+
+function encodeResponse(projectKey: Buffer, response: JsonObject, from: ChainBuilder | null) {
+  const chain = new ChainBuilder(projectKey, from);
+  const { content, ...rest } = response;
+  const hasBlocks = isBlockList(content);
+  if (hasBlocks) for (const [at, block] of content.entries()) chain.add('content', 'assistant', at === 0, block);
+  const envelopeContent = hasBlocks ? rest : response;
+  const envelope: TranscriptBlock = {
+    key: blockKeyOf(projectKey, 'response', envelopeContent),
+    kind: 'response',
+    value: envelopeContent,
+  };
+  const layout: NonNullable<TranscriptLayout['response']> = {
+    envelope: envelope.key.toString('hex'),
+    blocks: hasBlocks ? chain.length : null,
+    marks: chain.marks,
+    nulls: chain.nulls,
+  };
+  return { chain, blocks: [...chain.blocks, envelope], layout };
+}

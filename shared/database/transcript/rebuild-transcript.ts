@@ -1,0 +1,90 @@
+import * as z from 'zod';
+import type { JsonObject } from '#shared/formats/json-object.ts';
+import { decodeBitmap } from './bitmap.ts';
+import { restoreBlock } from './normalise-block.ts';
+import type { CacheMark, NullFields, RequestLayout, TranscriptLayout } from './transcript-layout.ts';
+
+/** One node of a chain with its block, as read from the store. */
+export interface LoadedNode {
+  readonly role: string;
+  readonly startsMessage: boolean;
+  readonly kind: string;
+  readonly value: unknown;
+}
+
+const jsonObject = z.record(z.string(), z.unknown());
+const parametersSchema = z.object({
+  fields: jsonObject,
+  billing: z.array(z.object({ at: z.number(), block: z.unknown() })),
+});
+const wholeMessageSchema = z.object({ message: z.unknown() });
+
+/** The request as the client meant it, deep-equal to what `encodeTranscript` was given. */
+export function rebuildRequest(
+  layout: RequestLayout,
+  chain: readonly LoadedNode[],
+  catalogue: readonly LoadedNode[],
+  parameters: unknown,
+): JsonObject {
+  const { fields, billing } = parametersSchema.parse(parameters);
+  const request: JsonObject = { ...fields };
+  const blocks = restoreBlocks(chain, layout.marks, layout.nulls);
+  const system = blocks.slice(0, layout.systemBlocks);
+  if (layout.system === 'text') request['system'] = system[0]?.['text'];
+  if (layout.system === 'blocks') {
+    const withBilling: unknown[] = [...system];
+    for (const { at, block } of billing) withBilling.splice(at, 0, block);
+    request['system'] = withBilling;
+  }
+  if (layout.hasMessages) {
+    request['messages'] = rebuildMessages(
+      chain.slice(layout.systemBlocks),
+      blocks.slice(layout.systemBlocks),
+      decodeBitmap(layout.texts),
+    );
+  }
+  if (layout.hasTools) request['tools'] = restoreBlocks(catalogue, layout.toolMarks, layout.toolNulls);
+  return request;
+}
+
+/** The delivered message. `content` stands where the envelope has none. */
+export function rebuildResponse(
+  layout: NonNullable<TranscriptLayout['response']>,
+  chain: readonly LoadedNode[],
+  envelope: unknown,
+): JsonObject {
+  const response: JsonObject = { ...jsonObject.parse(envelope) };
+  if (layout.blocks !== null) response['content'] = restoreBlocks(chain, layout.marks, layout.nulls);
+  return response;
+}
+
+function restoreBlocks(chain: readonly LoadedNode[], marks: readonly CacheMark[], nulls: NullFields): JsonObject[] {
+  const nullsAt = nulls.map(({ names, at }) => ({ names, at: decodeBitmap(at) }));
+  const marksAt = Map.groupBy(marks, (mark) => mark.at);
+  return chain.map((node, index) => {
+    const names = nullsAt.flatMap((group) => (group.at.has(index) ? group.names : []));
+    return restoreBlock(jsonObject.parse(node.value), names, marksAt.get(index) ?? []);
+  });
+}
+
+function rebuildMessages(
+  chain: readonly LoadedNode[],
+  blocks: readonly JsonObject[],
+  texts: ReadonlySet<number>,
+): unknown[] {
+  const messages: unknown[] = [];
+  let open: JsonObject[] = [];
+  for (const [index, node] of chain.entries()) {
+    const block = blocks[index] ?? {};
+    if (node.kind === 'message') {
+      messages.push(wholeMessageSchema.parse(block).message);
+    } else if (node.startsMessage) {
+      open = [block];
+      const content = texts.has(messages.length) ? block['text'] : open;
+      messages.push({ role: node.role, content });
+    } else {
+      open.push(block);
+    }
+  }
+  return messages;
+}

@@ -1,0 +1,170 @@
+import type { CallStore, StoredCallRef } from '#shared/database/call-store.ts';
+import type { Database } from '#shared/database/connect.ts';
+import { SPOOL_QUEUE, writeSpoolCounts } from '#shared/database/conservation.ts';
+import { recordDeadLetter } from '#shared/database/dead-letter-store.ts';
+import { isRefusedData } from '#shared/database/is-refused-data.ts';
+import type { CallRecord } from '#shared/domain/call-record.ts';
+import { TrimtabError } from '#shared/errors.ts';
+import type { Log } from '#shared/log.ts';
+import type { NewJob } from '#shared/queue/job-entry.ts';
+import type { ScoreJob } from '#shared/queue/jobs.ts';
+import { SCORE_QUEUE } from '#shared/queue/names.ts';
+import type { ScoreQueue } from './drainer.ts';
+import type { Frame } from './frame.ts';
+import { decodeRecord } from './record-payload.ts';
+import { scoreJobsOf } from './score-jobs-of.ts';
+import type { Spool } from './spool.ts';
+import type { SpoolBatch } from './spool-reader.ts';
+import { NO_TOTALS } from './spool-state.ts';
+
+export interface DrainBatchDeps {
+  readonly spool: Spool;
+  readonly database: Database;
+  readonly queue: ScoreQueue;
+  readonly callStore: CallStore;
+  readonly log: Log;
+}
+
+interface Readable {
+  readonly frame: Frame;
+  readonly record: CallRecord;
+}
+
+/** Delivers one batch of frames. May be called again with the same batch after any failure. */
+export class DrainBatch {
+  readonly #deps: DrainBatchDeps;
+  /** Records of the batch in hand that are stored or dead-lettered: sequence to project. */
+  readonly #settled = new Map<number, string>();
+
+  constructor(deps: DrainBatchDeps) {
+    this.#deps = deps;
+  }
+
+  /** Throws when the store or the queue does not answer; nothing is acknowledged by this. */
+  async deliver(batch: SpoolBatch): Promise<void> {
+    if (!batch.isCounted) return;
+    const readable: Readable[] = [];
+    for (const frame of batch.records) {
+      const decoded = await decodeRecord(frame.body);
+      if (decoded.type === 'record') readable.push({ frame, record: decoded.record });
+      else await this.#quarantine(frame, decoded.reason);
+    }
+    const stored = await this.#storeOrBisect(readable);
+    const projects = new Set(batch.frames.map((frame) => frame.projectId));
+    await this.#deps.database.transaction().execute((transaction) => this.#writeCounts(transaction, projects, []));
+    await this.#enqueue(scoreJobsOf(stored));
+  }
+
+  /** The batch in hand is acknowledged. */
+  forget(): void {
+    this.#settled.clear();
+  }
+
+  /** Stores all, or finds the records that the store refuses by halving, and keeps those aside. */
+  async #storeOrBisect(readable: readonly Readable[]): Promise<readonly StoredCallRef[]> {
+    if (readable.length === 0) return [];
+    try {
+      return await this.#deps.callStore.store(
+        readable.map(({ record }) => record),
+        async (transaction, stored) => {
+          for (const { frame } of readable) this.#settled.set(frame.sequence, frame.projectId);
+          await this.#writeCounts(transaction, new Set(readable.map(({ frame }) => frame.projectId)), stored);
+        },
+      );
+    } catch (error) {
+      for (const { frame } of readable) this.#settled.delete(frame.sequence);
+      if (!isRefusedData(error)) throw error;
+      const [only] = readable;
+      if (readable.length === 1 && only !== undefined) {
+        await this.#quarantine(only.frame, reasonOf(error));
+        return [];
+      }
+      const middle = Math.ceil(readable.length / 2);
+      const first = await this.#storeOrBisect(readable.slice(0, middle));
+      return [...first, ...(await this.#storeOrBisect(readable.slice(middle)))];
+    }
+  }
+
+  /** The record goes into a file, and a dead letter says where: traffic has no place in that table. */
+  async #quarantine(frame: Frame, reason: string): Promise<void> {
+    const { spool, database, log } = this.#deps;
+    const path = await spool.quarantine(`${spool.spoolId}-${frame.sequence}.record`, frame.body);
+    const letter = {
+      projectId: frame.projectId,
+      queue: SPOOL_QUEUE,
+      jobId: frame.callId,
+      callId: frame.callId,
+      reason,
+      payload: { spoolId: spool.spoolId, sequence: frame.sequence, bytes: frame.body.length, path },
+    };
+    await recordDeadLetter(database, letter, countedBy(spool));
+    this.#settled.set(frame.sequence, frame.projectId);
+    log.error({ callId: frame.callId, reason, path }, 'call record refused by the store and kept aside');
+  }
+
+  async #writeCounts(
+    transaction: Database,
+    projects: ReadonlySet<string>,
+    stored: readonly StoredCallRef[],
+  ): Promise<void> {
+    const { spool } = this.#deps;
+    const { durable, drained } = spool.totals();
+    for (const projectId of [...projects].sort()) {
+      const totals = durable.get(projectId) ?? NO_TOTALS;
+      let settled = drained.get(projectId)?.records ?? 0;
+      for (const project of this.#settled.values()) if (project === projectId) settled += 1;
+      const counts = {
+        projectId,
+        gatewayId: spool.gatewayId,
+        spoolId: spool.spoolId,
+        records: totals.records,
+        dropped: totals.dropped,
+        lostBeforeDurable: totals.lost,
+        pending: totals.records - settled,
+        spoolBytes: spool.stats().bytes,
+      };
+      const isNewHere = stored.filter((ref) => ref.isNew && ref.projectId === projectId);
+      await writeSpoolCounts(transaction, counts, isNewHere.length);
+    }
+  }
+
+  /** One job that the queue refuses must not keep back the others. */
+  async #enqueue(jobs: readonly NewJob<ScoreJob>[]): Promise<void> {
+    if (jobs.length === 0) return;
+    try {
+      await this.#deps.queue.addBulk(jobs);
+    } catch (error) {
+      const [only] = jobs;
+      if (!isRefusedJob(error) || only === undefined) throw error;
+      if (jobs.length > 1) {
+        for (const job of jobs) await this.#enqueue([job]);
+        return;
+      }
+      const { projectId, callId } = only.data;
+      const letter = {
+        projectId,
+        queue: SCORE_QUEUE,
+        jobId: only.id,
+        callId,
+        reason: reasonOf(error),
+        payload: only.data,
+      };
+      await recordDeadLetter(this.#deps.database, letter, countedBy(this.#deps.spool));
+    }
+  }
+}
+
+function isRefusedJob(error: unknown): boolean {
+  return error instanceof TrimtabError && error.code === 'invalid_request';
+}
+
+function countedBy(spool: Spool): string {
+  return `${spool.gatewayId}/${spool.spoolId}`;
+}
+
+/** A code, never PostgreSQL's own message, which can quote the refused value. */
+function reasonOf(error: unknown): string {
+  if (error instanceof TrimtabError) return `${error.code}: ${error.message}`;
+  if (error instanceof Error && 'code' in error) return `refused by PostgreSQL with SQLSTATE ${String(error.code)}`;
+  return 'refused by the store';
+}

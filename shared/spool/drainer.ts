@@ -1,0 +1,125 @@
+import { setTimeout as delayFor } from 'node:timers/promises';
+import { type CallStore, createCallStore } from '#shared/database/call-store.ts';
+import type { Database } from '#shared/database/connect.ts';
+import type { Log } from '#shared/log.ts';
+import type { NewJob } from '#shared/queue/job-entry.ts';
+import type { ScoreJob } from '#shared/queue/jobs.ts';
+import { DrainBatch } from './drain-batch.ts';
+import { exponentialBackoff } from './exponential-backoff.ts';
+import type { Spool } from './spool.ts';
+import { DRAIN_BACKOFF_MAX_MS, DRAIN_BACKOFF_MIN_MS } from './spool-limits.ts';
+
+/** The producer's side of the queue `trimtab-score`. */
+export interface ScoreQueue {
+  addBulk(jobs: readonly NewJob<ScoreJob>[]): Promise<void>;
+}
+
+export interface DrainerDeps {
+  readonly spool: Spool;
+  readonly database: Database;
+  readonly queue: ScoreQueue;
+  readonly log: Log;
+  /** Shared with other writers of this process, if there are any; its own one when absent. */
+  readonly callStore?: CallStore;
+  readonly random?: () => number;
+  readonly delay?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+}
+
+export interface Drainer {
+  start(): void;
+  /** Ends after the batch in hand, which is given up when the store does not answer. */
+  stop(): Promise<void>;
+  /** Resolves when everything that is durable now is stored, enqueued and acknowledged. */
+  idle(): Promise<void>;
+  /** Failures in a row; zero while the store answers. */
+  failures(): number;
+}
+
+const waitFor = (milliseconds: number, signal: AbortSignal) =>
+  delayFor(milliseconds, undefined, { signal }).catch(() => {});
+
+/**
+ * Moves calls from the spool into PostgreSQL and their jobs into the queue, in order, at least once. A batch is
+ * stored, then enqueued, and only then acknowledged: a crash between any two of these repeats it, and everything it
+ * does may be repeated.
+ */
+export function createDrainer(deps: DrainerDeps): Drainer {
+  const { spool, log } = deps;
+  const batches = new DrainBatch({ ...deps, callStore: deps.callStore ?? createCallStore(deps.database) });
+  const random = deps.random ?? Math.random;
+  const delay = deps.delay ?? waitFor;
+  let stopping = new AbortController();
+  let running: Promise<void> | null = null;
+  let failures = 0;
+  let wake: (() => void) | null = null;
+  let idleWaiters: (() => void)[] = [];
+
+  /** True when there was something to do. */
+  async function drainOne(): Promise<boolean> {
+    const batch = await spool.nextBatch();
+    if (batch === null) return false;
+    await batches.deliver(batch);
+    await spool.acknowledge(batch);
+    batches.forget();
+    return true;
+  }
+
+  async function drainOrBackOff(): Promise<boolean> {
+    try {
+      const hasWorked = await drainOne();
+      if (failures > 0 && hasWorked) log.info({ failures }, 'spool drains again');
+      failures = 0;
+      return hasWorked;
+    } catch (error) {
+      if (failures === 0) log.warn({ error }, 'spool cannot be drained; calls are kept on disk');
+      await delay(
+        exponentialBackoff(failures, { minMs: DRAIN_BACKOFF_MIN_MS, maxMs: DRAIN_BACKOFF_MAX_MS }, random),
+        stopping.signal,
+      );
+      failures += 1;
+      return true;
+    }
+  }
+
+  async function run(): Promise<void> {
+    const { signal } = stopping;
+    let hasNews = false;
+    const stopListening = spool.onDurable(() => {
+      hasNews = true;
+      wake?.();
+    });
+    signal.addEventListener('abort', () => wake?.());
+    while (!signal.aborted) {
+      hasNews = false;
+      if (await drainOrBackOff()) continue;
+      if (hasNews || signal.aborted) continue;
+      for (const resolve of idleWaiters.splice(0)) resolve();
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      wake = null;
+    }
+    stopListening();
+  }
+
+  return {
+    start() {
+      if (running !== null) return;
+      stopping = new AbortController();
+      running = run();
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+      running = null;
+      idleWaiters = [];
+    },
+    idle() {
+      return new Promise((resolve) => {
+        idleWaiters.push(resolve);
+        wake?.();
+      });
+    },
+    failures: () => failures,
+  };
+}
