@@ -1,0 +1,237 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { governanceSchema } from '#shared/domain/governance.ts';
+import { type RolloutSettings, rolloutEvidenceSchema, rolloutSettingsOf } from '#shared/domain/rollout.ts';
+import { createSeededRandom, type SeededRandom } from '../../../infra/arena/seeded-random.ts';
+import { simulateRollout } from '../../../infra/arena/simulate-rollout.ts';
+import { simulateSessionQuality } from '../../../infra/arena/simulate-session.ts';
+import { analyseRollout } from './analyse-rollout.ts';
+import type { SessionObservation } from './pair-sessions.ts';
+import { createRolloutState, logHarmEValue, rolloutStateSchema } from './rollout-state.ts';
+
+const DEFAULTS = rolloutSettingsOf(governanceSchema.parse({ models: [] }));
+const SETTINGS: RolloutSettings = { ...DEFAULTS, minDurationMs: 0, watermarkMs: 100, sessionIdleMs: 0 };
+const SESSION = { mean: 0.8, calls: 10, intraClassCorrelation: 0.3 };
+
+interface Arms {
+  readonly canary: (random: SeededRandom, index: number) => number | null;
+  readonly control: (random: SeededRandom, index: number) => number | null;
+}
+
+const steady = (mean: number) => (random: SeededRandom) => simulateSessionQuality(random, { ...SESSION, mean });
+
+/** One canary and one control session every millisecond, all over at once. */
+function world(pairs: number, arms: Arms, stratum: (index: number) => string = () => 'a'): SessionObservation[] {
+  const random = createSeededRandom(11);
+  return Array.from({ length: pairs }, (_, index) =>
+    (['canary', 'control'] as const).map((variant) => ({
+      sessionId: `${variant}-${index}`,
+      variant,
+      stratum: stratum(index),
+      startedAtMs: index,
+      lastCallAtMs: index,
+      quality: arms[variant](random, index),
+      hardFailure: false,
+    })),
+  ).flat();
+}
+
+const analyse = (observations: SessionObservation[], settings = SETTINGS, nowMs = 1_000_000) =>
+  analyseRollout(createRolloutState(settings), observations, settings, { openedAtMs: 0, nowMs });
+
+describe('the analysis of a rollout', () => {
+  it('rolls back a canary that is 50 points worse within 20 pairs or so, and says why', () => {
+    const { decision, evidence, newPairs } = analyse(world(200, { canary: steady(0.3), control: steady(0.8) }));
+    expect(decision).toBe('rollBack');
+    expect(evidence.pairs).toBeLessThan(26);
+    expect(newPairs).toHaveLength(evidence.pairs);
+    expect(evidence.text).toMatch(/^Rolled back: harm e-value .* canary 0\.\d+, control 0\.\d+ over \d+ pairs\.$/);
+    expect(rolloutEvidenceSchema.parse(evidence)).toEqual(evidence);
+  });
+
+  it('promotes a canary that is better, but not before the minimum of sessions and of time', () => {
+    const better = world(400, { canary: steady(0.85), control: steady(0.7) });
+    expect(analyse(better).evidence).toMatchObject({ decision: 'promote' });
+    expect(analyse(better, { ...SETTINGS, minSessions: 300 }).evidence.pairs).toBe(300);
+    expect(analyse(better, { ...SETTINGS, minDurationMs: 2_000_000 }).decision).toBe('continue');
+  });
+
+  it('promotes when the minimum of time passes without new sessions', () => {
+    const settings = { ...SETTINGS, minDurationMs: 2_000_000 };
+    const better = world(400, { canary: steady(0.85), control: steady(0.7) });
+    const { state } = analyse(better, settings);
+    expect(analyseRollout(state, better, settings, { openedAtMs: 0, nowMs: 2_000_000 }).decision).toBe('promote');
+  });
+
+  it('never promotes by default: out of time or sessions it is inconclusive', () => {
+    expect(analyse([], SETTINGS, SETTINGS.maxDurationMs).decision).toBe('inconclusive');
+    const same = world(120, { canary: () => 0.5, control: () => 0.5 });
+    const small = { ...SETTINGS, maxSessions: 100, nonInferiorityMargin: 0.01 };
+    expect(analyse(same, small).evidence).toMatchObject({ decision: 'inconclusive', pairs: 100 });
+    expect(analyse([], SETTINGS).decision).toBe('continue');
+  });
+
+  it('hears the pairs that are ready before time runs out', () => {
+    const worse = world(200, { canary: steady(0.3), control: steady(0.8) });
+    expect(analyse(worse, SETTINGS, SETTINGS.maxDurationMs).decision).toBe('rollBack');
+  });
+
+  it('keeps a decision, and looks at nothing more', () => {
+    const worse = world(200, { canary: steady(0.3), control: steady(0.8) });
+    const { state } = analyse(worse);
+    const again = analyseRollout(state, world(300, { canary: () => 1, control: () => 0 }), SETTINGS, {
+      openedAtMs: 0,
+      nowMs: 2_000_000,
+    });
+    expect(again.state).toEqual(state);
+    expect(again.newPairs).toEqual([]);
+  });
+
+  it('waits for a label that is due, and for all that started later', () => {
+    const waiting = world(10, { canary: (_, index) => (index === 3 ? null : 0.9), control: () => 0.9 });
+    const early = analyse(waiting, SETTINGS, 50);
+    expect(early.evidence).toMatchObject({ pairs: 3, waitingPairs: 7 });
+    const late = analyseRollout(early.state, waiting, SETTINGS, { openedAtMs: 0, nowMs: 200 });
+    expect(late.evidence).toMatchObject({ pairs: 10, comparedPairs: 9, missingLabels: { canary: 1, control: 0 } });
+  });
+
+  it('counts a missing label as the worst case for promotion and as nothing for harm', () => {
+    const silent = world(60, {
+      canary: (random, index) => (index % 3 === 0 ? null : steady(0.9)(random)),
+      control: steady(0.8),
+    });
+    const { state, evidence } = analyse(silent, { ...SETTINGS, minSessions: 1_000 });
+    expect(state.promote.count).toBe(60);
+    expect(state.rollBack.count).toBe(40);
+    expect(evidence.promote.eValue).toBeLessThan(0.5);
+    expect(evidence.rollBack.eValue).toBeLessThan(2);
+  });
+
+  it('raises its hand when labels are missing in one arm only', () => {
+    const silent = world(60, { canary: (_, index) => (index % 2 === 0 ? null : 0.8), control: () => 0.8 });
+    expect(analyse(silent).evidence.missingLabels).toMatchObject({ canary: 30, control: 0, differs: true });
+    const both = world(60, {
+      canary: (_, index) => (index % 2 === 0 ? null : 0.8),
+      control: (_, index) => (index % 2 === 0 ? null : 0.8),
+    });
+    expect(analyse(both).evidence.missingLabels.differs).toBe(false);
+  });
+
+  it('rolls back at once on hard failures of the canary alone, without waiting for pairs', () => {
+    const failing = world(13, { canary: () => null, control: () => null }).map((session) => ({
+      ...session,
+      hardFailure: session.variant === 'canary',
+    }));
+    const { decision, evidence } = analyse(failing, SETTINGS, 13);
+    expect({ decision, pairs: evidence.pairs }).toEqual({ decision: 'rollBack', pairs: 0 });
+    expect(evidence.text).toContain('hard failures 13 to 0');
+    expect(analyse(failing.slice(2), SETTINGS, 13).decision).toBe('continue');
+  });
+
+  it('finds harm in one stratum that the whole hides', () => {
+    const hidden = (stratum: (index: number) => string) =>
+      world(
+        600,
+        {
+          canary: (random, index) => steady(index % 6 === 0 ? 0.4 : 0.83)(random),
+          control: (random) => steady(0.8)(random),
+        },
+        stratum,
+      );
+    const settings = { ...SETTINGS, minSessions: 1_000 };
+    const apart = analyse(
+      hidden((index) => (index % 6 === 0 ? 'bad' : 'good')),
+      settings,
+    );
+    expect(apart.decision).toBe('rollBack');
+    expect(apart.evidence.strata[0]?.stratum).toBe('bad');
+    expect(apart.evidence.pairs).toBeLessThan(
+      analyse(
+        hidden(() => 'all'),
+        settings,
+      ).evidence.pairs,
+    );
+  });
+});
+
+describe('the guarantees of a rollout', () => {
+  const observations = fc.uniqueArray(
+    fc.record({
+      sessionId: fc.string({ minLength: 1, maxLength: 5 }),
+      variant: fc.constantFrom('canary' as const, 'control' as const),
+      stratum: fc.constantFrom('a', 'b', 'c'),
+      startedAtMs: fc.nat(500),
+      lastCallAtMs: fc.constant(0),
+      quality: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+      hardFailure: fc.constant(false),
+    }),
+    { selector: (each) => each.sessionId, maxLength: 120 },
+  );
+
+  it('reach the same state in any number of steps, through JSON, in any order of listing', () => {
+    fc.assert(
+      fc.property(observations, fc.array(fc.nat(500), { maxLength: 5 }), (list, stops) => {
+        const whole = analyse(list).state;
+        let state = createRolloutState(SETTINGS);
+        for (const stop of [...stops.toSorted((a, b) => a - b), 1_000]) {
+          const seen = list.filter((each) => each.startedAtMs <= stop).reverse();
+          state = analyseRollout(state, seen, SETTINGS, { openedAtMs: 0, nowMs: 1_000_000 }).state;
+          state = rolloutStateSchema.parse(JSON.parse(JSON.stringify(state)));
+        }
+        expect(state).toEqual(whole);
+      }),
+    );
+  });
+
+  it('conserve wealth when a stratum appears: the sum of stakes is what the whole process had', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(6), { minLength: 1, maxLength: 60 }), (strata) => {
+        const even = world(strata.length, { canary: () => 0.5, control: () => 0.5 }, (index) => `s${strata[index]}`);
+        // Even pairs move no bet, so that whatever wealth there is came in when strata appeared.
+        expect(logHarmEValue(analyse(even, { ...SETTINGS, minSessions: 1_000 }).state)).toBeCloseTo(0, 9);
+      }),
+    );
+  });
+
+  it('roll back a harmless canary in at most 1 % of worlds, over several strata and correlated calls', () => {
+    const never = { ...SETTINGS, minSessions: 1_000_000 };
+    const outcomes = Array.from({ length: 400 }, (_, seed) =>
+      simulateRollout({ seed, canary: SESSION, control: SESSION, strata: 4, pairs: 300, settings: never }),
+    );
+    expect(outcomes.filter((outcome) => outcome.decision === 'rollBack').length).toBeLessThanOrEqual(6);
+  });
+
+  it('promote a canary that is 3 points worse in at most 5 % of worlds', () => {
+    const settings = { ...SETTINGS, maxSessions: 600 };
+    const worse = { ...SESSION, mean: 0.77 };
+    const outcomes = Array.from({ length: 200 }, (_, seed) =>
+      simulateRollout({ seed, canary: worse, control: SESSION, strata: 1, pairs: 600, settings }),
+    );
+    expect(outcomes.filter((outcome) => outcome.decision === 'promote').length).toBeLessThanOrEqual(10);
+  });
+
+  it('hold when bad sessions are labelled late, analysed as labels come in', () => {
+    let rolledBack = 0;
+    for (let seed = 0; seed < 60; seed += 1) {
+      const random = createSeededRandom(seed + 500);
+      const list = world(200, { canary: () => steady(0.8)(random), control: () => steady(0.8)(random) });
+      const settings = { ...SETTINGS, minSessions: 1_000, watermarkMs: 60 };
+      let state = createRolloutState(settings);
+      for (let nowMs = 20; nowMs <= 400; nowMs += 20) {
+        const seen = list
+          .filter((each) => each.startedAtMs <= nowMs)
+          .map((each) => ({ ...each, quality: labelledBy(each, nowMs) }));
+        state = analyseRollout(state, seen, settings, { openedAtMs: 0, nowMs }).state;
+      }
+      if (state.decision === 'rollBack') rolledBack += 1;
+    }
+    expect(rolledBack).toBeLessThanOrEqual(2);
+  });
+});
+
+/** Canary labels take three times as long, and bad sessions up to eleven times. */
+function labelledBy(session: SessionObservation, nowMs: number): number | null {
+  const quality = session.quality ?? 0;
+  const delayMs = (session.variant === 'canary' ? 6 : 2) * (1 + 10 * (1 - quality));
+  return nowMs >= session.startedAtMs + delayMs ? session.quality : null;
+}
