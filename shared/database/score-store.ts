@@ -43,6 +43,21 @@ export async function insertScores(database: Database, scores: readonly Score[])
     .execute();
 }
 
+/** Stores the verdict on a session as it stands now: one that went on after its closing is judged anew. */
+export async function writeSessionScore(database: Database, score: Score, createdAt: Date): Promise<void> {
+  const row = { ...toRow(score), createdAt };
+  const { evidence, explanation, judge, status, outcome, value, costUsd } = row;
+  await database
+    .insertInto('score')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['callId', 'projectId', 'subjectType', 'subjectId', 'scorer', 'scorerVersion', 'pass', 'sample'])
+        .doUpdateSet({ evidence, explanation, judge, status, outcome, value, costUsd, createdAt }),
+    )
+    .execute();
+}
+
 /** Which passes of a scorer set each of these calls has had, as `<callId> <pass>`. */
 export async function readScoringRuns(
   database: Database,

@@ -9,11 +9,34 @@ export interface OpenSession {
   readonly lastCallId: string;
   readonly startedAt: Date;
   readonly lastCallAt: Date;
+  /** When it was closed before, if a later call opened it again. */
+  readonly qualityAt: Date | null;
 }
 
-const COLUMNS = ['projectId', 'sessionId', 'firstCallId', 'lastCallId', 'startedAt', 'lastCallAt'] as const;
+/** What closing has to know of each call; the content stays where it is. */
+export interface SessionCall {
+  readonly callId: string;
+  readonly parentCallId: string | null;
+  readonly agentId: string | null;
+  readonly status: string;
+  readonly errorType: string | null;
+  readonly stopReason: string | null;
+}
 
-/** Open sessions without a call since `idleSince`, or that began before `startedBefore`; longest idle first. */
+const COLUMNS = [
+  'projectId',
+  'sessionId',
+  'firstCallId',
+  'lastCallId',
+  'startedAt',
+  'lastCallAt',
+  'qualityAt',
+] as const;
+
+/**
+ * Open sessions without a call since `idleSince`, or that began before `startedBefore` and were never closed; longest
+ * idle first. A session that goes on after its closing is closed again only when it is idle.
+ */
 export async function findSessionsToClose(
   database: Database,
   options: { readonly idleSince: Date; readonly startedBefore: Date; readonly limit: number },
@@ -23,7 +46,10 @@ export async function findSessionsToClose(
     .select(COLUMNS)
     .where('closedAt', 'is', null)
     .where((build) =>
-      build.or([build('lastCallAt', '<=', options.idleSince), build('startedAt', '<=', options.startedBefore)]),
+      build.or([
+        build('lastCallAt', '<=', options.idleSince),
+        build.and([build('startedAt', '<=', options.startedBefore), build('qualityAt', 'is', null)]),
+      ]),
     )
     .orderBy('lastCallAt')
     .limit(options.limit)
@@ -46,8 +72,24 @@ export async function readOpenSession(
   return row ?? null;
 }
 
+/** The calls of a session in the order of their start, replays left out. */
+export async function readSessionCalls(
+  database: Database,
+  projectId: string,
+  sessionId: string,
+): Promise<readonly SessionCall[]> {
+  return await database
+    .selectFrom('call')
+    .select(['callId', 'parentCallId', 'agentId', 'status', 'errorType', 'stopReason'])
+    .where('projectId', '=', projectId)
+    .where('sessionId', '=', storableText(sessionId))
+    .where('source', '<>', 'replay')
+    .orderBy('callId')
+    .execute();
+}
+
 /**
- * Closes a session with its quality, once: of two closings the first stands.
+ * Closes a session with its quality, unless another closing was first or a call came in since it was looked at.
  *
  * @returns whether this one closed it
  */
@@ -56,6 +98,8 @@ export async function closeSession(
   closing: {
     readonly projectId: string;
     readonly sessionId: string;
+    /** The last call that the quality covers. */
+    readonly lastCallId: string;
     readonly quality: number | null;
     readonly hardFailure: boolean;
     readonly closedAt: Date;
@@ -71,6 +115,7 @@ export async function closeSession(
     })
     .where('projectId', '=', closing.projectId)
     .where('sessionId', '=', storableText(closing.sessionId))
+    .where('lastCallId', '=', closing.lastCallId)
     .where('closedAt', 'is', null)
     .executeTakeFirst();
   return numUpdatedRows > 0n;

@@ -45,7 +45,8 @@ function describe(error: unknown): SdkError {
   return {
     message: error.message,
     status: typeof status === 'number' ? status : undefined,
-    headers: headers instanceof Headers ? headers : undefined,
+    // Two implementations of Headers are about, undici's and Node's own; what counts is that it can be asked.
+    headers: typeof headers?.get === 'function' ? headers : undefined,
   };
 }
 
