@@ -75,10 +75,10 @@ export const governanceSectionSchema = z.strictObject({
     .prefault({}),
   /** The most that one change may move a weight. */
   weightStepMax: share.default(0.1),
-  /** `falseAlarmBudget`: false alarms per month that the operator accepts over all watched cells. */
+  /** `falseAlarmsPerMonth`: how many the operator accepts, over all watched cells together. */
   alarm: z
     .strictObject({
-      falseAlarmBudget: z.number().positive().default(1),
+      falseAlarmsPerMonth: z.number().positive().default(0.1),
       tolerance: share.default(0.03),
       immediateDrop: share.default(0.2),
     })

@@ -114,7 +114,7 @@ CREATE TABLE call (
   PRIMARY KEY (call_id, project_id)
 ) PARTITION BY RANGE (call_id);
 CREATE INDEX call_session_idx ON call (project_id, session_id, call_id);
-CREATE INDEX call_response_node_idx ON call (project_id, response_node) WHERE response_node IS NOT NULL;
+CREATE INDEX call_response_node_idx ON call (project_id, response_node, call_id) WHERE response_node IS NOT NULL;
 
 CREATE TABLE block (
   project_id text NOT NULL,
