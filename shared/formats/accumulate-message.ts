@@ -2,7 +2,7 @@ import type { CanonicalContentBlock, CanonicalMessage, CanonicalStreamEvent } fr
 import { parseToolInput } from './tool-input.ts';
 
 /** Text beyond this is not kept; the message is then marked `truncated`, and the stream itself goes on. */
-export const ACCUMULATED_CHARACTERS_MAX = 16 * 1024 * 1024;
+const ACCUMULATED_CHARACTERS_MAX = 16 * 1024 * 1024;
 
 /** The message that a stream of events has built so far; plain data. */
 export interface AccumulatedMessage {

@@ -8,8 +8,7 @@ import type Anthropic from '@anthropic-ai/sdk';
 
 type Loosened<Value, Keys extends keyof Value> = Omit<Value, Keys> & Partial<Pick<Value, Keys>>;
 
-/** One entry of `messages`; `role: "system"` may stand anywhere in the conversation. */
-export type CanonicalMessageParam = Anthropic.MessageParam;
+/** A block of a request. Entries of `messages` with `role: "system"` may stand anywhere in the conversation. */
 export type CanonicalContentParam = Anthropic.ContentBlockParam;
 export type CanonicalToolResult = Anthropic.ToolResultBlockParam;
 export type CanonicalTool = Anthropic.ToolUnion;
@@ -25,7 +24,7 @@ export interface CanonicalBody extends Omit<Anthropic.MessageCreateParamsNonStre
 }
 
 /** Wire families that have request fields Anthropic's API has not. */
-export type FormatFamily = 'openai' | 'gemini' | 'bedrock';
+type FormatFamily = 'openai' | 'gemini' | 'bedrock';
 
 /**
  * A request. `extras` carries what one family has and the Messages API has not (`seed`, `n`, `logprobs`); the same
@@ -36,8 +35,8 @@ export interface Canonical {
   readonly extras: Readonly<Partial<Record<FormatFamily, Readonly<Record<string, unknown>>>>>;
 }
 
-export type CanonicalTextBlock = Loosened<Anthropic.TextBlock, 'citations'>;
-export type CanonicalToolUseBlock = Loosened<Anthropic.ToolUseBlock, 'caller'>;
+type CanonicalTextBlock = Loosened<Anthropic.TextBlock, 'citations'>;
+type CanonicalToolUseBlock = Loosened<Anthropic.ToolUseBlock, 'caller'>;
 export type CanonicalContentBlock =
   | CanonicalTextBlock
   | CanonicalToolUseBlock

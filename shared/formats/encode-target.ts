@@ -39,7 +39,7 @@ const SAFE_DEFAULTS: Omit<EncodeTarget, 'model'> = {
 };
 
 /** Deviations that a provider can be configured with, by name. */
-export const QUIRKS = {
+const QUIRKS = {
   'max-completion-tokens': { maxTokensField: 'max_completion_tokens' },
   'reasoning-effort': { supportsReasoningEffort: true },
   'no-parallel-tool-calls': { acceptsParallelToolCalls: false },

@@ -137,7 +137,7 @@ function wholeViolations(message: Anthropic.Message, whole: CanonicalMessage): s
 }
 
 /** The events of a stream of ours, pings left out. */
-export function readStreamEvents(bytes: Uint8Array): readonly CanonicalStreamEvent[] {
+function readStreamEvents(bytes: Uint8Array): readonly CanonicalStreamEvent[] {
   const parser = createSseParser();
   return [...parser.push(bytes), ...parser.end()]
     .map((event) => JSON.parse(event.data) as CanonicalStreamEvent)

@@ -9,7 +9,7 @@ export interface SseEvent {
 }
 
 /** Longest single event that is buffered, in characters. A larger one ends the parse. */
-export const SSE_BUFFER_CHARACTERS_MAX = 8 * 1024 * 1024;
+const SSE_BUFFER_CHARACTERS_MAX = 8 * 1024 * 1024;
 
 export interface SseParser {
   /** Events that became complete with these bytes; empty after a failure. */
@@ -39,7 +39,7 @@ export function createSseParser(options: { readonly bufferCharactersMax?: number
     return parsed;
   };
   return {
-    push: (bytes) => feed(text.write(bytes as Buffer)),
+    push: (bytes) => feed(text.write(bytes)),
     // Servers that close without the final blank line lose no event; a line cut in the middle does not parse as JSON.
     end: () => feed(`${text.end()}\n\n`),
     get failure() {

@@ -220,12 +220,14 @@ describe('stream events', () => {
     '{"type":"new_kind","x":1}',
     '{"type":"content_block_start","index":900000000,"content_block":{"type":"text","text":""}}',
   ])('never make the observer throw: %s', (data) => {
-    const observer = createStreamObserver(createDecodeContext());
-    observer.observe(parsed()[0]!);
-    observer.observe({ data });
-    observer.end();
-    expect(observer.isComplete()).toBe(false);
-    expect(observer.message()?.content).toEqual([]);
+    for (const before of [[], parsed().slice(0, 1), parsed().slice(0, 2)]) {
+      const observer = createStreamObserver(createDecodeContext());
+      for (const event of before) observer.observe(event);
+      observer.observe({ data });
+      observer.end();
+      expect(observer.isComplete()).toBe(false);
+      expect(observer.message()?.content ?? []).toHaveLength(Math.max(0, before.length - 1));
+    }
   });
 });
 

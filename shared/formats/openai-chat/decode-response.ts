@@ -2,7 +2,8 @@ import { brokenUpstream } from '../api-error.ts';
 import type { DecodeContext, DecodedResponse } from '../format.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { firstChoice } from './chunk.ts';
-import { completeChatStream, pushChatChunk } from './decode-stream.ts';
+import { completeChatStream } from './complete-stream.ts';
+import { pushChatChunk } from './read-chunk.ts';
 import { type ChatStream, createChatStreamState, lose } from './stream-state.ts';
 
 /** Whole answers list their calls without indexes; without them, calls that share an id would run together. */

@@ -243,6 +243,7 @@ describe('tool calls', () => {
   test('a server that repeats name and id with every piece makes one call', async () => {
     const piece = (args: string) => call(0, { id: 'c0', name: 'read', args });
     await deliver([piece('{"a"'), piece(':1'), piece('}'), finish('tool_calls')], {}, [{ a: 1 }]);
+    await deliver([piece('{"a":1}'), piece('\n'), finish('tool_calls')], {}, [{ a: 1 }]);
     const blankId = [
       call(0, { id: 'c0', name: 'read', args: '' }),
       call(0, { id: '', args: '{"a":1}' }),

@@ -117,6 +117,18 @@ describe('tool calls and results in the history', () => {
     expect(losses).toEqual(['repaired /messages/1/content/0', 'repaired /messages/2/content/0']);
   });
 
+  test('a call without a result does not take that of a later turn which has the same id', () => {
+    const messages = [
+      question,
+      { role: 'assistant', content: [use('t1')] },
+      question,
+      { role: 'assistant', content: [use('t1')] },
+      { role: 'user', content: [result('t1', 'second')] },
+    ];
+    const answers = encode({ messages }).body.messages.filter((message) => message.role === 'tool');
+    expect(answers.map((message) => message.content)).toEqual([expect.stringMatching(/No result/), 'second']);
+  });
+
   test('a failed call is told apart in the text', () => {
     const messages = [
       question,
