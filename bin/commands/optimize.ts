@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { pauseOptimizer, resumeOptimizer } from '#shared/database/optimizer-control.ts';
 import { readRun, requestRun } from '#shared/database/optimizer-run-store.ts';
 import { TrimtabError } from '#shared/errors.ts';
+import { commandActor } from './command-actor.ts';
 import type { CommandContext, CommandOptions } from './command-context.ts';
-import { commandActor } from './policies.ts';
 import { printJson, printLine, printNote } from './print.ts';
 
 interface ReasonOptions extends CommandOptions {

@@ -1,7 +1,7 @@
-import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { activatePolicy, pinPolicy, readPointer, rollBack } from '#shared/database/pointer-store.ts';
 import { findPolicy, listPolicies, type Policy, readPolicy } from '#shared/database/policy-store.ts';
+import { commandActor } from './command-actor.ts';
 import type { CommandContext, CommandOptions } from './command-context.ts';
 import { describePolicyDiff } from './policy-diff.ts';
 import { age, printJson, printLine, printTable } from './print.ts';
@@ -12,11 +12,6 @@ interface ChangeOptions extends CommandOptions {
 }
 
 const LISTED_MAX = 50;
-
-/** Who moved the pointer, as the audit log names a person at a terminal. */
-export function commandActor(): string {
-  return `cli:${userInfo().username}`;
-}
 
 export function registerPolicies(program: Command, context: CommandContext): void {
   const policies = program
