@@ -9,10 +9,9 @@ import type { Log } from '#shared/log.ts';
 import type { NewJob } from '#shared/queue/job-entry.ts';
 import type { ScoreJob } from '#shared/queue/jobs.ts';
 import { SCORE_QUEUE } from '#shared/queue/names.ts';
-import type { ScoreQueue } from './drainer.ts';
 import type { Frame } from './frame.ts';
 import { decodeRecord } from './record-payload.ts';
-import { scoreJobsOf } from './score-jobs-of.ts';
+import { type ScoreQueue, scoreJobsOf } from './score-jobs-of.ts';
 import type { Spool } from './spool.ts';
 import type { SpoolBatch } from './spool-reader.ts';
 import { NO_TOTALS } from './spool-state.ts';
@@ -35,6 +34,8 @@ export class DrainBatch {
   readonly #deps: DrainBatchDeps;
   /** Records of the batch in hand that are stored or dead-lettered: sequence to project. */
   readonly #settled = new Map<number, string>();
+  /** Something was settled after the counts were last written. */
+  #isCountStale = false;
 
   constructor(deps: DrainBatchDeps) {
     this.#deps = deps;
@@ -51,28 +52,33 @@ export class DrainBatch {
     }
     const stored = await this.#storeOrBisect(readable);
     const projects = new Set(batch.frames.map((frame) => frame.projectId));
-    await this.#deps.database.transaction().execute((transaction) => this.#writeCounts(transaction, projects, []));
+    for (const { projectId } of stored) if (!this.#isCountStale) projects.delete(projectId);
+    if (projects.size > 0) {
+      await this.#deps.database.transaction().execute((transaction) => this.#writeCounts(transaction, projects, []));
+    }
     await this.#enqueue(scoreJobsOf(stored));
   }
 
   /** The batch in hand is acknowledged. */
   forget(): void {
     this.#settled.clear();
+    this.#isCountStale = false;
   }
 
   /** Stores all, or finds the records that the store refuses by halving, and keeps those aside. */
   async #storeOrBisect(readable: readonly Readable[]): Promise<readonly StoredCallRef[]> {
     if (readable.length === 0) return [];
+    const settling = readable.filter(({ frame }) => !this.#settled.has(frame.sequence));
     try {
       return await this.#deps.callStore.store(
         readable.map(({ record }) => record),
         async (transaction, stored) => {
-          for (const { frame } of readable) this.#settled.set(frame.sequence, frame.projectId);
+          for (const { frame } of settling) this.#settled.set(frame.sequence, frame.projectId);
           await this.#writeCounts(transaction, new Set(readable.map(({ frame }) => frame.projectId)), stored);
         },
       );
     } catch (error) {
-      for (const { frame } of readable) this.#settled.delete(frame.sequence);
+      for (const { frame } of settling) this.#settled.delete(frame.sequence);
       if (!isRefusedData(error)) throw error;
       const [only] = readable;
       if (readable.length === 1 && only !== undefined) {
@@ -99,6 +105,7 @@ export class DrainBatch {
     };
     await recordDeadLetter(database, letter, countedBy(spool));
     this.#settled.set(frame.sequence, frame.projectId);
+    this.#isCountStale = true;
     log.error({ callId: frame.callId, reason, path }, 'call record refused by the store and kept aside');
   }
 

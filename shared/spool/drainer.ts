@@ -2,17 +2,11 @@ import { setTimeout as delayFor } from 'node:timers/promises';
 import { type CallStore, createCallStore } from '#shared/database/call-store.ts';
 import type { Database } from '#shared/database/connect.ts';
 import type { Log } from '#shared/log.ts';
-import type { NewJob } from '#shared/queue/job-entry.ts';
-import type { ScoreJob } from '#shared/queue/jobs.ts';
 import { DrainBatch } from './drain-batch.ts';
 import { exponentialBackoff } from './exponential-backoff.ts';
+import type { ScoreQueue } from './score-jobs-of.ts';
 import type { Spool } from './spool.ts';
 import { DRAIN_BACKOFF_MAX_MS, DRAIN_BACKOFF_MIN_MS } from './spool-limits.ts';
-
-/** The producer's side of the queue `trimtab-score`. */
-export interface ScoreQueue {
-  addBulk(jobs: readonly NewJob<ScoreJob>[]): Promise<void>;
-}
 
 export interface DrainerDeps {
   readonly spool: Spool;
@@ -27,7 +21,7 @@ export interface DrainerDeps {
 
 export interface Drainer {
   start(): void;
-  /** Ends after the batch in hand, which is given up when the store does not answer. */
+  /** Resolves when the batch in hand is delivered or has failed. */
   stop(): Promise<void>;
   /** Resolves when everything that is durable now is stored, enqueued and acknowledged. */
   idle(): Promise<void>;

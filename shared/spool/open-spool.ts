@@ -15,6 +15,7 @@ import {
   RING_BYTES_MAX,
   RING_RECORDS_MAX,
   SEGMENT_BYTES_MAX,
+  SEGMENTS_MIN,
   SPOOL_BYTES_MAX,
 } from './spool-limits.ts';
 import { SpoolReader } from './spool-reader.ts';
@@ -67,7 +68,7 @@ interface Opened {
   readonly release: ReleaseLock;
 }
 
-/** Short-lived enough not to keep a closing process alive. */
+/** Keeps no closing process alive. */
 const unreferencedDelay = (milliseconds: number) => delayFor(milliseconds, undefined, { ref: false });
 
 class OpenSpool implements Spool {
@@ -94,14 +95,17 @@ class OpenSpool implements Spool {
     this.spoolId = recovered.checkpoint.spoolId;
     this.gatewayId = deps.gatewayId;
     this.quarantine = createQuarantine({ files }, directory);
-    this.#reader = new SpoolReader({ files, log, catalogue }, { directory, checkpoint: recovered.checkpoint });
     this.#segmentLog = new SegmentLog(
       { files, log, catalogue },
       {
         directory,
         firstNumber: recovered.nextSegment,
-        segmentBytesMax: options.segmentBytesMax ?? SEGMENT_BYTES_MAX,
+        segmentBytesMax: Math.min(options.segmentBytesMax ?? SEGMENT_BYTES_MAX, this.#bytesMax / SEGMENTS_MIN),
       },
+    );
+    this.#reader = new SpoolReader(
+      { files, log, catalogue, isGrowing: (number) => number === this.#segmentLog.currentNumber },
+      { directory, checkpoint: recovered.checkpoint },
     );
     this.#writer = new GroupWriter(
       {
@@ -170,7 +174,7 @@ class OpenSpool implements Spool {
   }
 
   async close(): Promise<void> {
-    const expiry = (this.#deps.delay ?? unreferencedDelay)(CLOSE_DEADLINE_MS);
+    const expiry = unreferencedDelay(CLOSE_DEADLINE_MS);
     await Promise.race([this.#writer.flush(), expiry]);
     this.#writer.stop();
     await this.#segmentLog.close();

@@ -2,6 +2,11 @@ import type { NewJob } from '#shared/queue/job-entry.ts';
 import type { ScoreJob } from '#shared/queue/jobs.ts';
 import { scoreJobId } from '#shared/queue/names.ts';
 
+/** The producer's side of the queue `trimtab-score`. */
+export interface ScoreQueue {
+  addBulk(jobs: readonly NewJob<ScoreJob>[]): Promise<void>;
+}
+
 /** What a stored call has to say about its scoring. */
 export interface ScorableCall {
   readonly projectId: string;

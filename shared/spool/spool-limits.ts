@@ -1,6 +1,8 @@
 /** Limits of the spool. Options let a test shrink them; a gateway runs with these. */
 
 export const SEGMENT_BYTES_MAX = 16 * 1_024 * 1_024;
+/** Room is given back by whole segments, so a spool has to consist of several. */
+export const SEGMENTS_MIN = 4;
 /** Records of one group: a larger group would make the first record in it wait for the last. */
 export const GROUP_BYTES_MAX = 256 * 1_024;
 /** One record's payload. A request body is at most 32 MB before it gets here, so this is a net and not a rule. */

@@ -30,18 +30,26 @@ export class SpoolReader {
   readonly #log: Log;
   readonly #directory: string;
   readonly #catalogue: SegmentCatalogue;
+  readonly #isGrowing: (segment: number) => boolean;
   readonly #spoolId: string;
   #place: Readonly<Place>;
   #drained: SpoolFold;
   #damagedPlaces = 0;
 
   constructor(
-    deps: { readonly files: SpoolFiles; readonly log: Log; readonly catalogue: SegmentCatalogue },
+    deps: {
+      readonly files: SpoolFiles;
+      readonly log: Log;
+      readonly catalogue: SegmentCatalogue;
+      /** Whether the writer may still add to a segment. */
+      readonly isGrowing: (segment: number) => boolean;
+    },
     options: { readonly directory: string; readonly checkpoint: Checkpoint },
   ) {
     this.#files = deps.files;
     this.#log = deps.log;
     this.#catalogue = deps.catalogue;
+    this.#isGrowing = deps.isGrowing;
     this.#directory = options.directory;
     this.#spoolId = options.checkpoint.spoolId;
     this.#place = { segment: options.checkpoint.segment, offset: options.checkpoint.offset };
@@ -96,18 +104,19 @@ export class SpoolReader {
   async acknowledge(batch: SpoolBatch): Promise<void> {
     const drained = new SpoolFold(this.#drained);
     for (const frame of batch.frames) drained.apply(frame);
+    const segment = this.#catalogue.get(batch.segment);
+    const isFinished = segment !== undefined && batch.offset >= segment.length && !this.#isGrowing(batch.segment);
+    const isPersisted = batch.isCounted || isFinished || batch.segment !== this.#place.segment;
     // Begin markers alone are not worth a sync: read again after a crash, they fold to the same state.
-    if (batch.isCounted || batch.segment !== this.#place.segment) {
-      await writeCheckpoint(this.#files, this.#directory, {
-        spoolId: this.#spoolId,
-        segment: batch.segment,
-        offset: batch.offset,
-        state: drained,
-      });
+    if (isPersisted) {
+      const { segment: number, offset } = batch;
+      const checkpoint = { spoolId: this.#spoolId, segment: number, offset, state: drained };
+      await writeCheckpoint(this.#files, this.#directory, checkpoint);
     }
     this.#drained = drained;
     this.#place = { segment: batch.segment, offset: batch.offset };
-    for (const segment of this.#catalogue.before(batch.segment)) await this.#retire(segment);
+    for (const old of this.#catalogue.before(batch.segment)) await this.#retire(old);
+    if (isFinished) await this.#retire(segment);
   }
 
   /** Frames from `place` on, which moves behind them. */
