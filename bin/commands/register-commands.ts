@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { registerAudit } from './audit.ts';
+import { registerCalls } from './calls.ts';
 import type { CommandContext } from './command-context.ts';
 import { registerConfig } from './config.ts';
 import { registerKeys } from './keys.ts';
@@ -9,6 +10,14 @@ import { registerUp } from './up.ts';
 
 /** Every command, in the order in which help shows them. */
 export function registerCommands(program: Command, context: CommandContext): void {
-  for (const register of [registerUp, registerConfig, registerPolicies, registerOptimize, registerKeys, registerAudit])
+  for (const register of [
+    registerUp,
+    registerConfig,
+    registerCalls,
+    registerPolicies,
+    registerOptimize,
+    registerKeys,
+    registerAudit,
+  ])
     register(program, context);
 }

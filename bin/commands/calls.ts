@@ -1,0 +1,126 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { type CallSummary, listCalls, listScores } from '#shared/database/list-calls.ts';
+import { loadCall } from '#shared/database/load-call.ts';
+import { TrimtabError } from '#shared/errors.ts';
+import type { CommandContext, CommandOptions } from './command-context.ts';
+import { printable, printJson, printLine, printTable } from './print.ts';
+
+interface TailOptions extends CommandOptions {
+  readonly limit: string;
+  readonly follow?: boolean;
+  readonly session?: string;
+}
+
+interface ShowOptions extends CommandOptions {
+  readonly content?: boolean;
+}
+
+const POLL_MS = 1_000;
+const SCORES_MAX = 200;
+const CONTENT_CHARACTERS_MAX = 4_000;
+const HEADINGS = ['time', 'call', 'shape', 'model', 'variant', 'status', 'stop', 'ms', 'USD', 'fails'];
+
+export function registerCalls(program: Command, context: CommandContext): void {
+  const calls = program.command('calls').description('Calls through the gateway, and what was found in them');
+  calls
+    .command('tail')
+    .description('The newest calls; with --follow, new ones as they are stored')
+    .option('--limit <n>', 'how many', '20')
+    .option('--follow', 'go on until Ctrl-C')
+    .option('--session <id>', 'only one session')
+    .option('--json', 'one JSON document a line')
+    .addHelpText('after', '\nExample:\n  trimtab calls tail --follow\n  trimtab calls tail --session 4f1c… --json')
+    .action((options: TailOptions) => tail(context, options));
+  calls
+    .command('show <call>')
+    .description('One call: its routing decision, losses, attempts and scores')
+    .option('--content', 'print the request and the delivered message too')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      '\nExample:\n  trimtab calls show 0199a0c4-…\n\nThe id is in the x-trimtab-call-id header of every answer.',
+    )
+    .action((callId: string, options: ShowOptions) => show(context, callId, options));
+}
+
+async function tail(context: CommandContext, options: TailOptions): Promise<void> {
+  const limit = Number(options.limit);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) {
+    throw new TrimtabError('invalid_request', '--limit takes a number from 1 to 1000');
+  }
+  const database = await context.database();
+  const projectId = await context.project();
+  const filter = { limit, sessionId: options.session };
+  let newest = '';
+  const printNew = async (): Promise<void> => {
+    const page = (await listCalls(database, projectId, filter)).filter((call) => call.callId > newest).reverse();
+    newest = page.at(-1)?.callId ?? newest;
+    if (options.json === true) for (const call of page) printJson(context, call);
+    else if (page.length > 0) printTable(context, HEADINGS, page.map(rowOf));
+  };
+  await printNew();
+  while (options.follow === true && !context.signal.aborted) {
+    await delay(POLL_MS, undefined, { signal: context.signal }).catch(() => {});
+    await printNew();
+  }
+}
+
+function rowOf(call: CallSummary): (string | number | null)[] {
+  return [
+    call.startedAt.toISOString().slice(11, 19),
+    call.callId,
+    call.turnShape,
+    call.responseModel,
+    call.variant,
+    call.errorType === null ? call.status : `${call.status} (${call.errorType})`,
+    call.stopReason,
+    Math.round(call.durationMs),
+    call.costUsd === null ? null : call.costUsd.toFixed(6),
+    call.failures,
+  ];
+}
+
+async function show(context: CommandContext, callId: string, options: ShowOptions): Promise<void> {
+  const database = await context.database();
+  const projectId = await context.project();
+  const stored = /^[0-9a-f-]{36}$/.test(callId) ? await loadCall(database, projectId, callId) : null;
+  if (stored === null) {
+    throw new TrimtabError(
+      'not_found',
+      `there is no call ${callId}; copy the id from \`trimtab calls tail\` (a call appears within a second of its end)`,
+    );
+  }
+  const scores = await listScores(database, projectId, { callId, limit: SCORES_MAX });
+  const { transcriptHead, responseNode, upstreamRawBlock, catalogueHash, ...call } = stored.call;
+  if (options.json === true) {
+    const content =
+      options.content === true
+        ? { request: stored.request, response: stored.response, upstreamRaw: stored.upstreamRaw }
+        : {};
+    printJson(context, { ...call, scores, ...content });
+    return;
+  }
+  for (const [name, value] of Object.entries(call)) {
+    const text = value === null ? '-' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+    printLine(context, `${name.padEnd(20)} ${printable(text)}`);
+  }
+  printLine(context);
+  const rows = scores.map((score) => [
+    score.scorer,
+    score.pass,
+    score.metric,
+    score.outcome,
+    score.value,
+    score.owner,
+    score.explanation,
+  ]);
+  printTable(context, ['scorer', 'pass', 'metric', 'outcome', 'value', 'owner', 'explanation'], rows);
+  if (options.content !== true) return;
+  for (const [name, value] of [
+    ['request', stored.request],
+    ['response', stored.response],
+  ] as const) {
+    printLine(context, `\n${name}\n${JSON.stringify(value, null, 2).slice(0, CONTENT_CHARACTERS_MAX)}`);
+  }
+}
