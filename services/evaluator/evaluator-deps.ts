@@ -1,0 +1,24 @@
+import type { Database } from '#shared/database/connect.ts';
+import type { Log } from '#shared/log.ts';
+import type { EvaluatorMetrics } from './evaluator-metrics.ts';
+import type { JudgePanel } from './judge-panel.ts';
+
+/** What scoring needs of the world. */
+export interface EvaluatorDeps {
+  readonly database: Database;
+  readonly log: Log;
+  readonly metrics: EvaluatorMetrics;
+  /** Unix time in milliseconds. */
+  readonly now: () => number;
+  /** Null without a configured judge, which is a supported way to run: deterministic scorers only. */
+  readonly panel: JudgePanel | null;
+  /** A mark nobody can guess, new at every call. */
+  readonly nonce: () => string;
+  readonly sessions: SessionLimits;
+}
+
+/** When a session is over, milliseconds. */
+export interface SessionLimits {
+  readonly idleMs: number;
+  readonly openMaxMs: number;
+}

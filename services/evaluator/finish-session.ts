@@ -1,0 +1,42 @@
+import { readSessionScores, type StoredQualityScore } from '#shared/database/score-store.ts';
+import { closeSession, type OpenSession, type SessionCall } from '#shared/database/session-closing.ts';
+import { sessionQuality } from '#shared/domain/session-quality.ts';
+import type { EvaluatorDeps } from './evaluator-deps.ts';
+
+/** Ends of a call that count as hard failures when the upstream is the cause; a client's bad request is not one. */
+const HARD_ERROR_TYPES: ReadonlySet<string> = new Set(['api_error', 'overloaded_error', 'timeout_error']);
+
+/**
+ * Works out the quality of a session from all its scores and closes it.
+ *
+ * @returns false when a call came in meanwhile, or another closing was first
+ */
+export async function finishSession(
+  deps: EvaluatorDeps,
+  session: OpenSession,
+  calls: readonly SessionCall[],
+): Promise<boolean> {
+  const { projectId, sessionId, lastCallId } = session;
+  const callIds = calls.map((call) => call.callId);
+  const scores = await readSessionScores(deps.database, projectId, sessionId, callIds);
+  const quality = sessionQuality(scores);
+  const closed = await closeSession(deps.database, {
+    projectId,
+    sessionId,
+    lastCallId,
+    quality,
+    hardFailure: calls.some(endedHard) || scores.some(isFatalOfProvider),
+    closedAt: new Date(deps.now()),
+  });
+  if (closed) deps.metrics.sessionsClosed.inc({ quality: quality === null ? 'unknown' : 'known' });
+  return closed;
+}
+
+function endedHard(call: SessionCall): boolean {
+  if (call.status === 'incomplete' || call.stopReason === 'refusal') return true;
+  return call.status === 'upstream_error' && (call.errorType === null || HARD_ERROR_TYPES.has(call.errorType));
+}
+
+function isFatalOfProvider(score: StoredQualityScore): boolean {
+  return score.outcome === 'fail' && score.severity === 'fatal' && score.owner === 'provider';
+}

@@ -1,0 +1,65 @@
+import { recordJudgeSkip } from '#shared/database/judge-store.ts';
+import { loadCall, loadNextCall, type StoredCall } from '#shared/database/load-call.ts';
+import { recordScoring } from '#shared/database/score-store.ts';
+import { TrimtabError } from '#shared/errors.ts';
+import type { ScoreJob } from '#shared/queue/jobs.ts';
+import type { EvaluatorDeps } from './evaluator-deps.ts';
+import type { JudgePanel } from './judge-panel.ts';
+import { planToolUseJudgement } from './plan-tool-use-judgement.ts';
+import { type ContentScores, scoreContent, toScoreRows, toScoringRun } from './score-content.ts';
+import { toolUse } from './scorers/judge/rubrics/tool-use.ts';
+import { createScoringSubject, type ScoringSubject } from './scorers/scoring-subject.ts';
+
+/**
+ * Scores one pass of one call: load, score by rule, store, and ask for a judge where one is worth it. Delivered twice it
+ * leaves the same rows as delivered once.
+ *
+ * @throws TrimtabError `not_found`, final, for a call that is not stored
+ */
+export async function scoreCall(deps: EvaluatorDeps, job: Omit<ScoreJob, 'v'>): Promise<void> {
+  const stored = await loadCall(deps.database, job.projectId, job.callId);
+  if (stored === null) throw new TrimtabError('not_found', `call ${job.callId} is not stored`);
+  // A replay is an experiment of ours; counted as traffic it would steer what it is meant to measure.
+  if (stored.call.source === 'replay') return;
+
+  const next = job.pass === 'outcome' ? await loadNextCall(deps.database, job.projectId, job.callId) : null;
+  const subject = createScoringSubject(stored, next);
+  const scores = scoreContent(job.pass, subject, translationOf(stored));
+
+  const key = { projectId: job.projectId, callId: job.callId, pass: job.pass };
+  const isFirst = await recordScoring(deps.database, toScoringRun(key, scores), toScoreRows(key, scores));
+  if (isFirst) count(deps, job.pass, scores);
+  if (job.pass === 'call' && deps.panel !== null) await askForJudge(deps, deps.panel, stored, subject, scores);
+}
+
+function translationOf(stored: StoredCall) {
+  const { upstreamFormat, losses } = stored.call;
+  return { upstreamFormat, losses, hasResponse: stored.response !== null };
+}
+
+/** Every call is judged or carries the reason why it is not. */
+async function askForJudge(
+  deps: EvaluatorDeps,
+  panel: JudgePanel,
+  stored: StoredCall,
+  subject: ScoringSubject,
+  scores: ContentScores,
+): Promise<void> {
+  const { projectId, callId } = stored.call;
+  const plan = planToolUseJudgement(callId, subject, scores, panel.callShare);
+  if (plan.judge) {
+    const rubric = { rubric: toolUse.id, rubricVersion: toolUse.version, sample: 0 };
+    await panel.enqueue({ v: 1, projectId, subjectType: 'call', subjectId: callId, ...rubric });
+    return;
+  }
+  const { reason, samplingProbability } = plan;
+  await recordJudgeSkip(deps.database, { projectId, callId, rubric: toolUse.id, reason, samplingProbability });
+}
+
+function count(deps: EvaluatorDeps, pass: ScoreJob['pass'], scores: ContentScores): void {
+  deps.metrics.callsScored.inc({ pass });
+  for (const { scorer, result } of scores.scored) {
+    if (result.outcome !== 'fail') continue;
+    deps.metrics.failuresFound.inc({ scorer: scorer.id, owner: result.owner ?? scorer.owner });
+  }
+}
