@@ -42,6 +42,13 @@ export interface UnassignedTemplate {
   readonly firstSeen: Date;
   readonly lastSeen: Date;
   readonly sessionCount: number;
+  /** One of its failures, for what the template does not keep: whose fault it is and who said so. */
+  readonly failure: {
+    readonly scorer: string;
+    readonly metric: string;
+    readonly owner: FaultOwner | null;
+    readonly judged: boolean;
+  };
 }
 
 /**
@@ -138,38 +145,32 @@ export async function readUnassignedTemplates(
   minSessions: number,
   limit: number,
 ): Promise<UnassignedTemplate[]> {
-  return await database
-    .selectFrom('failureTemplate as template')
-    .innerJoin('failureEvent as event', 'event.templateId', 'template.templateId')
-    .select((build) => [
-      'template.templateId',
-      'template.signature',
-      'template.stage',
-      'template.checkId as check',
-      'template.turnShape',
-      'template.expectedVsActual',
-      'template.firstSeen',
-      'template.lastSeen',
-      build.fn.count<number>('event.sessionId').distinct().as('sessionCount'),
-    ])
-    .where('template.projectId', '=', projectId)
-    .where((build) =>
-      build.not(
-        build.exists(
-          build
-            .selectFrom('clusterAssignment as assignment')
-            .select('assignment.templateId')
-            .whereRef('assignment.templateId', '=', 'template.templateId')
-            .where('assignment.validTo', 'is', null),
-        ),
-      ),
-    )
-    .groupBy('template.templateId')
-    .having((build) => build.fn.count('event.sessionId').distinct(), '>=', minSessions)
-    .orderBy('template.firstSeen')
-    .orderBy('template.templateId')
-    .limit(limit)
-    .execute();
+  const rows = await sql<
+    Omit<UnassignedTemplate, 'failure'> & { metric: string; owner: string | null; judged: boolean }
+  >`
+    SELECT template.template_id AS "templateId", template.signature, template.stage, template.check_id AS "check",
+      template.turn_shape AS "turnShape", template.expected_vs_actual AS "expectedVsActual",
+      template.first_seen AS "firstSeen", template.last_seen AS "lastSeen", met.sessions AS "sessionCount",
+      example.metric, example.owner, example.judged
+    FROM failure_template template
+    JOIN LATERAL (
+      SELECT count(DISTINCT event.session_id) AS sessions FROM failure_event event
+      WHERE event.template_id = template.template_id
+    ) met ON met.sessions >= ${minSessions}
+    JOIN LATERAL (
+      SELECT score.metric, score.owner, score.judge IS NOT NULL AS judged FROM failure_event event
+      JOIN score ON score.call_id = event.call_id AND score.project_id = event.project_id
+        AND score.scorer = event.scorer AND score.pass = event.pass
+      WHERE event.template_id = template.template_id ORDER BY event.happened_at, event.call_id LIMIT 1
+    ) example ON true
+    WHERE template.project_id = ${projectId}
+      AND NOT EXISTS (SELECT 1 FROM cluster_assignment assignment
+        WHERE assignment.template_id = template.template_id AND assignment.valid_to IS NULL)
+    ORDER BY template.first_seen, template.template_id LIMIT ${limit}`.execute(database);
+  return rows.rows.map(({ metric, owner, judged, ...row }) => ({
+    ...row,
+    failure: { scorer: row.check, metric, owner: faultOwnerSchema.nullable().catch(null).parse(owner), judged },
+  }));
 }
 
 /** Opens a cluster for a template. Another optimizer may have done so: the slug decides, and the template joins it. */

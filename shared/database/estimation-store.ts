@@ -72,7 +72,8 @@ export async function readSessionCells(
       FROM session
       WHERE project_id = ${projectId} AND closed_at IS NOT NULL AND closed_at <= ${window.asOf}
         AND started_at >= ${window.since} AND quality IS NOT NULL AND quality_at <= ${window.asOf}
-        AND model IS NOT NULL AND source <> 'replay'
+        AND model IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM call WHERE call_id = first_call_id AND call.project_id = session.project_id AND call.source = 'replay')
     ), picked AS (SELECT * FROM placed WHERE place <= ${window.sessionsPerCellMax}),
     spent AS (
       SELECT picked.session_id, sum(input_tokens) AS input, sum(cache_read_input_tokens) AS cache_read,
@@ -206,7 +207,7 @@ export async function countSessions(
   const rows = await sql<{ turnShape: string; sessions: number; scored: number; open: number }>`
     SELECT turn_shape AS "turnShape", count(*) AS sessions, count(quality) AS scored,
       count(*) FILTER (WHERE closed_at IS NULL) AS open
-    FROM session WHERE project_id = ${projectId} AND started_at >= ${since} AND source <> 'replay'
+    FROM session WHERE project_id = ${projectId} AND started_at >= ${since}
     GROUP BY turn_shape ORDER BY count(*) DESC, turn_shape`.execute(database);
   return rows.rows;
 }

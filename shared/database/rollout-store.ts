@@ -93,13 +93,17 @@ export async function openRollout(database: Database, opening: RolloutOpening): 
   });
 }
 
-/** Makes the candidate stable. Throws `conflict` when the rollout is not the one that runs any more, or while paused. */
+/**
+ * Makes the candidate stable; `revokeBaseline` takes the policy that it replaces out of service for good, as after a
+ * reverse canary. Throws `conflict` when the rollout is not the one that runs any more, or while paused.
+ */
 export async function promoteRollout(
   database: Database,
-  change: PointerChange & { readonly rolloutId: string },
+  change: PointerChange & { readonly rolloutId: string; readonly revokeBaseline?: boolean | undefined },
 ): Promise<PointerMoved> {
   return await endRollout(database, change, 'promoted', 'rollout.promoted', (seen) => ({
     stable: seen.canary ?? seen.stable,
+    ...(change.revokeBaseline ? { revoked: revokedWith(seen, seen.stable) } : {}),
   }));
 }
 

@@ -1,0 +1,96 @@
+import * as z from 'zod';
+import type { Alarm } from '#shared/database/alarm-store.ts';
+import { armAlarm, readAlarms } from '#shared/database/alarm-store.ts';
+import type { Database } from '#shared/database/connect.ts';
+import { readIncumbentQualities, readServedCells, readWatchedSessions } from '#shared/database/estimation-store.ts';
+import type { PolicyPointer } from '#shared/database/pointer-store.ts';
+import type { Governance } from '#shared/domain/governance.ts';
+import { alarmSettingsSchema, alarmStateSchema, createAlarmState } from './rollout/alarm-state.ts';
+import { lowerConfidenceBound } from './rollout/confidence-sequence.ts';
+import { alarmThreshold } from './rollout/e-sr.ts';
+
+/** What the row of an alarm remembers beside the statistics: its frozen rules, its place, and what was done about it. */
+export const watchSchema = z.object({
+  alarm: alarmStateSchema,
+  settings: alarmSettingsSchema,
+  cursor: z.object({ at: z.string(), sessionId: z.string() }).nullable(),
+  /** What came of it, so that nothing is done twice; null while it is still to be done. */
+  handled: z
+    .object({
+      action: z.enum(['rolled_back', 'demoted', 'proposed', 'reverse_canary', 'none']),
+      id: z.string().nullable(),
+    })
+    .nullable(),
+});
+
+export type Watch = z.infer<typeof watchSchema>;
+
+/** Sessions of the incumbent that a baseline needs, and those of the policy itself when there was no incumbent. */
+const INCUMBENT_SESSIONS_MIN = 20;
+const OWN_SESSIONS = 30;
+const BASELINE_SESSIONS_MAX = 500;
+const MONTH_MS = 30 * 86_400_000;
+/** A cell that has just begun says little of how busy it will be. */
+const SESSIONS_PER_MONTH_MIN = 100;
+
+/**
+ * Arms the cells that the stable policy serves and that are not armed yet. The baseline is frozen: the lower bound of
+ * what the policies before it held in the turn shape, else of its own first sessions, which are then not watched.
+ */
+export async function armAlarms(
+  deps: { readonly database: Database; readonly now: () => number },
+  pointer: PolicyPointer,
+  governance: Governance,
+): Promise<Alarm[]> {
+  const { database } = deps;
+  const { projectId, stable: policyId } = pointer;
+  const cells = await readServedCells(database, projectId, policyId, new Date(deps.now() - MONTH_MS));
+  const armed = await readAlarms(database, projectId, policyId);
+  const unarmed = cells.filter(
+    (cell) => !armed.some((alarm) => alarm.turnShape === cell.turnShape && alarm.model === cell.model),
+  );
+  for (const cell of unarmed) {
+    const baseline = await findBaseline(database, pointer, cell, governance.alphas.proven);
+    if (baseline === null) continue;
+    const settings = {
+      baseline: baseline.quality,
+      tolerance: governance.alarm.tolerance,
+      immediateDrop: governance.alarm.immediateDrop,
+      threshold: alarmThreshold(
+        cells.length,
+        Math.max(SESSIONS_PER_MONTH_MIN, cell.sessions),
+        governance.alarm.falseAlarmsPerMonth,
+      ),
+    };
+    const watch: Watch = { alarm: createAlarmState(settings), settings, cursor: baseline.cursor, handled: null };
+    await armAlarm(database, { projectId, policyId, turnShape: cell.turnShape, model: cell.model }, watch);
+  }
+  return unarmed.length === 0 ? armed : await readAlarms(database, projectId, policyId);
+}
+
+async function findBaseline(
+  database: Database,
+  pointer: PolicyPointer,
+  cell: { readonly turnShape: string; readonly model: string },
+  alpha: number,
+): Promise<{ readonly quality: number; readonly cursor: Watch['cursor'] } | null> {
+  const { projectId, stable: policyId, revoked } = pointer;
+  const { turnShape, model } = cell;
+  const incumbent = await readIncumbentQualities(
+    database,
+    projectId,
+    { turnShape, policyId, revoked },
+    BASELINE_SESSIONS_MAX,
+  );
+  if (incumbent.length >= INCUMBENT_SESSIONS_MIN) {
+    return { quality: lowerConfidenceBound(incumbent, alpha), cursor: null };
+  }
+  const own = await readWatchedSessions(database, projectId, { turnShape, model, policyId }, null, OWN_SESSIONS);
+  const last = own.at(-1);
+  if (own.length < OWN_SESSIONS || last === undefined) return null;
+  const quality = lowerConfidenceBound(
+    own.map((session) => session.quality),
+    alpha,
+  );
+  return { quality, cursor: { at: last.at, sessionId: last.sessionId } };
+}

@@ -1,0 +1,75 @@
+import type { Database } from '#shared/database/connect.ts';
+import { readPointer } from '#shared/database/pointer-store.ts';
+import { type Policy, type PolicyRisk, proposePolicy } from '#shared/database/policy-store.ts';
+import { openRollout } from '#shared/database/rollout-store.ts';
+import type { AutomationMode, Governance } from '#shared/domain/governance.ts';
+import type { PolicyBody } from '#shared/domain/policy.ts';
+import { rolloutSettingsOf } from '#shared/domain/rollout.ts';
+import { TrimtabError } from '#shared/errors.ts';
+import { createRolloutState } from './rollout/rollout-state.ts';
+
+export interface PublishDeps {
+  readonly database: Database;
+  readonly actor: string;
+}
+
+export interface Draft {
+  readonly body: PolicyBody;
+  readonly reason: string;
+  readonly evidence: Readonly<Record<string, unknown>>;
+  readonly risk: PolicyRisk;
+}
+
+/** What became of a draft: a proposal for a person, or a rollout; `heldBy` says why there is none in automatic mode. */
+export interface Published {
+  readonly policyId: string;
+  readonly number: number;
+  readonly rolloutId: string | null;
+  readonly heldBy: string | null;
+}
+
+/**
+ * Stores a draft as a policy version, and opens a rollout of it when governance lets the optimizer act. The same draft
+ * published twice is one version, so that a resumed run repeats nothing.
+ */
+export async function publishDraft(
+  deps: PublishDeps,
+  stable: Policy,
+  draft: Draft,
+  governance: Governance,
+  mode: AutomationMode,
+): Promise<Published> {
+  const { projectId } = stable;
+  const { policy } = await proposePolicy(deps.database, {
+    ...draft,
+    projectId,
+    parentId: stable.policyId,
+    author: deps.actor,
+  });
+  const stored = { policyId: policy.policyId, number: policy.number };
+  if (mode !== 'automatic') return { ...stored, rolloutId: null, heldBy: null };
+  const pointer = await readPointer(deps.database, projectId);
+  if (pointer?.canary === policy.policyId) return { ...stored, rolloutId: pointer.rolloutId, heldBy: null };
+  if (pointer?.stable !== stable.policyId) return { ...stored, rolloutId: null, heldBy: 'stable_moved' };
+  const settings = rolloutSettingsOf(governance);
+  try {
+    const rollout = await openRollout(deps.database, {
+      projectId,
+      actor: deps.actor,
+      reason: draft.reason,
+      automatic: true,
+      expectedEpoch: pointer.epoch,
+      candidate: policy.policyId,
+      canaryShare: governance.rollout.canary,
+      settings,
+      initialState: createRolloutState(settings),
+      evidence: draft.evidence,
+    });
+    return { ...stored, rolloutId: rollout.rolloutId, heldBy: null };
+  } catch (error) {
+    if (!(error instanceof TrimtabError) || (error.code !== 'conflict' && error.code !== 'forbidden')) throw error;
+    const { reason } = error.details;
+    const heldBy = pointer.rolloutId !== null ? 'rollout_running' : typeof reason === 'string' ? reason : error.message;
+    return { ...stored, rolloutId: null, heldBy };
+  }
+}

@@ -1,0 +1,72 @@
+import cron from 'node-cron';
+import type { Database } from '#shared/database/connect.ts';
+import { lastDoneLogicalTime, requestRun } from '#shared/database/optimizer-run-store.ts';
+import type { Log } from '#shared/log.ts';
+import { latestDue } from './latest-due.ts';
+
+export interface ScheduleDeps {
+  readonly database: Database;
+  readonly log: Log;
+  readonly now: () => number;
+  /** Called after each ring, to work off what is due. */
+  readonly work: () => Promise<unknown>;
+}
+
+export interface ScheduleOptions {
+  readonly projectId: string;
+  /** Cron pattern in UTC. */
+  readonly nightly: string;
+}
+
+export interface Schedule {
+  /** Rings at once, every five minutes and at the pattern. */
+  start(): Promise<void>;
+  /** One ring: asks for the run that is due, if one is, and has it worked off. True when a run was asked for. */
+  ring(trigger: string): Promise<boolean>;
+  stop(): Promise<void>;
+  nextNightly(): Date | null;
+}
+
+export const NIGHTLY_JOB = 'nightly';
+export const MANUAL_JOB = 'manual';
+/** Missed nights are caught up by one run, and only while the last of them is younger than this. */
+const CATCH_UP_MAX_MS = 36 * 3_600_000;
+const EVERY_FIVE_MINUTES = '*/5 * * * *';
+
+/**
+ * node-cron rings the bell; the row decides. It has no memory of its own, so each ring computes the latest instant that
+ * was due since the last success, and the unique key of the row makes one run of it however many optimizers ring.
+ */
+export function createSchedule(deps: ScheduleDeps, options: ScheduleOptions): Schedule {
+  const { projectId, nightly } = options;
+  const ring = async (trigger: string): Promise<boolean> => {
+    const lastDone = await lastDoneLogicalTime(deps.database, projectId, NIGHTLY_JOB);
+    const due = latestDue(nightly, deps.now(), CATCH_UP_MAX_MS);
+    let created = false;
+    if (due !== null && (lastDone === null || lastDone < due)) {
+      const request = { projectId, job: NIGHTLY_JOB, logicalTime: due, trigger };
+      created = (await requestRun(deps.database, request)).created;
+    }
+    await deps.work();
+    return created;
+  };
+  const quietly = (trigger: string) => async () => {
+    await ring(trigger).catch((error: unknown) => deps.log.error({ error, trigger }, 'the schedule could not ring'));
+  };
+  const taskOptions = { timezone: 'UTC', noOverlap: true, suppressMissedWarning: true };
+  const tasks = [
+    cron.createTask(nightly, quietly('nightly'), { ...taskOptions, name: `${projectId}-nightly` }),
+    cron.createTask(EVERY_FIVE_MINUTES, quietly('sweep'), { ...taskOptions, name: `${projectId}-sweep` }),
+  ];
+  return {
+    async start() {
+      for (const task of tasks) await task.start();
+      await quietly('boot')();
+    },
+    ring,
+    async stop() {
+      for (const task of tasks) await task.destroy();
+    },
+    nextNightly: () => tasks[0]?.getNextRun() ?? null,
+  };
+}

@@ -1,0 +1,122 @@
+import { type Alarm, saveAlarmStep } from '#shared/database/alarm-store.ts';
+import type { Database } from '#shared/database/connect.ts';
+import { readWatchedSessions } from '#shared/database/estimation-store.ts';
+import { type PolicyPointer, readPointer } from '#shared/database/pointer-store.ts';
+import { readGovernance } from '#shared/database/read-governance.ts';
+import { listRollouts } from '#shared/database/rollout-store.ts';
+import type { Governance } from '#shared/domain/governance.ts';
+import { answerAlarm } from './answer-alarm.ts';
+import { armAlarms, type Watch, watchSchema } from './arm-alarms.ts';
+import { type AlarmStep, createAlarmState, settleAlarm, watchSession } from './rollout/alarm-state.ts';
+
+export interface WatchAlarmsDeps {
+  readonly database: Database;
+  readonly now: () => number;
+  readonly actor: string;
+}
+
+export interface AlarmReport {
+  readonly watched: number;
+  readonly raised: readonly { readonly turnShape: string; readonly model: string; readonly answer: string }[];
+}
+
+/** Sessions fed per alarm and look. */
+const SESSIONS_PER_LOOK = 500;
+
+/**
+ * One look at the alarms of the stable policy: arms new cells, feeds newly scored sessions in the order of their
+ * scoring, and answers what has gone off. Raising is recorded even while the optimizer is paused; only the answer waits.
+ */
+export async function watchAlarms(deps: WatchAlarmsDeps, projectId: string): Promise<AlarmReport> {
+  const { database } = deps;
+  const pointer = await readPointer(database, projectId);
+  const governance = await readGovernance(database, projectId);
+  if (pointer === null || governance === null) return { watched: 0, raised: [] };
+  const alarms = await armAlarms(deps, pointer, governance.body);
+  const raised: { turnShape: string; model: string; answer: string }[] = [];
+  for (const alarm of alarms) {
+    const current = await settle(deps, await revive(deps, alarm, pointer));
+    const fed = current.status === 'watching' ? await feed(deps, current) : current;
+    if (fed === null || fed.status !== 'raised') continue;
+    const answer = await answered(deps, fed, governance.body);
+    raised.push({ turnShape: fed.turnShape, model: fed.model, answer });
+    // The pointer may have moved, and the other alarms are about a policy that is not served any more.
+    if (answer === 'rolled_back' || answer === 'demoted') break;
+  }
+  return { watched: alarms.length, raised };
+}
+
+/** A policy that was demoted and stands again was put back by a person: its watch starts over. */
+async function revive(deps: WatchAlarmsDeps, alarm: Alarm, pointer: PolicyPointer): Promise<Alarm> {
+  if (alarm.status !== 'confirmed' || pointer.stable !== alarm.policyId) return alarm;
+  const watch = watchSchema.parse(alarm.state);
+  const fresh: Watch = { ...watch, alarm: createAlarmState(watch.settings), handled: null };
+  return await save(deps, alarm, 'watching', fresh, {}, 'the policy was activated again');
+}
+
+/** A reverse canary that has ended without bringing the previous policy back clears the alarm. */
+async function settle(deps: WatchAlarmsDeps, alarm: Alarm): Promise<Alarm> {
+  const watch = watchSchema.parse(alarm.state);
+  if (alarm.status !== 'raised' || watch.handled?.action !== 'reverse_canary') return alarm;
+  const rollouts = await listRollouts(deps.database, alarm.projectId, { limit: 20 });
+  const confirmation = rollouts.find((rollout) => rollout.rolloutId === watch.handled?.id);
+  if (confirmation?.status === 'running') return alarm;
+  const confirmed = confirmation?.status === 'promoted';
+  const next: Watch = {
+    ...watch,
+    alarm: settleAlarm(watch.alarm, confirmed, watch.settings),
+    handled: confirmed ? watch.handled : null,
+  };
+  const reason = confirmed ? 'the reverse canary confirmed it' : 'the reverse canary did not confirm it';
+  return await save(deps, alarm, confirmed ? 'confirmed' : 'watching', next, alarm.evidence, reason);
+}
+
+async function feed(deps: WatchAlarmsDeps, alarm: Alarm): Promise<Alarm | null> {
+  const watch = watchSchema.parse(alarm.state);
+  const { turnShape, model, policyId, projectId } = alarm;
+  const cell = { turnShape, model, policyId };
+  const sessions = await readWatchedSessions(deps.database, projectId, cell, watch.cursor, SESSIONS_PER_LOOK);
+  let next = watch;
+  let step: AlarmStep | null = null;
+  for (const session of sessions) {
+    step = watchSession(next.alarm, session.quality, watch.settings);
+    next = { ...next, alarm: step.state, cursor: { at: session.at, sessionId: session.sessionId } };
+    if (step.action !== 'none') break;
+  }
+  if (step === null) return null;
+  const reason = describe(alarm, step);
+  const status = step.action === 'none' ? 'watching' : 'raised';
+  return await save(deps, alarm, status, next, { ...step.evidence, action: step.action }, reason);
+}
+
+async function answered(deps: WatchAlarmsDeps, alarm: Alarm, governance: Governance): Promise<string> {
+  const watch = watchSchema.parse(alarm.state);
+  if (watch.handled !== null) return watch.handled.action;
+  const answer = await answerAlarm(deps, alarm, governance);
+  if (answer.type === 'waiting') return `waiting: ${answer.reason}`;
+  const done = answer.type === 'rolled_back' || answer.type === 'demoted';
+  const handled: Watch['handled'] = { action: answer.type, id: answer.id };
+  await save(deps, alarm, done ? 'confirmed' : 'raised', { ...watch, handled }, alarm.evidence, answer.reason);
+  return answer.type;
+}
+
+/** Stores the step; when another optimizer was faster its step stands, and the alarm is left alone for this look. */
+async function save(
+  deps: WatchAlarmsDeps,
+  alarm: Alarm,
+  status: Alarm['status'],
+  watch: Watch,
+  evidence: unknown,
+  reason: string,
+): Promise<Alarm> {
+  const lastSessionAt = watch.cursor === null ? null : new Date(watch.cursor.at);
+  const step = { status, state: watch, evidence, lastSessionAt, actor: deps.actor, reason };
+  const saved = await saveAlarmStep(deps.database, alarm, step);
+  return saved ? { ...alarm, status, state: watch, evidence, lastSessionAt } : { ...alarm, status: 'cleared' };
+}
+
+function describe(alarm: Alarm, step: AlarmStep): string {
+  const { statistic, threshold, baseline, dropEstimate, sessions } = step.evidence;
+  const drop = dropEstimate === null ? 'of unknown size' : `of ${(100 * dropEstimate).toFixed(0)} points`;
+  return `quality of ${alarm.model} in ${alarm.turnShape}: drop ${drop} below ${baseline.toFixed(3)} after ${sessions} sessions (statistic ${statistic.toPrecision(3)} of ${threshold.toPrecision(3)})`;
+}
