@@ -1,0 +1,63 @@
+import { isKeySecret } from '#shared/database/virtual-key-secret.ts';
+import type { ApiError } from '#shared/formats/api-error.ts';
+import type { RequestHeaders } from '../session-id.ts';
+import type { Identity } from './identity.ts';
+import { isLocalClient } from './is-local-client.ts';
+import type { KeyCache } from './key-cache.ts';
+import { readCredentials } from './read-credentials.ts';
+
+export type Authentication =
+  | { readonly type: 'identified'; readonly identity: Identity }
+  | { readonly type: 'refused'; readonly error: ApiError };
+
+const LABEL_CHARACTERS_MAX = 200;
+
+/**
+ * Says who makes a request. With a virtual key in the project, only its keys open the door; before the first one, any
+ * credential does, from this machine alone.
+ */
+export async function authenticate(
+  keys: KeyCache,
+  projectId: string,
+  request: { readonly headers: RequestHeaders; readonly remoteAddress: string | undefined },
+): Promise<Authentication> {
+  const { headers } = request;
+  const credentials = readCredentials(headers);
+  const claimed = { developer: label(headers['x-trimtab-developer']), repo: label(headers['x-trimtab-repo']) };
+  if (keys.state() === 'open' && isLocalClient(request.remoteAddress, headers) && !credentials.some(isKeySecret)) {
+    return { type: 'identified', identity: { projectId, keyId: null, ...claimed } };
+  }
+  for (const credential of credentials) {
+    const key = await keys.find(credential);
+    if (key === null) continue;
+    const { keyId } = key;
+    // What the key says of itself cannot be overruled by whoever holds it.
+    const identity = {
+      projectId,
+      keyId,
+      developer: key.developer ?? claimed.developer,
+      repo: key.repo ?? claimed.repo,
+    };
+    return { type: 'identified', identity };
+  }
+  return { type: 'refused', error: refusal(keys.state(), credentials.length > 0) };
+}
+
+function refusal(state: ReturnType<KeyCache['state']>, hasCredential: boolean): ApiError {
+  if (state === 'unknown') {
+    const message = 'The gateway has not been able to read its keys yet; try again in a moment.';
+    return { type: 'api_error', message, status: 503, retryable: true, retryAfterSeconds: 2 };
+  }
+  const message =
+    state === 'open'
+      ? 'This gateway has no keys yet and serves its own machine only; make one with `trimtab keys create`.'
+      : hasCredential
+        ? 'The key is not known, has expired or was revoked; ask for a new one, or make one with `trimtab keys create`.'
+        : 'A key is required: send it as x-api-key or as Authorization: Bearer (ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN).';
+  return { type: 'authentication_error', message, status: 401, retryable: false, shouldRetry: false };
+}
+
+function label(value: unknown): string | null {
+  if (typeof value !== 'string' || value.trim() === '') return null;
+  return value.trim().slice(0, LABEL_CHARACTERS_MAX);
+}

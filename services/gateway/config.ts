@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import type { ModelConfig, TrimtabConfig } from '#shared/config/config-schema.ts';
+import type { CaptureMode } from '#shared/domain/call.ts';
+import type { Environment } from '#shared/environment.ts';
+import type { EncodeTarget } from '#shared/formats/encode-target.ts';
+import type { UpstreamFormat } from '#shared/formats/format.ts';
+import { UPSTREAM_FORMATS } from '#shared/formats/registry.ts';
+import { providerTarget } from '#shared/providers/provider-target.ts';
+import { type ResolvedProvider, resolveProvider } from '#shared/providers/registry.ts';
+
+/** What the gateway is configured with; times in milliseconds. */
+export interface GatewayConfig {
+  readonly projectId: string;
+  readonly capture: CaptureMode;
+  readonly sessionHeader: string | null;
+  readonly sessionIdleMs: number;
+  readonly bodyBytesMax: number;
+  readonly connectTimeoutMs: number;
+  readonly firstByteTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly pingIntervalMs: number;
+  readonly retryAfterMaxMs: number;
+  /** Folder of what must outlive a restart: the policy copy, the key copy, the spool, the gateway's id. */
+  readonly directory: string;
+  readonly models: ModelCatalogue;
+}
+
+/** A model with all that sending to it takes. */
+export interface ServedModel {
+  readonly model: ModelConfig;
+  readonly provider: ResolvedProvider;
+  readonly format: UpstreamFormat;
+  readonly target: EncodeTarget;
+}
+
+/** Models of the configuration file by exact id. What may be served is the active policy's allow-list, not this. */
+export type ModelCatalogue = ReadonlyMap<string, ServedModel>;
+
+const MEBIBYTE = 1024 * 1024;
+
+export function createGatewayConfig(
+  config: TrimtabConfig,
+  environment: Pick<Environment, 'dataDir' | 'project'>,
+): GatewayConfig {
+  const { gateway } = config;
+  return {
+    projectId: projectIdOf(config, environment),
+    capture: config.capture,
+    sessionHeader: gateway.sessionHeader?.toLowerCase() ?? null,
+    sessionIdleMs: config.governance.session.idle,
+    bodyBytesMax: gateway.bodyLimitMb * MEBIBYTE,
+    connectTimeoutMs: gateway.connectTimeout,
+    firstByteTimeoutMs: gateway.firstByteTimeout,
+    idleTimeoutMs: gateway.idleTimeout,
+    pingIntervalMs: gateway.pingInterval,
+    retryAfterMaxMs: gateway.retryAfterMax,
+    directory: join(environment.dataDir, 'gateway'),
+    models: createModelCatalogue(config),
+  };
+}
+
+function createModelCatalogue(config: TrimtabConfig): ModelCatalogue {
+  return new Map(
+    config.models.map((model) => {
+      const provider = resolveProvider(model.provider, config);
+      const format = UPSTREAM_FORMATS[provider.format];
+      return [model.id, { model, provider, format, target: providerTarget(provider, model) }];
+    }),
+  );
+}
+
+/** The environment's project is for a machine that serves another one than its file says. */
+function projectIdOf(config: TrimtabConfig, environment: Pick<Environment, 'project'>): string {
+  return environment.project === 'default' ? config.project : environment.project;
+}

@@ -1,0 +1,100 @@
+import { LRUCache } from 'lru-cache';
+import type { StoredSessionPin } from '#shared/database/session-pin.ts';
+import type { ActivePolicies, ServedPolicy } from '#shared/domain/active-policies.ts';
+import { type Variant, WEAK_SESSION_SOURCES } from '#shared/domain/call.ts';
+import { assignVariant } from '#shared/routing/assign-variant.ts';
+import type { SessionId } from './session-id.ts';
+
+/**
+ * What a session was dealt at its first call. It keeps the policy that it began under, with all that this policy's
+ * choice depends on, so that a session stays with one model and one prompt.
+ */
+export interface SessionPin {
+  readonly policy: ServedPolicy;
+  readonly prefixes: Readonly<Record<string, string>>;
+  readonly salt: string;
+  readonly variant: Variant;
+  readonly rolloutId: string | null;
+  readonly explorationProbability: number;
+  readonly startedAtMs: number;
+}
+
+export interface PinRequest {
+  readonly session: SessionId;
+  readonly isFirstTurn: boolean;
+  readonly nowMs: number;
+  readonly active: ActivePolicies;
+}
+
+export interface SessionPins {
+  /** The pin of a session, made now when it has none. Waits for the look-up only where a session cannot be new. */
+  pinFor(request: PinRequest): Promise<SessionPin>;
+}
+
+/** Sessions in memory: those of a day on a busy gateway, at a few hundred bytes each. */
+const PINS_MAX = 100_000;
+/** Above any provider's prompt cache lifetime; later, the session's row says the same. */
+const PIN_LIFETIME_MS = 6 * 3_600_000;
+
+/** @param deps.lookUp the stored pin of a session, or null at once when the store cannot say */
+export function createSessionPins(deps: {
+  readonly lookUp: (sessionId: string) => Promise<StoredSessionPin | null>;
+}): SessionPins {
+  const pins = new LRUCache<string, SessionPin>({ max: PINS_MAX, ttl: PIN_LIFETIME_MS, updateAgeOnGet: true });
+  return {
+    async pinFor(request) {
+      const { sessionId } = request.session;
+      const known = pins.get(sessionId);
+      if (known !== undefined && !request.active.revoked.includes(known.policy.policyId)) return known;
+      const stored = known === undefined && !request.isFirstTurn ? await deps.lookUp(sessionId) : null;
+      const restored = stored === null ? null : restorePin(stored, request.active);
+      const pin = restored ?? dealPin(request, startOf(request, known, stored));
+      pins.set(sessionId, pin);
+      return pin;
+    },
+  };
+}
+
+/** When the session began, or null when it is known only that it began earlier. */
+function startOf(request: PinRequest, known: SessionPin | undefined, stored: StoredSessionPin | null): number | null {
+  if (known !== undefined) return known.startedAtMs;
+  if (stored !== null) return stored.startedAtMs;
+  return request.isFirstTurn ? request.nowMs : null;
+}
+
+/** A stored pin, when its policy is one that is being served. */
+function restorePin(stored: StoredSessionPin, active: ActivePolicies): SessionPin | null {
+  const policy = [active.stable, active.canary].find((served) => served?.policyId === stored.policyId);
+  if (policy === null || policy === undefined || stored.variant === null) return null;
+  if (active.revoked.includes(policy.policyId)) return null;
+  const { prefixes, salt, explorationShare } = active;
+  const { variant, rolloutId, startedAtMs } = stored;
+  return { policy, prefixes, salt, variant, rolloutId, explorationProbability: explorationShare, startedAtMs };
+}
+
+function dealPin(request: PinRequest, startedAtMs: number | null): SessionPin {
+  const { active, session, nowMs } = request;
+  const { rollout, canary } = active;
+  const mayEnterRollout =
+    rollout !== null &&
+    startedAtMs !== null &&
+    startedAtMs > rollout.openedAtMs &&
+    !WEAK_SESSION_SOURCES.includes(session.source);
+  const { variant, explorationProbability } = assignVariant({
+    sessionId: session.sessionId,
+    salt: active.salt,
+    canaryShare: rollout?.canaryShare ?? 0,
+    explorationShare: active.explorationShare,
+    mayEnterRollout,
+  });
+  const isInRollout = variant === 'canary' || variant === 'control';
+  return {
+    policy: variant === 'canary' && canary !== null ? canary : active.stable,
+    prefixes: active.prefixes,
+    salt: active.salt,
+    variant,
+    rolloutId: isInRollout ? (rollout?.rolloutId ?? null) : null,
+    explorationProbability,
+    startedAtMs: startedAtMs ?? nowMs,
+  };
+}
