@@ -1,0 +1,240 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '#shared/formats/json-object.ts';
+import { type CallContent, type EncodedTranscript, encodeTranscript } from './encode-transcript.ts';
+import { type LoadedNode, rebuildRequest, rebuildResponse } from './rebuild-transcript.ts';
+import { transcriptLayoutSchema } from './transcript-layout.ts';
+
+const KEY = Buffer.alloc(32, 7);
+
+/** What the store gives back: blocks by key, chains by walking parents, everything through JSON. */
+function rebuild(encoded: EncodedTranscript): { request: JsonObject | null; response: JsonObject | null } {
+  const blocks = new Map(
+    encoded.blocks.map(({ key, kind, value }) => [
+      key.toString('hex'),
+      { kind, value: JSON.parse(JSON.stringify(value)) },
+    ]),
+  );
+  const nodes = new Map(encoded.nodes.map((node) => [node.hash.toString('hex'), node]));
+  const chainTo = (head: Buffer | null, after: Buffer | null = null): LoadedNode[] => {
+    const chain: LoadedNode[] = [];
+    for (let at = head; at !== null && !(after !== null && at.equals(after)); ) {
+      const node = nodes.get(at.toString('hex'))!;
+      chain.unshift({ ...node, ...blocks.get(node.blockKey.toString('hex'))! });
+      at = node.parentHash;
+    }
+    return chain;
+  };
+  const { request, response } = transcriptLayoutSchema.parse(JSON.parse(JSON.stringify(encoded.layout)));
+  return {
+    request:
+      request === null
+        ? null
+        : rebuildRequest(
+            request,
+            chainTo(encoded.transcriptHead),
+            chainTo(encoded.catalogueHash),
+            blocks.get(encoded.parametersBlock!.toString('hex'))!.value,
+          ),
+    response:
+      response === null
+        ? null
+        : rebuildResponse(
+            response,
+            chainTo(encoded.responseNode, encoded.transcriptHead),
+            blocks.get(response.envelope)!.value,
+          ),
+  };
+}
+
+const encode = (content: Partial<CallContent>) =>
+  encodeTranscript(KEY, { request: null, response: null, upstreamRaw: null, ...content });
+
+const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 20 }), fc.constantFrom('', '\ud800', 'a\u0000b'));
+const cacheControl = fc.constantFrom({ type: 'ephemeral' }, { type: 'ephemeral', ttl: '1h' }, null, 'odd', {
+  type: '\ud800',
+});
+const textBlock = fc.record(
+  { type: fc.constant('text'), text, citations: fc.constantFrom(null, []), cache_control: cacheControl },
+  { requiredKeys: ['type', 'text'] },
+);
+const toolUse = fc.record(
+  { type: fc.constant('tool_use'), id: text, name: text, input: fc.object(), caller: fc.constant(null) },
+  { requiredKeys: ['type', 'id', 'name', 'input'] },
+);
+const toolResult = fc.record(
+  {
+    type: fc.constant('tool_result'),
+    tool_use_id: text,
+    content: fc.oneof(text, fc.array(textBlock, { maxLength: 3 })),
+    is_error: fc.boolean(),
+    cache_control: cacheControl,
+  },
+  { requiredKeys: ['type', 'tool_use_id'] },
+);
+const block = fc.oneof(textBlock, toolUse, toolResult, fc.object() as fc.Arbitrary<JsonObject>);
+const message = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      role: fc.constantFrom('user', 'assistant', 'system'),
+      content: fc.oneof(text, fc.array(block, { maxLength: 4 })),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ role: text, content: fc.anything(), name: text }) },
+  { weight: 1, arbitrary: fc.jsonValue() },
+);
+const billing = { type: 'text', text: 'x-anthropic-billing-header: cc_version=2.1.0; cch=1f2e3;' };
+const request = fc.record(
+  {
+    model: text,
+    max_tokens: fc.integer(),
+    system: fc.oneof(
+      text,
+      fc.constant(billing.text),
+      fc.array(fc.oneof(textBlock, fc.constant(billing)), { maxLength: 4 }),
+      fc.jsonValue(),
+    ),
+    messages: fc.oneof(
+      { weight: 9, arbitrary: fc.array(message, { maxLength: 6 }) },
+      { weight: 1, arbitrary: fc.jsonValue() },
+    ),
+    tools: fc.oneof(
+      fc.array(
+        fc.record({ name: text, input_schema: fc.object(), cache_control: cacheControl }, { requiredKeys: ['name'] }),
+        { maxLength: 3 },
+      ),
+      fc.jsonValue(),
+    ),
+    metadata: fc.object(),
+    stream: fc.boolean(),
+  },
+  { requiredKeys: [] },
+);
+const response = fc.record(
+  {
+    id: text,
+    role: fc.constant('assistant'),
+    content: fc.oneof(fc.array(block, { maxLength: 4 }), text),
+    usage: fc.object(),
+    stop_sequence: fc.constant(null),
+  },
+  { requiredKeys: ['id'] },
+);
+const throughJson = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value)) as Value;
+
+describe('a transcript', () => {
+  it('gives back every request and response exactly', () => {
+    fc.assert(
+      fc.property(fc.option(request), fc.option(response), (givenRequest, givenResponse) => {
+        const content = { request: throughJson(givenRequest), response: throughJson(givenResponse) };
+        expect(rebuild(encode(content))).toEqual(content);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('keeps all text of the traffic out of the layout', () => {
+    const secret = 'zq9-secret';
+    const encoded = encode({
+      request: {
+        model: secret,
+        system: [
+          { ...billing, note: secret },
+          { type: 'text', text: secret, cache_control: { type: 'ephemeral' } },
+        ],
+        messages: [
+          { role: 'user', content: secret, name: secret },
+          { role: 'user', content: [{ type: 'text', text: secret, [`${secret} x`]: null }] },
+        ],
+        tools: [{ name: secret }],
+      },
+      response: { id: secret, content: [{ type: 'text', text: secret }] },
+    });
+    expect(JSON.stringify(encoded.layout)).not.toContain(secret);
+  });
+
+  it('has one head wherever the cache breakpoints stand, whatever is null and however text is written', () => {
+    const bare = encode({ request: { messages: [{ role: 'user', content: 'hello' }] } });
+    const marked = encode({
+      request: {
+        messages: [
+          {
+            role: 'user',
+            content: [{ citations: null, text: 'hello', type: 'text', cache_control: { type: 'ephemeral' } }],
+          },
+        ],
+      },
+    });
+    expect(marked.transcriptHead).toEqual(bare.transcriptHead);
+  });
+
+  it('differs by role, by message and by project', () => {
+    const one = { type: 'text', text: 'a' };
+    const heads = [
+      encode({ request: { messages: [{ role: 'user', content: [one, one] }] } }),
+      encode({
+        request: {
+          messages: [
+            { role: 'user', content: [one] },
+            { role: 'user', content: [one] },
+          ],
+        },
+      }),
+      encode({
+        request: {
+          messages: [
+            { role: 'user', content: [one] },
+            { role: 'assistant', content: [one] },
+          ],
+        },
+      }),
+      encodeTranscript(Buffer.alloc(32, 8), {
+        request: { messages: [{ role: 'user', content: [one, one] }] },
+        response: null,
+        upstreamRaw: null,
+      }),
+    ].map(({ transcriptHead }) => transcriptHead?.toString('hex'));
+    expect(new Set(heads).size).toBe(4);
+  });
+
+  it('keeps the attribution block out of the chain, so that its changing text starts no new one', () => {
+    const withBilling = (cch: string) =>
+      encode({
+        request: {
+          system: [
+            { type: 'text', text: `x-anthropic-billing-header: cch=${cch};` },
+            { type: 'text', text: 'Be terse.' },
+          ],
+          messages: [{ role: 'user', content: 'hello' }],
+        },
+      });
+    expect(withBilling('1').transcriptHead).toEqual(withBilling('2').transcriptHead);
+    expect(withBilling('1').parametersBlock).not.toEqual(withBilling('2').parametersBlock);
+  });
+
+  it('links a request to the call whose answer it carries on from', () => {
+    const question = { role: 'user', content: 'List the files.' };
+    const content = [
+      { type: 'text', text: 'Looking.', citations: null },
+      { type: 'tool_use', id: 'toolu_1', name: 'ls', input: { path: '.', all: true } },
+    ];
+    const first = encode({ request: { messages: [question] }, response: { id: 'msg_1', content } });
+    const resent = [
+      { type: 'text', text: 'Looking.' },
+      { type: 'tool_use', name: 'ls', id: 'toolu_1', input: { all: true, path: '.' } },
+    ];
+    const result = { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'a b' }] };
+    const second = encode({ request: { messages: [question, { role: 'assistant', content: resent }, result] } });
+    expect(first.continuedNode).toBeNull();
+    expect(second.continuedNode).toEqual(first.responseNode);
+  });
+
+  it('takes no prefill for an answer that was delivered', () => {
+    const messages = [
+      { role: 'user', content: 'hello' },
+      { role: 'assistant', content: 'Sure:' },
+    ];
+    expect(encode({ request: { messages } }).continuedNode).toBeNull();
+  });
+});
