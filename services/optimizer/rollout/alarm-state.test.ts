@@ -46,6 +46,14 @@ describe('the alarm after a promotion', () => {
     expect(settleAlarm(createAlarmState(SETTINGS), true, SETTINGS).phase).toBe('watching');
   });
 
+  it('estimates a drop from its onset, and forgets a bad session once good ones have outweighed it', () => {
+    const after = (qualities: number[]) =>
+      qualities.reduce((state, quality) => watchSession(state, quality, SETTINGS).state, createAlarmState(SETTINGS));
+    const good = Array.from({ length: 100 }, () => 0.9);
+    expect(after([0, ...good]).onset.count).toBe(0);
+    expect(after([...good, 0.3, 0.2, 0.4]).onset).toMatchObject({ count: 3, qualitySum: expect.closeTo(0.9, 9) });
+  });
+
   it('survives being stored', () => {
     const { state } = watch(2, 0.8, 50);
     expect(alarmStateSchema.parse(JSON.parse(JSON.stringify(state)))).toEqual(state);

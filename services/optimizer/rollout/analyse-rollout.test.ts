@@ -107,6 +107,12 @@ describe('the analysis of a rollout', () => {
     expect(evidence.rollBack.eValue).toBeLessThan(2);
   });
 
+  it('takes the control at its best where its label is missing', () => {
+    const silent = world(1, { canary: () => 0.5, control: () => null });
+    const lost = world(1, { canary: () => 0.5, control: () => 1 });
+    expect(analyse(silent).state.promote).toEqual(analyse(lost).state.promote);
+  });
+
   it('raises its hand when labels are missing in one arm only', () => {
     const silent = world(60, { canary: (_, index) => (index % 2 === 0 ? null : 0.8), control: () => 0.8 });
     expect(analyse(silent).evidence.missingLabels).toMatchObject({ canary: 30, control: 0, differs: true });
