@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Log } from '#shared/log.ts';
-import { type Checkpoint, readCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { scanSegment } from './scan-segment.ts';
 import { type SegmentCatalogue, segmentNumberOf, segmentPath } from './segment-catalogue.ts';
 import type { SpoolFiles } from './spool-files.ts';
@@ -69,5 +69,8 @@ async function openCheckpoint(
     const kept = `checkpoint.unreadable-${deps.newSpoolId()}`;
     await deps.files.rename(join(directory, 'checkpoint.json'), join(directory, kept));
   }
-  return { spoolId: deps.newSpoolId(), segment: 0, offset: 0, state: new SpoolFold() };
+  const fresh = { spoolId: deps.newSpoolId(), segment: 0, offset: 0, state: new SpoolFold() };
+  // The id has to be the same after a crash: counters in the database are kept under it.
+  await writeCheckpoint(deps.files, directory, fresh);
+  return fresh;
 }
