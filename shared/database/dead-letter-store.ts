@@ -52,3 +52,20 @@ async function countDeadLetter(database: Database, projectId: string, countedBy:
     )
     .execute();
 }
+
+/** Whether a job is among the dead letters. */
+export async function hasDeadLetter(
+  database: Database,
+  projectId: string,
+  queue: string,
+  jobId: string,
+): Promise<boolean> {
+  const row = await database
+    .selectFrom('deadLetter')
+    .select('deadLetterId')
+    .where('projectId', '=', projectId)
+    .where('queue', '=', queue)
+    .where('jobId', '=', jobId)
+    .executeTakeFirst();
+  return row !== undefined;
+}

@@ -1,0 +1,27 @@
+import type { TrimtabConfig } from '#shared/config/config-schema.ts';
+import { createLlm } from '#shared/llm/create-llm.ts';
+import { createGuardedFetch } from '#shared/llm/guarded-fetch.ts';
+import { resolveProvider } from '#shared/providers/registry.ts';
+import { judgeJobId, judgeQueueName } from '#shared/queue/names.ts';
+import type { QueueBackend } from '#shared/queue/queue-backend.ts';
+import type { JudgePanel, PanelJudge } from './judge-panel.ts';
+
+/** The configured judges, or null when there is none. */
+export function createJudgePanel(config: TrimtabConfig, backend: QueueBackend): JudgePanel | null {
+  const [first, ...others] = config.judges.map((judge): PanelJudge => {
+    const provider = resolveProvider(judge.provider, config);
+    const price = config.models.find((model) => model.id === judge.model && model.provider === judge.provider)?.price;
+    const fetch = createGuardedFetch(provider.network);
+    return {
+      llm: createLlm({ fetch }, { provider, model: judge.model, price: price ?? null }),
+      dailyBudgetUsd: judge.dailyBudgetUsd,
+    };
+  });
+  if (first === undefined) return null;
+  const queue = backend.openQueue(judgeQueueName(first.llm.provider));
+  return {
+    judges: [first, ...others],
+    callShare: config.judges[0]?.callShare ?? 1,
+    enqueue: (job) => queue.add({ id: judgeJobId(job), data: job }),
+  };
+}

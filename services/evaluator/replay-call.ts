@@ -1,0 +1,157 @@
+import type { ModelConfig } from '#shared/config/config-schema.ts';
+import { loadCall } from '#shared/database/load-call.ts';
+import {
+  finishReplay,
+  type Replay,
+  type ReplayResult,
+  readPrefixText,
+  readReplay,
+} from '#shared/database/replay-store.ts';
+import { TrimtabError } from '#shared/errors.ts';
+import type { ApiError } from '#shared/formats/api-error.ts';
+import type { Canonical, CanonicalBody } from '#shared/formats/canonical.ts';
+import type { Loss } from '#shared/formats/loss.ts';
+import { JOB_ATTEMPTS } from '#shared/queue/queue-limits.ts';
+import type { EvaluatorDeps } from './evaluator-deps.ts';
+import { type ContentScores, scoreContent } from './score-content.ts';
+import { createScoringSubject } from './scorers/scoring-subject.ts';
+
+/** The reply to a replayed call. */
+export type ReplayReply =
+  | {
+      readonly ok: true;
+      readonly message: Readonly<Record<string, unknown>>;
+      readonly losses: readonly Loss[];
+      readonly raw: string | null;
+      readonly upstreamFormat: string;
+      readonly durationMs: number;
+      readonly inputTokens: number;
+      readonly outputTokens: number;
+      readonly costUsd: number;
+    }
+  | { readonly ok: false; readonly error: ApiError };
+
+/** Sends a canonical request to a model with a prefix, as the gateway would, without a stream. */
+export type SendReplay = (request: {
+  readonly model: ModelConfig;
+  readonly canonical: Canonical;
+  readonly prefix: string | null;
+  readonly signal: AbortSignal;
+}) => Promise<ReplayReply>;
+
+export interface ReplayDeps extends Pick<EvaluatorDeps, 'database' | 'now' | 'metrics'> {
+  /** The configured models by exact id; a replay goes to no other. */
+  readonly models: ReadonlyMap<string, ModelConfig>;
+  readonly send: SendReplay;
+}
+
+export interface ReplayJobInput {
+  readonly projectId: string;
+  readonly replayId: string;
+  /** 1 for the first try. */
+  readonly attempt: number;
+}
+
+/**
+ * Sends a stored call again, with the candidate prefix, and scores the reply by the same scorers as traffic. An error
+ * is a result of its own and never a score of zero.
+ *
+ * @throws TrimtabError `upstream_unreachable` while another attempt may help
+ */
+export async function replayCall(deps: ReplayDeps, job: ReplayJobInput, signal: AbortSignal): Promise<void> {
+  const replay = await readReplay(deps.database, job.projectId, job.replayId);
+  if (replay === null || replay.status !== 'pending') return;
+  const { result, costUsd } = await run(deps, replay, job.attempt, signal);
+  const finished = { projectId: job.projectId, replayId: job.replayId, result, costUsd };
+  const isFirst = await finishReplay(deps.database, { ...finished, finishedAt: new Date(deps.now()) });
+  if (isFirst) deps.metrics.replays.inc({ status: result.error === null ? 'done' : 'error' });
+}
+
+/** Gives up a replay whose job failed for good, so that whoever waits for it does not wait for ever. */
+export async function giveUpReplay(
+  deps: Pick<ReplayDeps, 'database' | 'now' | 'metrics'>,
+  job: { readonly projectId: string; readonly replayId: string },
+  reason: string,
+): Promise<void> {
+  const finishedAt = new Date(deps.now());
+  const isFirst = await finishReplay(deps.database, { ...job, ...failed(reason), finishedAt });
+  if (isFirst) deps.metrics.replays.inc({ status: 'error' });
+}
+
+interface Ran {
+  readonly result: ReplayResult;
+  readonly costUsd: number;
+}
+
+async function run(deps: ReplayDeps, replay: Replay, attempt: number, signal: AbortSignal): Promise<Ran> {
+  const model = deps.models.get(replay.model);
+  if (model === undefined) return failed(`model ${replay.model} is not configured`);
+  const stored = await loadCall(deps.database, replay.projectId, replay.callId);
+  if (stored === null) return failed('the call is not stored any more');
+  if (stored.request === null) return failed('the request was not captured');
+  const prefix =
+    replay.prefixId === null ? null : await readPrefixText(deps.database, replay.projectId, replay.prefixId);
+  if (replay.prefixId !== null && prefix === null) return failed(`prefix ${replay.prefixId} does not exist`);
+
+  // Stored requests were canonical when they came in; what a server does not take it refuses.
+  const canonical: Canonical = { body: stored.request as unknown as CanonicalBody, extras: {} };
+  const reply = await deps.send({ model, canonical, prefix, signal });
+  if (!reply.ok) {
+    if (reply.error.retryable && attempt < JOB_ATTEMPTS) {
+      throw new TrimtabError('upstream_unreachable', `replay on ${replay.model}: ${reply.error.message}`);
+    }
+    return failed(`${reply.error.type}: ${reply.error.message}`);
+  }
+  return { result: resultOf(stored.request, reply), costUsd: reply.costUsd };
+}
+
+function resultOf(request: Readonly<Record<string, unknown>>, reply: ReplayReply & { ok: true }): ReplayResult {
+  const content = {
+    call: { status: 'ok', upstreamFormat: reply.upstreamFormat },
+    request,
+    response: reply.message,
+    upstreamRaw: reply.raw,
+  } as const;
+  const translation = { upstreamFormat: reply.upstreamFormat, losses: reply.losses, hasResponse: true };
+  const scores = scoreContent('call', createScoringSubject(content, null), translation);
+  const stopReason = reply.message['stop_reason'];
+  return {
+    toolUse: metricValue(scores, 'toolUse'),
+    fidelity: metricValue(scores, 'fidelity'),
+    outcomes: Object.fromEntries(scores.scored.map(({ scorer, result }) => [scorer.id, result.outcome])),
+    failures: scores.scored
+      .filter(({ result }) => result.outcome === 'fail')
+      .map(({ scorer, result }) => ({
+        scorer: scorer.id,
+        owner: result.owner ?? scorer.owner,
+        severity: result.severity ?? scorer.severity,
+        expectedVsActual: result.expectedVsActual ?? '',
+      })),
+    stopReason: typeof stopReason === 'string' ? stopReason : null,
+    durationMs: reply.durationMs,
+    inputTokens: reply.inputTokens,
+    outputTokens: reply.outputTokens,
+    error: null,
+  };
+}
+
+function metricValue(scores: ContentScores, metric: string): number | null {
+  return scores.metrics.find((derived) => derived.metric === metric)?.value ?? null;
+}
+
+const ERROR_CHARACTERS_MAX = 500;
+
+function failed(error: string): Ran {
+  const result: ReplayResult = {
+    toolUse: null,
+    fidelity: null,
+    outcomes: {},
+    failures: [],
+    stopReason: null,
+    durationMs: null,
+    inputTokens: null,
+    outputTokens: null,
+    error: error.slice(0, ERROR_CHARACTERS_MAX),
+  };
+  return { result, costUsd: 0 };
+}
