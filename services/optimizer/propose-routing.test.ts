@@ -178,6 +178,12 @@ describe('the proposal of routing', () => {
     });
   });
 
+  it('leaves a model that is asked for by its own id to that id, and decides for its aliases', () => {
+    const cells = [cell('dear', 0.95, 300), cell('cheap', 0.95, 300)];
+    expect(propose(cells, policy(route({ match: { requestModel: 'dear' } }))).type).toBe('nothing');
+    expect(propose(cells, policy(route({ match: { requestModel: 'alias-of-dear' } }))).type).toBe('draft');
+  });
+
   it('does nothing when weights are off', () => {
     expect(propose([cell('cheap', 0.95, 300)], policy(route()), governance({ weights: 'off' }))).toEqual({
       type: 'off',

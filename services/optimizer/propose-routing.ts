@@ -50,7 +50,7 @@ export type RoutingProposal =
 /**
  * The policy that routing should move to: per turn shape one step towards the cheapest proven allow-listed model, and
  * the cheapest unproven one in the exploration slice. Routes that a person made for a developer, repository, project or
- * flag are left as they are, but for models that left the allow-list, which leave every route at once.
+ * flag, and those from a model's own id to that model, are left as they are, but for models that left the allow-list, which leave every route at once.
  */
 export function proposeRouting(input: ProposeRoutingInput): RoutingProposal {
   const { governance, current } = input;
@@ -59,7 +59,7 @@ export function proposeRouting(input: ProposeRoutingInput): RoutingProposal {
   const explanations: RoutingExplanation[] = [];
   const routes = current.routes.flatMap((original) => {
     const route = allowedRoute(original, governance, safeDefault);
-    if (isHuman(route)) return [route];
+    if (isHuman(route) || isDirect(route)) return [route];
     const decided = shapesOf(route, input).map((shape) => decideRoute(route, shape, input, safeDefault));
     explanations.push(...decided.map((each) => each.explanation));
     return specialised(
@@ -150,6 +150,11 @@ function idFor(route: PolicyRoute, turnShape: string | null): string {
 function isHuman(route: PolicyRoute): boolean {
   const { developer, repo, project, flagged } = route.match;
   return [developer, repo, project, flagged].some((condition) => condition !== undefined);
+}
+
+/** Who asks for a model by its very name means that model, and not one as good for less. */
+function isDirect(route: PolicyRoute): boolean {
+  return route.targets.every((target) => target.model === route.match.requestModel);
 }
 
 function mainModel(route: PolicyRoute): string {

@@ -47,11 +47,11 @@ describe('the alarm after a promotion', () => {
   });
 
   it('estimates a drop from its onset, and forgets a bad session once good ones have outweighed it', () => {
-    const after = (qualities: number[]) =>
+    const watched = (qualities: number[]) =>
       qualities.reduce((state, quality) => watchSession(state, quality, SETTINGS).state, createAlarmState(SETTINGS));
     const good = Array.from({ length: 100 }, () => 0.9);
-    expect(after([0, ...good]).onset.count).toBe(0);
-    expect(after([...good, 0.3, 0.2, 0.4]).onset).toMatchObject({ count: 3, qualitySum: expect.closeTo(0.9, 9) });
+    expect(watched([0, ...good]).onset.count).toBe(0);
+    expect(watched([...good, 0.3, 0.2, 0.4]).onset).toMatchObject({ count: 3, qualitySum: expect.closeTo(0.9, 9) });
   });
 
   it('survives being stored', () => {
