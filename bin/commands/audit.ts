@@ -42,6 +42,6 @@ export function registerAudit(program: Command, context: CommandContext): void {
       else if (verdict.valid)
         printLine(context, `The chain of ${verdict.count} events is whole; its head is ${verdict.head}.`);
       else printLine(context, `Event ${verdict.sequence} ${verdict.reason}.`);
-      if (!verdict.valid) process.exitCode = 1;
+      if (!verdict.valid) context.fail();
     });
 }

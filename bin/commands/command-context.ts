@@ -15,6 +15,8 @@ export interface CommandContext {
   readonly database: () => Promise<Database>;
   /** The project that the configuration file names; `default` where there is no file. */
   readonly project: () => Promise<string>;
+  /** Ends with exit code 1 although all was printed: what the command looked at is not as it should be. */
+  readonly fail: () => void;
 }
 
 export interface CommandOptions {

@@ -73,7 +73,7 @@ async function run(context: CommandContext, options: RunOptions): Promise<void> 
     if (state !== null && (state.status === 'done' || state.status === 'failed')) {
       if (options.json === true) printJson(context, state);
       else printLine(context, `Run ${state.status}: ${JSON.stringify(state.summary, null, 2)}`);
-      if (state.status === 'failed') process.exitCode = 1;
+      if (state.status === 'failed') context.fail();
       return;
     }
     if (context.now() >= deadline) break;

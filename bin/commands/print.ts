@@ -1,17 +1,26 @@
 import type { CommandContext } from './command-context.ts';
 
-/** One JSON document, or one line of it a record where a command streams. */
+/** Controls and invisible format characters: a terminal obeys the first, and a reader is fooled by the second. */
+const UNPRINTABLE = /\p{Cc}|\p{Cf}/gu;
+
+/**
+ * One JSON document, or one line of it a record where a command streams. What JSON leaves bare of the unprintable is
+ * escaped: the document stays the same to a program, and harmless to a terminal.
+ */
 export function printJson(context: CommandContext, value: unknown): void {
-  context.stdout.write(`${JSON.stringify(value)}\n`);
+  const escaped = JSON.stringify(value).replace(UNPRINTABLE, (character) =>
+    Array.from({ length: character.length }, (_, index) => escapeUnit(character.charCodeAt(index))).join(''),
+  );
+  context.stdout.write(`${escaped}\n`);
 }
 
 export function printLine(context: CommandContext, line = ''): void {
-  context.stdout.write(`${line}\n`);
+  context.stdout.write(`${printableText(line)}\n`);
 }
 
 /** Notes and progress go to standard error, so that standard output stays what was asked for. */
 export function printNote(context: CommandContext, line: string): void {
-  context.stderr.write(`${line}\n`);
+  context.stderr.write(`${printableText(line)}\n`);
 }
 
 /** Columns aligned under their headings; numbers to the right. Control characters of traffic never reach the terminal. */
@@ -34,9 +43,18 @@ export function printTable(
   for (const row of cells) printLine(context, line(row));
 }
 
-/** Traffic is hostile text, and a terminal obeys escape sequences. */
+/** Traffic is hostile text, and a terminal obeys escape sequences. One line. */
 export function printable(text: string): string {
-  return text.replace(/\p{Cc}|\p{Cf}/gu, '\uFFFD');
+  return text.replace(UNPRINTABLE, '\uFFFD');
+}
+
+/** The same for text of several lines. */
+export function printableText(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => (character === '\n' ? character : '\uFFFD'));
+}
+
+function escapeUnit(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, '0')}`;
 }
 
 /** `3s`, `4m`, `2h`, `5d` since a moment. */
