@@ -13,7 +13,7 @@ const durationSchema = z.int().nonnegative();
 const priceValueSchema = z.number().nonnegative();
 
 /** USD per million tokens. Cache prices that are absent are charged as plain input. */
-export const priceSchema = z.strictObject({
+const priceSchema = z.strictObject({
   input: priceValueSchema,
   output: priceValueSchema,
   cacheRead: priceValueSchema.optional(),
@@ -35,10 +35,10 @@ export const allowedModelSchema = z.strictObject({
 });
 
 /** What an automatic power may do by itself: nothing, draft for a person, or act. */
-export const automationModeSchema = z.enum(['off', 'propose', 'automatic']);
+const automationModeSchema = z.enum(['off', 'propose', 'automatic']);
 
 /** Size and patience of a rollout. `canary` is a share of sessions; a control arm of equal size runs beside it. */
-export const rolloutGovernanceSchema = z.strictObject({
+const rolloutGovernanceSchema = z.strictObject({
   canary: z.number().gt(0).max(0.5).default(0.05),
   minSessions: z.int().positive().default(50),
   minDurationMs: durationSchema.default(4 * HOUR_MS),
@@ -51,13 +51,13 @@ export const rolloutGovernanceSchema = z.strictObject({
  * When a session counts as over: after `idleMs` without a call, and for the statistics at the latest `openMaxMs` after
  * its first one, so that one endless session cannot hold up every decision behind it.
  */
-export const sessionGovernanceSchema = z.strictObject({
+const sessionGovernanceSchema = z.strictObject({
   idleMs: durationSchema.default(10 * MINUTE_MS),
   openMaxMs: durationSchema.default(HOUR_MS),
 });
 
 /** Watch over promoted policies: expected false alarms a month over all cells, and what makes an alarm act at once. */
-export const alarmGovernanceSchema = z.strictObject({
+const alarmGovernanceSchema = z.strictObject({
   falseAlarmsPerMonth: z.number().gt(0).default(0.1),
   tolerance: shareSchema.default(0.03),
   immediateDrop: shareSchema.default(0.2),
@@ -68,7 +68,7 @@ export const alarmGovernanceSchema = z.strictObject({
  * canary, `promote` that of ever promoting one worse by `nonInferiorityMargin`, `proven` that of calling a model proven
  * that is below the bar less `provenTolerance`.
  */
-export const errorRatesSchema = z.strictObject({
+const errorRatesSchema = z.strictObject({
   rollBack: alphaSchema.default(0.01),
   promote: alphaSchema.default(0.05),
   proven: alphaSchema.default(0.05),
@@ -124,4 +124,3 @@ export const governanceSchema = z
 export type Governance = z.infer<typeof governanceSchema>;
 export type AllowedModel = z.infer<typeof allowedModelSchema>;
 export type Price = z.infer<typeof priceSchema>;
-export type AutomationMode = z.infer<typeof automationModeSchema>;

@@ -3,7 +3,7 @@ import * as z from 'zod';
 /** Weights are integers out of this total, so that a policy's canonical JSON (and its hash) never meets a rounding. */
 export const WEIGHT_TOTAL = 10_000;
 /** A policy is held in memory by every gateway and matched on every call. */
-export const POLICY_ROUTES_MAX = 1_000;
+const POLICY_ROUTES_MAX = 1_000;
 const TARGETS_MAX = 50;
 
 const nameSchema = z.string().min(1).max(200);
@@ -13,7 +13,7 @@ const weightSchema = z.int().min(0).max(WEIGHT_TOTAL);
  * What a call must look like for a route to take it; an absent field matches everything. Text fields are compared
  * exactly, except that `*` stands for any run of characters (`claude-*`).
  */
-export const routeMatchSchema = z.strictObject({
+const routeMatchSchema = z.strictObject({
   requestModel: nameSchema.optional(),
   turnShape: nameSchema.optional(),
   developer: nameSchema.optional(),
@@ -23,14 +23,14 @@ export const routeMatchSchema = z.strictObject({
 });
 
 /** A model to send to, with its share of the route's sessions and the prompt prefix it gets. */
-export const policyTargetSchema = z.strictObject({
+const policyTargetSchema = z.strictObject({
   model: nameSchema,
   weight: weightSchema,
   prefixId: nameSchema.optional(),
 });
 
 /** A model on trial: `share` of the route's sessions, out of WEIGHT_TOTAL, taken only from the exploration slice. */
-export const explorationSchema = z.strictObject({ model: nameSchema, share: weightSchema });
+const explorationSchema = z.strictObject({ model: nameSchema, share: weightSchema });
 
 function total(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0);
@@ -40,7 +40,7 @@ function duplicated(values: readonly string[]): string | undefined {
   return values.find((value, index) => values.indexOf(value) !== index);
 }
 
-export const policyRouteSchema = z
+const policyRouteSchema = z
   .strictObject({
     id: nameSchema,
     match: routeMatchSchema,

@@ -2,9 +2,8 @@ import * as z from 'zod';
 import type { Governance } from './governance.ts';
 
 /** A canary tries a new policy; a reverse canary tries the previous one again, to confirm an alarm. */
-export const rolloutKindSchema = z.enum(['canary', 'reverse']);
-export const rolloutDecisionSchema = z.enum(['continue', 'promote', 'rollBack', 'inconclusive']);
-export const rolloutStatusSchema = z.enum(['running', 'promoted', 'rolled_back', 'inconclusive', 'aborted']);
+const rolloutKindSchema = z.enum(['canary', 'reverse']);
+const rolloutDecisionSchema = z.enum(['continue', 'promote', 'rollBack', 'inconclusive']);
 
 const alphaSchema = z.number().gt(0).lt(1);
 
@@ -29,7 +28,7 @@ export const rolloutSettingsSchema = z.object({
 const armCountsSchema = z.object({ canary: z.int().nonnegative(), control: z.int().nonnegative() });
 
 /** One stratum's part in the evidence; `eValue` is its own process, started at its first pair. */
-export const stratumEvidenceSchema = z.object({
+const stratumEvidenceSchema = z.object({
   stratum: z.string(),
   pairs: z.int().nonnegative(),
   canaryMean: z.number().nullable(),
@@ -71,7 +70,6 @@ export const rolloutEvidenceSchema = z.object({
 
 export type RolloutKind = z.infer<typeof rolloutKindSchema>;
 export type RolloutDecision = z.infer<typeof rolloutDecisionSchema>;
-export type RolloutStatus = z.infer<typeof rolloutStatusSchema>;
 export type RolloutSettings = z.infer<typeof rolloutSettingsSchema>;
 export type RolloutEvidence = z.infer<typeof rolloutEvidenceSchema>;
 export type StratumEvidence = z.infer<typeof stratumEvidenceSchema>;

@@ -7,7 +7,7 @@ export type QualityScore = Pick<
 >;
 
 /** Quality that a session can still have after a model's failure that no judge may talk away. */
-export const QUALITY_CAP = { fatal: 0.25, error: 0.75 } as const;
+const QUALITY_CAP = { fatal: 0.25, error: 0.75 } as const;
 
 /**
  * Metrics that say something about the model. `fidelity` is how well the gateway translated: it is worth knowing, and

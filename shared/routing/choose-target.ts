@@ -11,7 +11,7 @@ import {
 } from './target-chances.ts';
 
 /** The rule of a call whose allow-listed model was asked for by name and that no route takes. */
-export const DIRECT_RULE_ID = 'direct';
+const DIRECT_RULE_ID = 'direct';
 
 /** An entry of the allow-list, as far as routing needs it. */
 export interface RoutableModel {
@@ -30,7 +30,7 @@ export interface ChooseTargetInput {
   readonly allowList: readonly RoutableModel[];
 }
 
-export interface Target {
+interface Target {
   readonly model: string;
   readonly prefixId?: string;
 }

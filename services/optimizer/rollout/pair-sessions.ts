@@ -23,7 +23,7 @@ export interface SessionPair {
 }
 
 /** The last session of an arm that went into the analysis; nothing that started before it is taken any more. */
-export interface SessionMark {
+interface SessionMark {
   readonly startedAtMs: number;
   readonly sessionId: string;
 }

@@ -37,7 +37,7 @@ export const rolloutStateSchema = z.object({
 });
 
 export type RolloutState = z.infer<typeof rolloutStateSchema>;
-export type StratumState = z.infer<typeof stratumStateSchema>;
+type StratumState = z.infer<typeof stratumStateSchema>;
 
 /** The state of a rollout that has seen nothing; the nulls of both tests are fixed here. */
 export function createRolloutState(

@@ -73,7 +73,7 @@ export function assessModels(
 }
 
 /** The quality that must be proven: the bar less the tolerance, kept inside (0, 1) where a proof is possible. */
-export function requiredQuality(governance: Governance): number {
+function requiredQuality(governance: Governance): number {
   return Math.min(0.999, Math.max(0.001, governance.qualityBar - governance.alphas.provenTolerance));
 }
 
