@@ -74,6 +74,11 @@ describe('parseConfig', () => {
       `${BASE}  - { id: gpt-5-mini, provider: openai, price: { input: 1, output: 2 } }`,
       /listed twice/,
     ],
+    [
+      'a quirk that no encoder knows',
+      'providers: { openai: { quirks: [files, no-strem-options] } }',
+      /"no-strem-options" is not a known quirk; did you mean "no-stream-options"/,
+    ],
     ['an unknown provider with no address', 'providers: { vllm: { format: openai-chat } }', /needs a baseUrl/],
     ['exposure beyond its limit', 'governance: { exploration: 0.2 }', /lower one or raise the limit/],
     ['a duration without a unit', 'governance: { session: { idle: "10" } }', /not a duration/],
