@@ -124,3 +124,4 @@ export const governanceSchema = z
 export type Governance = z.infer<typeof governanceSchema>;
 export type AllowedModel = z.infer<typeof allowedModelSchema>;
 export type Price = z.infer<typeof priceSchema>;
+export type AutomationMode = z.infer<typeof automationModeSchema>;
