@@ -168,6 +168,7 @@ export interface DeadLetterTable {
   reason: string;
   payload: Json;
   createdAt: GeneratedMoment;
+  droppedAt: Moment | null;
 }
 
 export interface EvaluationCacheTable {

@@ -90,6 +90,8 @@ CREATE TABLE dead_letter (
   reason text NOT NULL,
   payload jsonb NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
+  -- A dropped letter is hidden from people and still counted, or the conservation equation would lose it.
+  dropped_at timestamptz,
   UNIQUE (project_id, queue, job_id)
 );
 
