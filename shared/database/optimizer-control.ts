@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { TrimtabError } from '../errors.ts';
 import { appendAudit } from './audit-log.ts';
+import { storableText } from './columns.ts';
 import type { Database } from './connect.ts';
 
 /** The stop button. It is a row, so that it works while the optimizer is down and is seen by all of them. */
@@ -86,14 +87,16 @@ async function upsert(
   change: ControlChange,
   state: { readonly paused?: boolean; readonly pinnedPolicy?: string | null },
 ): Promise<OptimizerControl> {
+  const actor = storableText(change.actor);
+  const reason = storableText(change.reason);
   return await transaction
     .insertInto('optimizerControl')
-    .values({ ...change, ...state })
+    .values({ projectId: change.projectId, actor, reason, ...state })
     .onConflict((conflict) =>
       conflict.column('projectId').doUpdateSet({
         ...state,
-        actor: change.actor,
-        reason: change.reason,
+        actor,
+        reason,
         updatedAt: sql`now()`,
       }),
     )

@@ -4,7 +4,7 @@ import { type ActivePolicies, activePoliciesSchema, type ServedPolicy } from '..
 import { modelsOfPolicy, type PolicyBody, policyBodySchema } from '../domain/policy.ts';
 import { TrimtabError } from '../errors.ts';
 import { appendAudit } from './audit-log.ts';
-import { jsonText } from './columns.ts';
+import { jsonText, storableText } from './columns.ts';
 import type { Database } from './connect.ts';
 import { asAllowListError } from './policy-refusal.ts';
 import { readGovernance } from './read-governance.ts';
@@ -85,8 +85,8 @@ export async function proposePolicy(database: Database, draft: PolicyDraft): Pro
       body: jsonText(body),
       schemaVersion: body.schema,
       parentId: draft.parentId,
-      author: draft.author,
-      reason: draft.reason,
+      author: storableText(draft.author),
+      reason: storableText(draft.reason),
       evidence: jsonText(draft.evidence),
       risk: draft.risk,
     })
