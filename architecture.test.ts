@@ -179,5 +179,5 @@ function isPure(path: string): boolean {
     return true;
   if (/^services\/optimizer\/(rollout|prompts)\/(?!.*(run|controller|store))/.test(path)) return true;
   if (/^services\/evaluator\/scorers\/(?!judge\/)/.test(path)) return true;
-  return /^shared\/routing\/(turn-shape|assign-variant|choose-target|place-prefix)\.ts$/.test(path);
+  return under(path, 'shared/routing/', 'services/optimizer/routing/', 'services/optimizer/propose-routing.ts');
 }
