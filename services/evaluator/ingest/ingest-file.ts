@@ -75,7 +75,7 @@ function openLines(deps: IngestFileDeps, path: string): Readable {
   const file = (deps.openFile ?? createReadStream)(path);
   if (!path.endsWith('.gz')) return file;
   const unpacked = createGunzip();
-  file.on('error', (error) => unpacked.destroy(error));
+  file.on('error', (error: Error) => unpacked.destroy(error));
   return file.pipe(unpacked);
 }
 

@@ -24,7 +24,7 @@ export const recordedRunSchema = z.looseObject({
   tools: z.array(openaiChatToolSchema).nullish(),
 });
 
-export type RecordedRun = z.infer<typeof recordedRunSchema>;
+type RecordedRun = z.infer<typeof recordedRunSchema>;
 
 export interface RunOrigin {
   readonly projectId: string;
