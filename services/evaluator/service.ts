@@ -18,7 +18,7 @@ import { repeat } from './repeat.ts';
 import type { SendReplay } from './replay-call.ts';
 import { createServer } from './server.ts';
 import { sweepSessions } from './sweep-sessions.ts';
-import { openWorkers, type WorkerDeps } from './worker.ts';
+import { openWorkers, type WorkerDeps, type WorkerTiming } from './worker.ts';
 
 export interface EvaluatorServiceDeps {
   readonly config: TrimtabConfig;
@@ -31,6 +31,7 @@ export interface EvaluatorServiceDeps {
   /** 0 for any free one. */
   readonly port: number;
   readonly now?: () => number;
+  readonly timing?: WorkerTiming;
 }
 
 export interface EvaluatorService {
@@ -83,7 +84,8 @@ export function createEvaluatorService(service: EvaluatorServiceDeps): Evaluator
 
   return {
     async start() {
-      for (const worker of openWorkers(deps, backend)) stops.push((deadlineMs) => worker.close(deadlineMs));
+      for (const worker of openWorkers(deps, backend, service.timing))
+        stops.push((deadlineMs) => worker.close(deadlineMs));
       keepDoing('closing of sessions', () => sweepSessions(deps, queues), evaluatorConfig.sweepIntervalMs);
       keepDoing('reconciling', () => reconcileScores(deps, queues.score), evaluatorConfig.reconcileIntervalMs);
       const failedQueues = [...Object.values(queues), ...judgeQueues];

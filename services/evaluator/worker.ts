@@ -1,5 +1,5 @@
 import { TrimtabError } from '#shared/errors.ts';
-import type { JobWorker } from '#shared/queue/job-worker.ts';
+import type { JobWorker, WorkerOptions } from '#shared/queue/job-worker.ts';
 import type { JobDataOf } from '#shared/queue/jobs.ts';
 import { type QueueName, REPLAY_QUEUE, SCORE_QUEUE, SESSION_QUEUE } from '#shared/queue/names.ts';
 import type { QueueBackend } from '#shared/queue/queue-backend.ts';
@@ -21,13 +21,16 @@ const CONCURRENCY = { score: 8, session: 2, judge: 4, replay: 4 } as const;
 
 export type WorkerDeps = EvaluatorDeps & ReplayDeps;
 
+/** How soon the work of a dead process is given to another one; the queue's own times when absent. */
+export type WorkerTiming = Pick<WorkerOptions, 'lockMs' | 'stalledIntervalMs'>;
+
 /** Opens the evaluator's workers: scoring, closing of sessions, replays, and judging where there is a judge. */
-export function openWorkers(deps: WorkerDeps, backend: QueueBackend): readonly JobWorker[] {
+export function openWorkers(deps: WorkerDeps, backend: QueueBackend, timing: WorkerTiming = {}): readonly JobWorker[] {
   const open = <Name extends QueueName>(
     name: Name,
     concurrency: number,
     processor: JobProcessor<JobDataOf<Name>>,
-  ): JobWorker => backend.openWorker(name, burying(deps, name, processor), { concurrency });
+  ): JobWorker => backend.openWorker(name, burying(deps, name, processor), { ...timing, concurrency });
 
   const workers = [
     open(SCORE_QUEUE, CONCURRENCY.score, (job) => scoreCall(deps, job.data)),
