@@ -1,12 +1,7 @@
 import * as z from 'zod';
 import type { Database } from '#shared/database/connect.ts';
-import {
-  finishPromptRun,
-  type PromptRun,
-  type ReplayOutcome,
-  readReplays,
-  requestReplays,
-} from '#shared/database/prompt-run-store.ts';
+import { finishPromptRun, type PromptRun, type ReplayOutcome, readReplays } from '#shared/database/prompt-run-store.ts';
+import { createReplays } from '#shared/database/replay-store.ts';
 import type { ReplayJob } from '#shared/queue/jobs.ts';
 import { compareReplays, type ReplayedPair, type ReplayVerdict } from './prompts/compare-replays.ts';
 
@@ -87,6 +82,7 @@ async function askForReplays(
       callId: pair.callId,
       model: state.target.model,
       scorerSet: state.scorerSet,
+      sample: 0,
     };
     return [
       { ...common, replayId: pair.seedReplayId, prefixId: seedPrefixId },
@@ -94,7 +90,7 @@ async function askForReplays(
     ];
   });
   const unique = [...new Map(rows.map((row) => [row.replayId, row])).values()];
-  await requestReplays(deps.database, unique);
+  await createReplays(deps.database, unique);
   await deps.replays.addBulk(pending.map((replayId) => ({ id: replayId, data: { v: 1, projectId, replayId } })));
 }
 

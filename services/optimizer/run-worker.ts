@@ -9,6 +9,7 @@ export interface RunWorkerDeps {
   /** Name of this process in leases; unique among all optimizers. */
   readonly owner: string;
   readonly cycle: (run: ClaimedRun) => Promise<'done' | 'waiting'>;
+  readonly onOutcome?: (outcome: 'done' | 'waiting' | 'failed') => void;
 }
 
 export interface RunWorkerOptions {
@@ -19,6 +20,8 @@ export interface RunWorkerOptions {
 export interface RunWorker {
   /** Works off what is due; returns the number of runs that ended or were parked. */
   work(): Promise<number>;
+  /** Resolves when nothing runs any more. */
+  idle(): Promise<void>;
 }
 
 const LEASE_MS = 60_000;
@@ -32,7 +35,8 @@ const RUNS_MAX = 10;
 export function createRunWorker(deps: RunWorkerDeps, options: RunWorkerOptions): RunWorker {
   const leaseMs = options.leaseMs ?? LEASE_MS;
   const claim = { projectId: options.projectId, owner: deps.owner, leaseMs, attemptsMax: ATTEMPTS_MAX };
-  let last: Promise<unknown> = Promise.resolve();
+  let running: Promise<number> | null = null;
+  let queued: Promise<number> | null = null;
 
   const workAll = async (): Promise<number> => {
     for (let done = 0; done < RUNS_MAX; done += 1) {
@@ -51,6 +55,7 @@ export function createRunWorker(deps: RunWorkerDeps, options: RunWorkerOptions):
     }, leaseMs / HEARTBEATS_PER_LEASE);
     try {
       const outcome = await deps.cycle(run);
+      deps.onOutcome?.(outcome);
       deps.log.info({ runId: run.runId, job: run.job, outcome }, 'optimizer run');
     } catch (error) {
       await giveUp(run, error);
@@ -64,6 +69,7 @@ export function createRunWorker(deps: RunWorkerDeps, options: RunWorkerOptions):
       deps.log.warn({ runId: run.runId }, 'another optimizer has taken the run over');
       return;
     }
+    deps.onOutcome?.('failed');
     deps.log.error({ error, runId: run.runId }, 'the optimizer run failed');
     // A store that is away will be back: the lease runs out and the run is resumed from its checkpoint.
     if (!(error instanceof TrimtabError) || error.retryable) return;
@@ -71,11 +77,27 @@ export function createRunWorker(deps: RunWorkerDeps, options: RunWorkerOptions):
     await finishRun(deps.database, run, { status: 'failed', summary });
   };
 
+  const start = (): Promise<number> => {
+    running = workAll().finally(() => {
+      running = null;
+    });
+    return running;
+  };
+
   return {
     work() {
-      const next = last.then(workAll);
-      last = next.catch(() => {});
-      return next;
+      if (running === null) return start();
+      // However often it is rung while a run goes on, one look after it sees all that was asked for.
+      queued ??= running
+        .catch(() => 0)
+        .then(() => {
+          queued = null;
+          return start();
+        });
+      return queued;
+    },
+    async idle() {
+      await (queued ?? running)?.catch(() => 0);
     },
   };
 }

@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
-import * as z from 'zod';
+import { faultOwnerSchema, severitySchema } from '../domain/score.ts';
+import { type QualityScore, sessionQuality } from '../domain/session-quality.ts';
 import { jsonText } from './columns.ts';
 import type { Database } from './connect.ts';
+import { replayResultSchema } from './replay-store.ts';
 
 /** Where a search for a better prefix stands. `replaying` waits for the evaluator; the others are final. */
 export type PromptRunStatus = 'replaying' | 'accepted' | 'rejected' | 'failed';
@@ -46,15 +48,11 @@ export interface ReplayOutcome {
   readonly replayId: string;
   readonly status: 'pending' | 'done' | 'error';
   readonly quality: number | null;
-  /** Deterministic checks that failed. */
+  /** Deterministic checks that failed by the model's fault. */
   readonly failed: readonly string[];
   readonly costUsd: number;
 }
 
-const resultSchema = z.looseObject({
-  quality: z.number().min(0).max(1).nullable().catch(null),
-  failed: z.array(z.string()).catch([]),
-});
 const FIXABLE_MAX = 20;
 
 /** What a prefix could cure, most failures first. */
@@ -123,27 +121,7 @@ export async function readScorerSet(database: Database, projectId: string): Prom
   return row?.scorerSet ?? null;
 }
 
-/** Asks for replays; those asked for before, by whomever, are there already. */
-export async function requestReplays(
-  database: Database,
-  replays: readonly {
-    readonly replayId: string;
-    readonly projectId: string;
-    readonly promptRunId: string;
-    readonly callId: string;
-    readonly model: string;
-    readonly prefixId: string | null;
-    readonly scorerSet: string;
-  }[],
-): Promise<void> {
-  if (replays.length === 0) return;
-  await database
-    .insertInto('replay')
-    .values(replays.map((replay) => ({ ...replay })))
-    .onConflict((conflict) => conflict.column('replayId').doNothing())
-    .execute();
-}
-
+/** What the replays have come to so far, by id. */
 export async function readReplays(
   database: Database,
   projectId: string,
@@ -156,14 +134,37 @@ export async function readReplays(
     .where('projectId', '=', projectId)
     .where('replayId', 'in', [...replayIds])
     .execute();
-  return new Map(
-    rows.map((row) => {
-      const result = resultSchema.safeParse(row.result);
-      const status = row.status === 'done' || row.status === 'error' ? row.status : 'pending';
-      const { quality, failed } = result.success ? result.data : { quality: null, failed: [] };
-      return [row.replayId, { replayId: row.replayId, status, quality, failed, costUsd: row.costUsd }];
-    }),
-  );
+  return new Map(rows.map((row) => [row.replayId, asOutcome(row)]));
+}
+
+/**
+ * The quality that a session of this one call would have: its tool use, under the cap of what failed by the model's
+ * fault. Null when no tool was used, or when the replay could not be done.
+ */
+function asOutcome(row: { replayId: string; status: string; result: unknown; costUsd: number }): ReplayOutcome {
+  const status = row.status === 'done' || row.status === 'error' ? row.status : 'pending';
+  const parsed = replayResultSchema.safeParse(row.result);
+  const common = { replayId: row.replayId, status, costUsd: row.costUsd } as const;
+  if (!parsed.success || status !== 'done') return { ...common, quality: null, failed: [] };
+  const { toolUse, failures } = parsed.data;
+  const score = {
+    subjectType: 'call',
+    metric: 'toolUse',
+    status: 'scored',
+    judge: null,
+    samplingProbability: 1,
+  } as const;
+  const checks = failures.map((failure): QualityScore => {
+    const owner = faultOwnerSchema.catch('provider').parse(failure.owner);
+    const severity = severitySchema.catch('error').parse(failure.severity);
+    return { ...score, outcome: 'fail', value: 0, owner, severity };
+  });
+  const metric: QualityScore[] =
+    toolUse === null
+      ? []
+      : [{ ...score, outcome: toolUse >= 1 ? 'pass' : 'fail', value: toolUse, owner: null, severity: null }];
+  const failed = failures.filter((failure) => failure.owner === 'provider').map((failure) => failure.scorer);
+  return { ...common, quality: sessionQuality([...checks, ...metric]), failed };
 }
 
 export async function createPromptRun(

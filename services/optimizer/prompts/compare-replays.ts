@@ -33,10 +33,12 @@ export function compareReplays(pairs: readonly ReplayedPair[]): ReplayVerdict {
   let candidateSum = 0;
   let compared = 0;
   for (const { seed, candidate } of pairs) {
-    if (seed.quality === null || candidate.quality === null) continue;
-    process = updateEProcess(process, (candidate.quality - seed.quality + 1) / 2);
+    if (seed.quality === null) continue;
+    // A candidate must not win by making the model stop doing what is measured.
+    const quality = candidate.quality ?? 0;
+    process = updateEProcess(process, (quality - seed.quality + 1) / 2);
     seedSum += seed.quality;
-    candidateSum += candidate.quality;
+    candidateSum += quality;
     compared += 1;
   }
   const newFailures = pairs.flatMap(({ callId, seed, candidate }) =>

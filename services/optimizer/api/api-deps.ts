@@ -1,0 +1,14 @@
+import type { Database } from '#shared/database/connect.ts';
+import type { PolicyChanges } from '../policy-changes.ts';
+import type { SystemStatus } from '../read-status.ts';
+
+/** What the routes work with. */
+export interface ApiDeps {
+  readonly database: Database;
+  readonly projectId: string;
+  readonly now: () => number;
+  readonly policyChanges: PolicyChanges;
+  readonly readStatus: () => Promise<SystemStatus>;
+  /** Has due runs worked off soon; does not wait for them. */
+  readonly wake: () => void;
+}

@@ -1,0 +1,82 @@
+import type * as z from 'zod';
+
+/** Who may call a route; each role may do what those before it may. */
+export const ROLES = ['viewer', 'operator', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Who is calling, as the audit log names them. */
+export interface Caller {
+  readonly name: string;
+  readonly role: Role;
+}
+
+export interface ApiRequest<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly caller: Caller;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+/** What a handler answers: a value of the response schema, or that with status and headers. */
+export interface ApiReply<Response> {
+  readonly status?: 200 | 202 | 304;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Absent only for 304. */
+  readonly value?: Response;
+}
+
+export interface RouteDefinition<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Response extends z.ZodType,
+> {
+  readonly method: 'GET' | 'POST';
+  /** With `:name` for a path parameter, as fastify writes it. */
+  readonly path: string;
+  readonly role: Role;
+  readonly summary: string;
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly response: Response;
+  readonly handle: (
+    request: ApiRequest<z.output<Params>, z.output<Query>, z.output<Body>>,
+  ) => Promise<ApiReply<z.input<Response>>>;
+}
+
+/** A route whose schemas serve three masters: they parse what comes in, make the OpenAPI document and hold the tests. */
+export interface ApiRoute {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly role: Role;
+  readonly summary: string;
+  readonly params: z.ZodType;
+  readonly query: z.ZodType;
+  readonly body: z.ZodType;
+  readonly response: z.ZodType;
+  readonly run: (raw: ApiRequest<unknown, unknown, unknown>) => Promise<ApiReply<unknown>>;
+}
+
+/** Closes a definition over its types. Throws `ZodError` from `run` when the request does not fit the schemas. */
+export function defineRoute<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Response extends z.ZodType,
+>(definition: RouteDefinition<Params, Query, Body, Response>): ApiRoute {
+  const { handle, ...route } = definition;
+  return {
+    ...route,
+    run: async (raw) =>
+      await handle({
+        ...raw,
+        params: definition.params.parse(raw.params),
+        query: definition.query.parse(raw.query),
+        body: definition.body.parse(raw.body ?? {}),
+      }),
+  };
+}

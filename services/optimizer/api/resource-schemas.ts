@@ -1,0 +1,214 @@
+import * as z from 'zod';
+import { policyBodySchema } from '#shared/domain/policy.ts';
+import { rolloutSettingsSchema } from '#shared/domain/rollout.ts';
+
+/** Resources as the API shows them. Moments are ISO 8601 texts in UTC. */
+const moment = z.iso.datetime();
+const nullableText = z.string().nullable();
+const nullableNumber = z.number().nullable();
+
+export const clusterSchema = z.object({
+  clusterId: z.uuid(),
+  slug: z.string(),
+  title: z.string(),
+  status: z.string(),
+  stage: z.string(),
+  check: z.string(),
+  prefixFixable: z.boolean(),
+  firstSeen: moment,
+  lastSeen: moment,
+  eventCount: z.number(),
+  sessionCount: z.number(),
+});
+
+export const clusterDetailSchema = clusterSchema.extend({
+  templates: z.array(
+    z.object({
+      templateId: z.uuid(),
+      turnShape: z.string(),
+      expectedVsActual: z.string(),
+      template: z.string(),
+      eventCount: z.number(),
+    }),
+  ),
+  dimensions: z.array(
+    z.object({
+      provider: nullableText,
+      model: nullableText,
+      prefixId: nullableText,
+      policyId: nullableText,
+      events: z.number(),
+      sessions: z.number(),
+    }),
+  ),
+  callIds: z.array(z.uuid()),
+});
+
+export const callSummarySchema = z.object({
+  callId: z.uuid(),
+  sessionId: z.string(),
+  source: z.string(),
+  startedAt: moment,
+  durationMs: z.number(),
+  timeToFirstChunkMs: nullableNumber,
+  clientFormat: z.string(),
+  provider: nullableText,
+  requestModel: z.string(),
+  responseModel: nullableText,
+  turnShape: z.string(),
+  policyId: nullableText,
+  epoch: nullableNumber,
+  ruleId: nullableText,
+  rolloutId: nullableText,
+  variant: nullableText,
+  prefixId: nullableText,
+  path: z.string(),
+  status: z.string(),
+  stopReason: nullableText,
+  errorType: nullableText,
+  inputTokens: nullableNumber,
+  cacheReadInputTokens: nullableNumber,
+  cacheCreationInputTokens: nullableNumber,
+  outputTokens: nullableNumber,
+  costUsd: nullableNumber,
+  failures: z.number(),
+});
+
+export const scoreSchema = z.object({
+  callId: z.uuid(),
+  subjectType: z.string(),
+  subjectId: z.string(),
+  scorer: z.string(),
+  scorerVersion: z.string(),
+  pass: z.string(),
+  sample: z.number(),
+  metric: z.string(),
+  status: z.string(),
+  outcome: z.string(),
+  value: nullableNumber,
+  owner: nullableText,
+  severity: nullableText,
+  confidence: nullableNumber,
+  samplingProbability: z.number(),
+  evidence: z.unknown(),
+  explanation: nullableText,
+  judge: z.unknown(),
+  costUsd: z.number(),
+  createdAt: moment,
+});
+
+export const callDetailSchema = callSummarySchema.extend({
+  developer: nullableText,
+  repo: nullableText,
+  parentCallId: nullableText,
+  upstreamFormat: nullableText,
+  propensity: nullableNumber,
+  candidates: z.unknown(),
+  attempts: z.unknown(),
+  losses: z.unknown(),
+  completeness: z.unknown(),
+  capture: z.string(),
+  scores: z.array(scoreSchema),
+});
+
+export const policySchema = z.object({
+  policyId: z.string(),
+  number: z.number(),
+  state: z.string(),
+  /** What it is to the pointer now. */
+  serving: z.enum(['stable', 'canary', 'revoked', 'no']),
+  parentId: nullableText,
+  author: z.string(),
+  reason: z.string(),
+  risk: z.string(),
+  createdAt: moment,
+});
+
+export const policyDetailSchema = policySchema.extend({ body: policyBodySchema, evidence: z.unknown() });
+
+export const pointerMovedSchema = z.object({
+  epoch: z.number(),
+  stable: z.string(),
+  canary: nullableText,
+});
+
+export const rolledBackSchema = pointerMovedSchema.extend({ revoked: z.string(), slot: z.enum(['canary', 'stable']) });
+
+export const rolloutSchema = z.object({
+  rolloutId: z.uuid(),
+  number: z.number(),
+  kind: z.string(),
+  candidate: z.string(),
+  baseline: z.string(),
+  status: z.string(),
+  canaryShare: z.number(),
+  settings: rolloutSettingsSchema,
+  openedEpoch: z.number(),
+  openedAt: moment,
+  closedAt: moment.nullable(),
+  evidence: z.unknown(),
+});
+
+export const runSchema = z.object({
+  runId: z.uuid(),
+  job: z.string(),
+  logicalTime: moment,
+  trigger: z.string(),
+  status: z.string(),
+  attempt: z.number(),
+  createdAt: moment,
+  startedAt: moment.nullable(),
+  finishedAt: moment.nullable(),
+  summary: z.record(z.string(), z.unknown()),
+});
+
+export const auditEventSchema = z.object({
+  sequence: z.number(),
+  action: z.string(),
+  actor: z.string(),
+  subject: z.string(),
+  reason: z.string(),
+  details: z.record(z.string(), z.unknown()),
+  happenedAt: moment,
+  previousHash: z.string(),
+  hash: z.string(),
+});
+
+export const controlSchema = z.object({
+  paused: z.boolean(),
+  pinnedPolicy: nullableText,
+  actor: z.string(),
+  reason: z.string(),
+  updatedAt: moment,
+});
+
+export const usageSchema = z.object({
+  since: moment,
+  rows: z.array(
+    z.object({
+      day: z.string(),
+      provider: nullableText,
+      model: nullableText,
+      calls: z.number(),
+      inputTokens: z.number(),
+      cacheReadInputTokens: z.number(),
+      cacheCreationInputTokens: z.number(),
+      outputTokens: z.number(),
+      costUsd: z.number(),
+    }),
+  ),
+});
+
+/** A value with its moments as texts, as JSON has them. */
+export type AsJson<Value> = Value extends Date
+  ? string
+  : Value extends readonly (infer Item)[]
+    ? AsJson<Item>[]
+    : Value extends object
+      ? { -readonly [Key in keyof Value]: AsJson<Value[Key]> }
+      : Value;
+
+/** What the value is once it has gone over the wire. */
+export function asJson<Value>(value: Value): AsJson<Value> {
+  return JSON.parse(JSON.stringify(value)) as AsJson<Value>;
+}

@@ -1,0 +1,132 @@
+import * as z from 'zod';
+import { listClusters, readCluster } from '#shared/database/cluster-store.ts';
+import { listCalls, listScores, readCallDetail, readUsage } from '#shared/database/list-calls.ts';
+import { callStatusSchema } from '#shared/domain/call.ts';
+import { clusterStatusSchema } from '#shared/domain/failure-cluster.ts';
+import { TrimtabError } from '#shared/errors.ts';
+import type { ApiDeps } from '../api-deps.ts';
+import { type ApiRoute, defineRoute } from '../api-route.ts';
+import { decodeCursor, noneSchema, pageOf, pageQuerySchema, toPage } from '../cursor.ts';
+import {
+  asJson,
+  callDetailSchema,
+  callSummarySchema,
+  clusterDetailSchema,
+  clusterSchema,
+  scoreSchema,
+  usageSchema,
+} from '../resource-schemas.ts';
+
+const DAY_MS = 86_400_000;
+const USAGE_DAYS_MAX = 92;
+const SCORES_OF_CALL_MAX = 500;
+
+const clusterKey = z.object({ lastSeen: z.iso.datetime(), clusterId: z.uuid() });
+const scoreKey = z.object({ at: z.string().max(50), key: z.string().max(600) });
+
+/** What came in and what went wrong: clusters, calls, scores, usage. */
+export function trafficRoutes(deps: ApiDeps): ApiRoute[] {
+  return [...clusterRoutes(deps), ...callRoutes(deps), scoreRoute(deps), usageRoute(deps)];
+}
+
+function clusterRoutes({ database, projectId }: ApiDeps): ApiRoute[] {
+  return [
+    defineRoute({
+      ...{ method: 'GET', path: '/api/v1/clusters', role: 'viewer', summary: 'Failure clusters, latest failure first' },
+      params: noneSchema,
+      query: pageQuerySchema.extend({ status: clusterStatusSchema.optional() }),
+      ...{ body: noneSchema, response: pageOf(clusterSchema) },
+      async handle({ query }) {
+        const key = decodeCursor(clusterKey, query.cursor);
+        const before = key && { lastSeen: new Date(key.lastSeen), clusterId: key.clusterId };
+        const rows = await listClusters(database, projectId, { before, limit: query.limit + 1, status: query.status });
+        const keyOf = ({ lastSeen, clusterId }: (typeof rows)[number]) => ({ lastSeen, clusterId });
+        return { value: toPage(rows, query.limit, asJson, keyOf) };
+      },
+    }),
+    defineRoute({
+      ...{ method: 'GET', path: '/api/v1/clusters/:clusterId', role: 'viewer' },
+      summary: 'One cluster: its templates, where it lives, and example calls',
+      params: z.object({ clusterId: z.uuid() }),
+      ...{ query: noneSchema, body: noneSchema, response: clusterDetailSchema },
+      async handle({ params }) {
+        const cluster = await readCluster(database, projectId, params.clusterId);
+        if (cluster === null) throw new TrimtabError('not_found', `there is no cluster ${params.clusterId}`);
+        return { value: asJson(cluster) };
+      },
+    }),
+  ];
+}
+
+function callRoutes({ database, projectId }: ApiDeps): ApiRoute[] {
+  return [
+    defineRoute({
+      ...{ method: 'GET', path: '/api/v1/calls', role: 'viewer', summary: 'Calls, newest first' },
+      params: noneSchema,
+      query: pageQuerySchema.extend({
+        sessionId: z.string().max(512).optional(),
+        turnShape: z.string().max(40).optional(),
+        provider: z.string().max(100).optional(),
+        status: callStatusSchema.optional(),
+        clusterId: z.uuid().optional(),
+      }),
+      ...{ body: noneSchema, response: pageOf(callSummarySchema) },
+      async handle({ query }) {
+        const { limit, cursor, ...filter } = query;
+        const before = decodeCursor(z.uuid(), cursor);
+        const rows = await listCalls(database, projectId, { ...filter, before, limit: limit + 1 });
+        return { value: toPage(rows, limit, asJson, (row) => row.callId) };
+      },
+    }),
+    defineRoute({
+      ...{ method: 'GET', path: '/api/v1/calls/:callId', role: 'viewer' },
+      summary: 'One call: how it was routed, what it lost, how it scored. Never its content.',
+      params: z.object({ callId: z.uuid() }),
+      ...{ query: noneSchema, body: noneSchema, response: callDetailSchema },
+      async handle({ params: { callId } }) {
+        const call = await readCallDetail(database, projectId, callId);
+        if (call === null) throw new TrimtabError('not_found', `there is no call ${callId}`);
+        const scores = await listScores(database, projectId, { callId, limit: SCORES_OF_CALL_MAX });
+        return { value: { ...asJson(call), scores: scores.map(asScore) } };
+      },
+    }),
+  ];
+}
+
+function scoreRoute({ database, projectId }: ApiDeps): ApiRoute {
+  return defineRoute({
+    ...{ method: 'GET', path: '/api/v1/scores', role: 'viewer', summary: 'Score rows, newest first' },
+    params: noneSchema,
+    query: pageQuerySchema.extend({
+      callId: z.uuid().optional(),
+      outcome: z.enum(['pass', 'fail', 'unknown']).optional(),
+      scorer: z.string().max(100).optional(),
+    }),
+    ...{ body: noneSchema, response: pageOf(scoreSchema) },
+    async handle({ query }) {
+      const { limit, cursor, ...filter } = query;
+      const before = decodeCursor(scoreKey, cursor);
+      const rows = await listScores(database, projectId, { ...filter, before, limit: limit + 1 });
+      return { value: toPage(rows, limit, asScore, ({ at, key }) => ({ at, key })) };
+    },
+  });
+}
+
+function usageRoute({ database, projectId, now }: ApiDeps): ApiRoute {
+  return defineRoute({
+    ...{ method: 'GET', path: '/api/v1/usage', role: 'viewer', summary: 'Tokens and cost per day, provider and model' },
+    params: noneSchema,
+    query: z.object({ days: z.coerce.number().int().min(1).max(USAGE_DAYS_MAX).default(7) }),
+    ...{ body: noneSchema, response: usageSchema },
+    async handle({ query }) {
+      const since = new Date(now() - query.days * DAY_MS);
+      return { value: { since: since.toISOString(), rows: await readUsage(database, projectId, since) } };
+    },
+  });
+}
+
+type StoredScore = Awaited<ReturnType<typeof listScores>>[number];
+
+function asScore({ at: _at, key: _key, ...score }: StoredScore) {
+  return asJson(score);
+}

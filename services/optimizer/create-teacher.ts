@@ -1,0 +1,15 @@
+import type { TrimtabConfig } from '#shared/config/config-schema.ts';
+import { createLlm } from '#shared/llm/create-llm.ts';
+import { createGuardedFetch } from '#shared/llm/guarded-fetch.ts';
+import type { Llm } from '#shared/llm/llm.ts';
+import { resolveProvider } from '#shared/providers/registry.ts';
+import type { OptimizerConfig } from './config.ts';
+
+/** The model that writes candidate prefixes, or null when none is configured. */
+export function createTeacher(config: TrimtabConfig, teacher: OptimizerConfig['teacher']): Llm | null {
+  if (teacher === null) return null;
+  const provider = resolveProvider(teacher.provider, config);
+  const known = config.models.find((model) => model.id === teacher.model && model.provider === teacher.provider);
+  const fetch = createGuardedFetch(provider.network);
+  return createLlm({ fetch }, { provider, model: teacher.model, price: known?.price ?? null });
+}

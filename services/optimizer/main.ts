@@ -1,0 +1,62 @@
+import { loadConfig } from '#shared/config/load-config.ts';
+import { createDatabase, createPool } from '#shared/database/connect.ts';
+import { readEnvironment } from '#shared/environment.ts';
+import { TrimtabError } from '#shared/errors.ts';
+import { createLog } from '#shared/log.ts';
+import { watchParent } from '#shared/parent-watch.ts';
+import { createQueueBackend } from '#shared/queue/queue-backend.ts';
+import { ensureAdminToken } from './api/token-file.ts';
+import { createOptimizerConfig } from './config.ts';
+import { createTeacher } from './create-teacher.ts';
+import { createOptimizerService } from './service.ts';
+
+const STOP_DEADLINE_MS = 15_000;
+
+const environment = readEnvironment(process.env);
+const log = createLog('optimizer', environment.logLevel);
+const { databaseUrl } = environment;
+if (databaseUrl === undefined) {
+  throw new TrimtabError('invalid_config', 'the optimizer needs DATABASE_URL; `trimtab up` sets it for its services');
+}
+const file = await loadConfig(environment.configPath, environment.variables);
+const config = createOptimizerConfig(file, environment);
+const pool = createPool({ connectionString: databaseUrl, role: 'optimizer' });
+const backend = createQueueBackend({ log }, { databaseUrl, redisUrl: environment.redisUrl });
+if (environment.adminToken === undefined) {
+  const token = await ensureAdminToken(environment.dataDir);
+  if (token !== null) process.stdout.write(`First-run admin token of the API, shown once: ${token}\n`);
+}
+const service = createOptimizerService({
+  config,
+  database: createDatabase(pool),
+  databaseUrl,
+  backend,
+  teacher: createTeacher(file, config.teacher),
+  log,
+  ...{ dataDir: environment.dataDir, adminToken: environment.adminToken },
+  ...{ host: environment.host, port: environment.ports.optimizer },
+});
+
+let stopped: Promise<void> | undefined;
+const stop = (): Promise<void> => {
+  stopped ??= (async () => {
+    await service.stop();
+    await backend.close();
+    await pool.end();
+  })();
+  return stopped;
+};
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => {
+    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ error }, 'the optimizer did not stop cleanly');
+        process.exit(1);
+      },
+    );
+  });
+}
+watchParent(stop);
+await service.start();

@@ -1,0 +1,73 @@
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { Registry } from 'prom-client';
+import { TrimtabError } from '#shared/errors.ts';
+import type { Log } from '#shared/log.ts';
+import { type Readiness, registerServiceEndpoints } from '#shared/service-endpoints.ts';
+import type { ApiDeps } from './api/api-deps.ts';
+import type { ApiRoute } from './api/api-route.ts';
+import { authorise } from './api/authorise.ts';
+import { docsPage } from './api/docs-page.ts';
+import { openApiDocument } from './api/open-api.ts';
+import { toProblem } from './api/problem.ts';
+import { operationRoutes } from './api/routes/operation-routes.ts';
+import { policyRoutes } from './api/routes/policy-routes.ts';
+import { trafficRoutes } from './api/routes/traffic-routes.ts';
+import type { AccessTokens } from './api/token-file.ts';
+
+export interface OptimizerServerDeps extends ApiDeps {
+  readonly log: Log;
+  readonly tokens: AccessTokens;
+  readonly metrics: Registry;
+  readonly readiness: () => Promise<Readiness>;
+}
+
+/** Version of the API; paths carry its major part. */
+const API_VERSION = '1.0.0';
+const BODY_BYTES_MAX = 64 * 1_024;
+
+/** Every route of the control plane: what is served, documented and tested. */
+export function apiRoutes(deps: ApiDeps): ApiRoute[] {
+  return [...trafficRoutes(deps), ...policyRoutes(deps), ...operationRoutes(deps)];
+}
+
+/** The control plane over HTTP. Everything but health, metrics and documentation takes a token. */
+export function createOptimizerServer(deps: OptimizerServerDeps): FastifyInstance {
+  const server = Fastify({ bodyLimit: BODY_BYTES_MAX });
+  registerServiceEndpoints(server, deps);
+  const routes = apiRoutes(deps);
+  const document = openApiDocument(routes, API_VERSION);
+  server.get('/openapi.json', async () => document);
+  server.get('/docs', async (_request, reply) => reply.type('text/html; charset=utf-8').send(docsPage(routes)));
+  for (const route of routes) {
+    server.route({
+      method: route.method,
+      url: route.path,
+      handler: async (request, reply) => {
+        const caller = authorise(deps.tokens, request.headers.authorization, route.role);
+        const { params, query, body, headers } = request;
+        const answer = await route.run({ params, query, body, headers, caller, signal: signalOf(request) });
+        return reply
+          .code(answer.status ?? 200)
+          .headers({ 'cache-control': 'no-store', ...answer.headers })
+          .send(answer.value);
+      },
+    });
+  }
+  server.setNotFoundHandler(async () => {
+    throw new TrimtabError('not_found', 'there is no such route; /docs lists them');
+  });
+  server.setErrorHandler(async (error, request, reply) => {
+    const problem = toProblem(error);
+    if (problem.status >= 500)
+      deps.log.error({ error, method: request.method, url: request.routeOptions.url }, 'request failed');
+    return reply.code(problem.status).type('application/problem+json').send(problem);
+  });
+  return server;
+}
+
+/** Aborts when the client goes away, so that a long poll does not outlive it. */
+function signalOf(request: FastifyRequest): AbortSignal {
+  const controller = new AbortController();
+  request.raw.socket.once('close', () => controller.abort());
+  return controller.signal;
+}

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { Registry } from 'prom-client';
+import type { Database } from '#shared/database/connect.ts';
+import { isDatabaseUp } from '#shared/database/is-database-up.ts';
+import { listenForPolicies, type PolicyListener } from '#shared/database/policy-listener.ts';
+import type { Llm } from '#shared/llm/llm.ts';
+import type { Log } from '#shared/log.ts';
+import { REPLAY_QUEUE } from '#shared/queue/names.ts';
+import type { QueueBackend } from '#shared/queue/queue-backend.ts';
+import { readAccessTokens } from './api/token-file.ts';
+import { createFailureClustering } from './cluster-failures.ts';
+import type { OptimizerConfig } from './config.ts';
+import { createController } from './controller.ts';
+import { createOptimizerMetrics } from './optimizer-metrics.ts';
+import { createPolicyChanges } from './policy-changes.ts';
+import { readStatus } from './read-status.ts';
+import { runCycle } from './run-cycle.ts';
+import { createRunWorker } from './run-worker.ts';
+import { createSchedule } from './schedule.ts';
+import { createOptimizerServer } from './server.ts';
+
+export interface OptimizerServiceDeps {
+  readonly config: OptimizerConfig;
+  readonly database: Database;
+  /** For LISTEN, which needs a connection of its own. */
+  readonly databaseUrl: string;
+  /** The caller's to close, after the service has stopped. */
+  readonly backend: QueueBackend;
+  readonly teacher: Llm | null;
+  readonly log: Log;
+  readonly dataDir: string;
+  readonly adminToken: string | undefined;
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly now?: () => number;
+}
+
+export interface OptimizerService {
+  start(): Promise<{ readonly port: number }>;
+  /** Takes no more work and waits for what runs; what is left is resumed from its checkpoint by the next one. */
+  stop(): Promise<void>;
+}
+
+const STOP_DEADLINE_MS = 5_000;
+
+/** The optimizer: a controller that looks every few seconds, a nightly cycle, and the control plane's API. */
+export function createOptimizerService(deps: OptimizerServiceDeps): OptimizerService {
+  const { backend, config, database, log } = deps;
+  const { projectId } = config;
+  const now = deps.now ?? Date.now;
+  const actor = `optimizer:${process.pid}-${randomUUID().slice(0, 8)}`;
+  const registry = new Registry();
+  const metrics = createOptimizerMetrics(registry, now);
+  const policyChanges = createPolicyChanges();
+  const replays = backend.openQueue(REPLAY_QUEUE);
+  const controller = createController({ database, log, now, actor }, config);
+  const clustering = createFailureClustering({ database, now }, config);
+  const cycleDeps = { database, now, teacher: deps.teacher, replays, clustering, actor };
+  const worker = createRunWorker(
+    { database, log, owner: actor, cycle: (run) => runCycle(cycleDeps, run, config), onOutcome: metrics.ran },
+    { projectId },
+  );
+  const schedule = createSchedule({ database, log, now, work: () => worker.work() }, config);
+  const stopping = new AbortController();
+  let looking: Promise<void> = Promise.resolve();
+  let listener: PolicyListener | null = null;
+
+  const workSoon = () => {
+    worker.work().catch((error: unknown) => log.error({ error }, 'the due runs could not be worked off'));
+  };
+  const look = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      metrics.looked(await controller.tick());
+      // Not awaited: a cycle may take minutes, and the rollout must not wait for it.
+      workSoon();
+      await policyChanges.next(config.controllerIntervalMs, stopping.signal);
+    }
+  };
+  const openServer = async () =>
+    createOptimizerServer({
+      ...{ database, projectId, now, policyChanges, log, metrics: registry },
+      tokens: await readAccessTokens(deps.dataDir, deps.adminToken),
+      wake: workSoon,
+      readStatus: () =>
+        readStatus(database, { projectId, judges: config.judges, nextNightly: schedule.nextNightly(), now: now() }),
+      readiness: async () => ({ database: await isDatabaseUp(database) }),
+    });
+  let server: Awaited<ReturnType<typeof openServer>> | null = null;
+
+  return {
+    async start() {
+      server = await openServer();
+      await server.listen({ host: deps.host, port: deps.port });
+      listener = listenForPolicies(deps.databaseUrl, () => policyChanges.notify());
+      looking = look();
+      void schedule.start().catch((error: unknown) => log.error({ error }, 'the schedule could not be started'));
+      const { port } = server.server.address() as AddressInfo;
+      log.info({ port, projectId, teacher: deps.teacher?.model ?? null }, 'optimizer runs');
+      return { port };
+    },
+    async stop() {
+      stopping.abort();
+      policyChanges.notify();
+      await schedule.stop();
+      await server?.close();
+      await listener?.close();
+      const deadline = new Promise<void>((resolve) => setTimeout(resolve, STOP_DEADLINE_MS).unref());
+      await Promise.race([Promise.all([looking, worker.idle()]), deadline]);
+    },
+  };
+}
