@@ -1,5 +1,4 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ActivePolicies } from '#shared/domain/active-policies.ts';
 import type { Call } from '#shared/domain/call.ts';
 import type { SpoolStats } from '#shared/spool/spool.ts';
 import type { PolicyStatus } from '../policy-client.ts';
@@ -13,7 +12,7 @@ export interface GatewayMetrics {
 
 export interface GatewayGauges {
   readonly spool: () => Pick<SpoolStats, 'bytes' | 'pendingRecords' | 'dropped' | 'lostBeforeDurable'>;
-  readonly policies: () => { readonly status: PolicyStatus; readonly active: ActivePolicies | null };
+  readonly policies: () => { readonly status: PolicyStatus; readonly epoch: number | null };
   readonly now: () => number;
 }
 
@@ -107,7 +106,7 @@ function registerGauges(registry: Registry, gauges: GatewayGauges): void {
   gauge('trimtab_spool_pending_records', 'Durable calls that are not stored yet', () => gauges.spool().pendingRecords);
   gauge('trimtab_spool_dropped_records', 'Calls given up because the spool was full', () => gauges.spool().dropped);
   gauge('trimtab_spool_lost_records', 'Calls that a crash lost', () => gauges.spool().lostBeforeDurable);
-  gauge('trimtab_policy_epoch', 'Epoch of the policies in force', () => gauges.policies().active?.epoch ?? 0);
+  gauge('trimtab_policy_epoch', 'Epoch of the policies in force', () => gauges.policies().epoch ?? 0);
   gauge('trimtab_policy_confirmed_age_seconds', 'Since the store last confirmed the policies', () => {
     const { confirmedAtMs } = gauges.policies().status;
     return confirmedAtMs === null ? Number.POSITIVE_INFINITY : (gauges.now() - confirmedAtMs) / 1000;

@@ -1,0 +1,46 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+
+/**
+ * The way back to a client, for a call that is answered outside the web framework: one write per piece, no piece before
+ * the last one has gone out, and word of a client that has left.
+ */
+export interface ClientConnection {
+  /** Aborted when the client goes before its answer is complete. */
+  readonly gone: AbortSignal;
+  readonly headersSent: boolean;
+  /** Sends status and headers at once. */
+  begin(status: number, headers: Readonly<Record<string, string>>): void;
+  /** Resolves when the client has room for more, or is gone. */
+  write(piece: string | Uint8Array): Promise<void>;
+  end(piece?: string | Uint8Array): void;
+}
+
+export function createClientConnection(response: ServerResponse): ClientConnection {
+  const controller = new AbortController();
+  // `close` also follows a complete answer, where there is nothing to cancel any more.
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  response.on('error', () => controller.abort());
+  if (response.destroyed) controller.abort();
+  return {
+    gone: controller.signal,
+    get headersSent() {
+      return response.headersSent;
+    },
+    begin(status, headers) {
+      response.writeHead(status, headers);
+      response.flushHeaders();
+    },
+    async write(piece) {
+      if (controller.signal.aborted || response.write(piece)) return;
+      await Promise.race([once(response, 'drain', { signal: controller.signal }), once(response, 'close')]).catch(
+        () => undefined,
+      );
+    },
+    end(piece) {
+      if (!response.destroyed) response.end(piece);
+    },
+  };
+}

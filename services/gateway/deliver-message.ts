@@ -1,0 +1,108 @@
+import type { Readable } from 'node:stream';
+import { type ApiError, brokenUpstream } from '#shared/formats/api-error.ts';
+import type { DecodeContext, DecodedResponse } from '#shared/formats/format.ts';
+import { type ReadBody, readBody } from '#shared/upstream/read-body.ts';
+import type { ClientConnection } from './client-connection.ts';
+import type { Delivery } from './delivery.ts';
+import type { EncodedCall } from './encode-call.ts';
+import { createRawReply } from './raw-reply.ts';
+import type { RoutedCall } from './routed-call.ts';
+
+export interface DeliverInput {
+  readonly call: RoutedCall;
+  readonly encoded: EncodedCall;
+  readonly body: Readable;
+  readonly context: DecodeContext;
+  readonly connection: ClientConnection;
+  /** Milliseconds since the call began. */
+  readonly elapsedMs: () => number;
+}
+
+/**
+ * Delivers an answer that is not streamed. Nothing has been sent when it fails, so the caller answers with the error.
+ *
+ * @param headers of the answer; called when all losses are known
+ */
+export async function deliverMessage(
+  input: DeliverInput,
+  headers: (losses: Delivery['losses']) => Readonly<Record<string, string>>,
+): Promise<Delivery> {
+  const { encoded, connection } = input;
+  const read = await readBody(input.body);
+  if (connection.gone.aborted) return failed('client_cancelled', 'cancelled', null, '');
+  if (read.type === 'failed') {
+    const outcome = read.reason === 'idle_timeout' ? 'idle_timeout' : 'cut';
+    return failed('upstream_error', outcome, unreadable(read), '');
+  }
+  const raw = createRawReply();
+  raw.push(read.bytes);
+  const decoded = decode(input, read.bytes);
+  if (decoded.type === 'failed') return failed('upstream_error', 'ok', decoded.error, raw.text());
+  const { message, losses, upstreamStopReason } = decoded;
+  const bytes = encoded.isForwarded
+    ? read.bytes
+    : Buffer.from(JSON.stringify(input.call.incoming.clientFormat.encodeResponse(message)));
+  connection.begin(200, {
+    'content-type': 'application/json',
+    'content-length': String(bytes.length),
+    ...headers(losses),
+  });
+  connection.end(bytes);
+  return {
+    status: 'ok',
+    message,
+    upstreamStopReason,
+    error: null,
+    outcome: 'ok',
+    timeToFirstChunkMs: input.elapsedMs(),
+    losses,
+    upstreamRaw: raw.text(),
+    isTruncated: raw.isTruncated,
+  };
+}
+
+function decode({ encoded, context }: DeliverInput, bytes: Buffer): DecodedResponse {
+  let body: unknown;
+  try {
+    body = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return { type: 'failed', error: brokenUpstream('The upstream answered with something that is not JSON.') };
+  }
+  return encoded.served.format.decodeResponse(body, context);
+}
+
+function unreadable(read: Extract<ReadBody, { type: 'failed' }>): ApiError {
+  switch (read.reason) {
+    case 'idle_timeout':
+      return {
+        ...brokenUpstream('The upstream went silent in the middle of its answer.'),
+        type: 'timeout_error',
+        status: 504,
+      };
+    case 'too_large':
+      return { ...brokenUpstream('The answer of the upstream is too large.'), retryable: false };
+    case 'cut':
+      return brokenUpstream('The upstream broke off in the middle of its answer.');
+    default:
+      return read.reason satisfies never;
+  }
+}
+
+function failed(
+  status: Delivery['status'],
+  outcome: Delivery['outcome'],
+  error: ApiError | null,
+  upstreamRaw: string,
+): Delivery {
+  return {
+    status,
+    message: null,
+    upstreamStopReason: null,
+    error,
+    outcome,
+    timeToFirstChunkMs: null,
+    losses: [],
+    upstreamRaw,
+    isTruncated: false,
+  };
+}

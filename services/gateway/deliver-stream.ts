@@ -1,0 +1,145 @@
+import type { Readable } from 'node:stream';
+import type { ApiError } from '#shared/formats/api-error.ts';
+import type { CanonicalStreamEvent } from '#shared/formats/canonical.ts';
+import type { StreamDecoder } from '#shared/formats/format.ts';
+import { isIdleTimeout } from '#shared/upstream/read-body.ts';
+import { createSseParser, type SseEvent, type SseParser } from '#shared/upstream/sse.ts';
+import type { ClientStream } from './client-stream.ts';
+import { type CompleteEvents, createCompleteEvents } from './complete-events.ts';
+import type { DeliverInput } from './deliver-message.ts';
+import type { Delivery } from './delivery.ts';
+import { createRawReply } from './raw-reply.ts';
+
+interface Streaming {
+  readonly input: DeliverInput;
+  readonly decoder: StreamDecoder;
+  readonly parser: SseParser;
+  /** Set when bytes go through as they are. */
+  readonly forwarded: CompleteEvents | null;
+}
+
+/**
+ * Delivers a streamed answer: one write per upstream read. An upstream that breaks off ends in an `error` event, because
+ * clients take a clean finish for the whole answer.
+ */
+export async function deliverStream(
+  input: DeliverInput,
+  stream: ClientStream,
+  headers: Readonly<Record<string, string>>,
+): Promise<Delivery> {
+  const { encoded, connection } = input;
+  const decoder = encoded.served.format.createStreamDecoder(input.context);
+  const forwarded = encoded.isForwarded ? createCompleteEvents() : null;
+  const streaming: Streaming = { input, decoder, parser: createSseParser(), forwarded };
+  const raw = createRawReply();
+  let timeToFirstChunkMs: number | null = null;
+  let broken: unknown = null;
+  stream.open(headers);
+  try {
+    for await (const bytes of input.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      raw.push(bytes);
+      const piece = translate(streaming, bytes);
+      if (piece.length > 0) {
+        timeToFirstChunkMs ??= input.elapsedMs();
+        await stream.write(piece);
+      }
+      if (decoder.isComplete() || decoder.failure() !== null || connection.gone.aborted) break;
+    }
+  } catch (error) {
+    broken = error ?? new Error('cut');
+  }
+  const outcome = outcomeOf(streaming, broken);
+  const ending = outcome === 'cancelled' ? '' : finish(streaming, outcome);
+  if (ending !== '') await stream.write(ending);
+  stream.end();
+  letGo(input.body, decoder.isComplete());
+  return {
+    status: statusOf(decoder, outcome),
+    message: decoder.message(),
+    upstreamStopReason: decoder.upstreamStopReason(),
+    error: decoder.failure(),
+    outcome: decoder.isComplete() ? 'ok' : outcome,
+    timeToFirstChunkMs,
+    losses: decoder.losses(),
+    upstreamRaw: raw.text(),
+    isTruncated: raw.isTruncated,
+  };
+}
+
+/** What the client gets for these bytes. */
+function translate(streaming: Streaming, bytes: Buffer): Buffer | string {
+  const { decoder, parser, forwarded } = streaming;
+  const events = parser.push(bytes);
+  if (forwarded === null) return encodeAll(streaming, decodeAll(decoder, events));
+  const wasFine = decoder.failure() === null;
+  const canonical = decodeAll(decoder, events);
+  const whole = forwarded.push(bytes);
+  // An error of the upstream's own is among its bytes; one that the decoder found is not, and takes their place.
+  const isOurs = wasFine && decoder.failure() !== null && !events.some(({ event }) => event === 'error');
+  return isOurs || whole === null
+    ? encodeAll(
+        streaming,
+        canonical.filter(({ type }) => type === 'error'),
+      )
+    : whole;
+}
+
+function decodeAll(decoder: StreamDecoder, events: readonly SseEvent[]): CanonicalStreamEvent[] {
+  return events.flatMap((event) => decoder.push(event));
+}
+
+function encodeAll({ input }: Streaming, events: readonly CanonicalStreamEvent[]): string {
+  const { clientFormat } = input.call.incoming;
+  let text = '';
+  for (const event of events) text += clientFormat.encodeStreamEvent(event);
+  return text;
+}
+
+/** The closing events, once the upstream has nothing more to say. */
+function finish(streaming: Streaming, outcome: Delivery['outcome']): string {
+  const { decoder, parser, forwarded } = streaming;
+  if (decoder.isComplete() || decoder.failure() !== null) return '';
+  const last = decodeAll(decoder, parser.end());
+  const rest = forwarded !== null && decoder.isComplete() ? forwarded.rest().toString('utf8') : null;
+  // A last event without its blank line is whole for the parser, and has to be for the client.
+  if (rest !== null) return `${rest.trimEnd()}\n\n`;
+  const closing = decoder
+    .end()
+    .map((event) => (event.type === 'error' ? describeBreak(event, outcome, parser) : event));
+  return encodeAll(streaming, forwarded === null ? [...last, ...closing] : closing);
+}
+
+function describeBreak(
+  event: Extract<CanonicalStreamEvent, { type: 'error' }>,
+  outcome: Delivery['outcome'],
+  parser: SseParser,
+): CanonicalStreamEvent {
+  const because = (message: string): CanonicalStreamEvent => ({ ...event, error: { ...event.error, message } });
+  if (outcome === 'idle_timeout') return because('The upstream went silent in the middle of its answer.');
+  return parser.failure === null ? event : because('The upstream sent an event that is too large.');
+}
+
+function outcomeOf({ input, decoder }: Streaming, broken: unknown): Delivery['outcome'] {
+  if (decoder.isComplete()) return 'ok';
+  if (input.connection.gone.aborted) return 'cancelled';
+  if (isIdleTimeout(broken)) return 'idle_timeout';
+  return decoder.failure() !== null && broken === null ? 'ok' : 'cut';
+}
+
+function statusOf(decoder: StreamDecoder, outcome: Delivery['outcome']): Delivery['status'] {
+  if (decoder.isComplete()) return 'ok';
+  if (outcome === 'cancelled') return 'client_cancelled';
+  return decoder.message() === null ? 'upstream_error' : 'incomplete';
+}
+
+/** A complete answer is read out, so that its connection can serve the next call; any other one is cancelled. */
+function letGo(body: Readable, isComplete: boolean): void {
+  body.on('error', () => undefined);
+  if (isComplete) body.resume();
+  else body.destroy();
+}
+
+/** What a client is told of a stream that failed before it began. */
+export function streamError({ type, message }: ApiError): CanonicalStreamEvent {
+  return { type: 'error', error: { type, message } };
+}

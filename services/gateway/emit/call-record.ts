@@ -1,0 +1,113 @@
+import type { CallAttempt } from '#shared/domain/call.ts';
+import type { CallRecord } from '#shared/domain/call-record.ts';
+import { TURN_SHAPE_VERSION } from '#shared/domain/turn-shape.ts';
+import type { Delivery } from '../delivery.ts';
+import type { EncodedCall } from '../encode-call.ts';
+import type { RoutedCall } from '../routed-call.ts';
+import { callCost, callUsage, costEstimate, type ModelPrice } from './call-cost.ts';
+
+export interface FinishedCall {
+  readonly call: RoutedCall;
+  /** What was sent last; null when nothing was. */
+  readonly encoded: EncodedCall | null;
+  readonly delivery: Delivery;
+  readonly attempts: readonly CallAttempt[];
+  readonly price: ModelPrice | null;
+  readonly durationMs: number;
+}
+
+/** Headers of Claude Code that say which of its agents calls. */
+const AGENT_HEADER = 'x-claude-code-agent-id';
+const PARENT_AGENT_HEADER = 'x-claude-code-parent-agent-id';
+const LABEL_CHARACTERS_MAX = 200;
+
+/** The record of a finished call, with all of its content. */
+export function buildCallRecord(finished: FinishedCall): CallRecord {
+  const { call, delivery } = finished;
+  const { canonical } = call;
+  return {
+    v: 1,
+    call: {
+      ...identityPart(call),
+      ...routingPart(finished),
+      ...outcomePart(finished),
+      inputTokensEstimate: call.inputTokensEstimate,
+      costEstimateUsd: costEstimate(call.inputTokensEstimate, finished.price),
+      losses: [...(finished.encoded?.losses ?? []), ...delivery.losses],
+      completeness: {
+        hasRequest: true,
+        hasResponse: delivery.message !== null,
+        streamed: canonical.body.stream === true,
+        redacted: false,
+        truncated: delivery.isTruncated,
+      },
+      capture: 'full',
+    },
+    request: canonical.body as unknown as Record<string, unknown>,
+    response: delivery.message as unknown as Record<string, unknown> | null,
+    upstreamRaw: delivery.upstreamRaw === '' ? null : delivery.upstreamRaw,
+  };
+}
+
+function identityPart({ incoming, identity, session }: RoutedCall) {
+  return {
+    callId: incoming.callId,
+    projectId: identity.projectId,
+    keyId: identity.keyId,
+    developer: identity.developer,
+    repo: identity.repo,
+    sessionId: session.sessionId,
+    sessionSource: session.source,
+    agentId: label(incoming.headers[AGENT_HEADER]),
+    parentAgentId: label(incoming.headers[PARENT_AGENT_HEADER]),
+    parentCallId: null,
+    source: 'gateway' as const,
+    clientFormat: incoming.clientFormat.name,
+  };
+}
+
+function routingPart({ call, encoded }: FinishedCall) {
+  const { choice, pin } = call;
+  const isFallback = encoded !== null && encoded.served.model.id !== choice.target.model;
+  return {
+    upstreamFormat: encoded?.served.format.name ?? null,
+    codecVersion: encoded?.served.format.version ?? '',
+    provider: encoded?.served.provider.name ?? null,
+    requestModel: call.canonical.body.model,
+    turnShape: call.turnShape,
+    turnShapeVersion: TURN_SHAPE_VERSION,
+    policyId: pin.policy.policyId,
+    epoch: call.epoch,
+    ruleId: choice.ruleId,
+    rolloutId: pin.rolloutId,
+    variant: pin.variant,
+    propensity: choice.propensity,
+    candidates: [...choice.candidates],
+    prefixId: encoded?.prefixId ?? null,
+    path: isFallback || choice.path === 'fallback' ? ('fallback' as const) : ('hot' as const),
+  };
+}
+
+function outcomePart({ call, delivery, attempts, price, durationMs }: FinishedCall) {
+  const { message } = delivery;
+  // A stream that broke off before its end carries the usage of its start, which is no usage of the call.
+  const usage = message === null || delivery.status !== 'ok' ? null : callUsage(message.usage);
+  return {
+    startedAt: call.incoming.startedAtMs,
+    durationMs,
+    timeToFirstChunkMs: delivery.timeToFirstChunkMs,
+    responseModel: message?.model ?? null,
+    attempts: [...attempts],
+    status: delivery.status,
+    stopReason: message?.stop_reason ?? null,
+    upstreamStopReason: delivery.upstreamStopReason,
+    errorType: delivery.error?.type ?? null,
+    usage,
+    costUsd: callCost(usage, price),
+    priceVersion: price?.version ?? null,
+  };
+}
+
+function label(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value.slice(0, LABEL_CHARACTERS_MAX) : null;
+}

@@ -1,0 +1,52 @@
+import type { AuditEntry } from '#shared/database/audit-log.ts';
+import type { CaptureMode } from '#shared/domain/call.ts';
+import type { CallRecord } from '#shared/domain/call-record.ts';
+import type { Log } from '#shared/log.ts';
+import type { Spool } from '#shared/spool/spool.ts';
+import type { Telemetry } from '#shared/telemetry.ts';
+import type { AuditQueue } from './audit-queue.ts';
+import { captureContent } from './capture-content.ts';
+import type { GatewayMetrics } from './gateway-metrics.ts';
+
+export interface EmitDeps {
+  readonly spool: Pick<Spool, 'begin' | 'offer'>;
+  readonly metrics: Pick<GatewayMetrics, 'recordCall'>;
+  readonly telemetry: Telemetry;
+  readonly audit: Pick<AuditQueue, 'add'>;
+  readonly log: Log;
+  readonly gatewayId: string;
+}
+
+/** Hands a finished call to everything that keeps it. Nothing here waits, and nothing of it fails the call. */
+export function emitCall(
+  deps: EmitDeps,
+  record: CallRecord,
+  options: {
+    readonly capture: CaptureMode;
+    readonly targetModel: string | null;
+    readonly traceparent: string | undefined;
+  },
+): void {
+  const { call } = record;
+  deps.metrics.recordCall(call);
+  deps.telemetry.recordCall(call, options.traceparent);
+  auditServedModel(deps, record, options.targetModel);
+  if (options.capture === 'none') return;
+  const outcome = deps.spool.offer(captureContent(record, options.capture));
+  if (outcome === 'dropped') deps.log.error({ callId: call.callId }, 'the spool is full; the call is not kept');
+}
+
+/** An upstream that answers as another model than the one asked for breaks the promise of exact ids. */
+function auditServedModel(deps: EmitDeps, { call }: CallRecord, targetModel: string | null): void {
+  const { responseModel } = call;
+  if (responseModel === null || targetModel === null || responseModel === targetModel) return;
+  const entry: AuditEntry = {
+    projectId: call.projectId,
+    action: 'model.served_differs',
+    actor: `gateway:${deps.gatewayId}`,
+    subject: targetModel,
+    reason: 'the upstream names another model than the one it was asked for',
+    details: { provider: call.provider, responseModel, callId: call.callId },
+  };
+  deps.audit.add(`served ${targetModel} ${responseModel}`, entry);
+}

@@ -1,0 +1,116 @@
+import { type ApiError, invalidRequest } from '#shared/formats/api-error.ts';
+import { turnShapeOf } from '#shared/routing/turn-shape.ts';
+import { authenticate } from './access/authenticate.ts';
+import type { KeyCache } from './access/key-cache.ts';
+import { type AttemptLog, createAttemptLog } from './attempt-log.ts';
+import type { ClientConnection } from './client-connection.ts';
+import type { GatewayConfig } from './config.ts';
+import type { ModelPrice } from './emit/call-cost.ts';
+import { buildCallRecord } from './emit/call-record.ts';
+import { type EmitDeps, emitCall } from './emit/emit-call.ts';
+import type { GatewayMetrics } from './emit/gateway-metrics.ts';
+import { estimateInputTokens } from './estimate-input-tokens.ts';
+import { parseBody } from './parse-body.ts';
+import type { PolicyClient } from './policy-client.ts';
+import { auditRefusal, modelNotAllowed, sendError } from './refuse-call.ts';
+import { routeCall, servableModels } from './route-call.ts';
+import type { IncomingCall, RoutedCall } from './routed-call.ts';
+import { type ServeCallDeps, type ServedCall, serveCall } from './serve-call.ts';
+import { isFirstTurn } from './session-id.ts';
+import type { SessionMemory } from './session-memory.ts';
+import type { SessionPins } from './session-pins.ts';
+
+export interface HandleCallDeps extends EmitDeps, ServeCallDeps {
+  readonly config: GatewayConfig;
+  readonly keys: KeyCache;
+  readonly policies: Pick<PolicyClient, 'current'>;
+  readonly sessions: SessionMemory;
+  readonly pins: SessionPins;
+  readonly priceOf: (model: string) => ModelPrice | null;
+  readonly metrics: GatewayMetrics;
+}
+
+/**
+ * One call, from the request to its record: who calls, what is asked, which session and turn shape it is, what the
+ * policy makes of it; then to an upstream, back to the client, and into the spool. It waits for no store, but for a
+ * bounded look-up of a session that another gateway began.
+ */
+export async function handleCall(
+  deps: HandleCallDeps,
+  incoming: IncomingCall,
+  connection: ClientConnection,
+): Promise<void> {
+  const call = await routeIncoming(deps, incoming, connection);
+  if (call === null) return;
+  const attempts = createAttemptLog(deps.now);
+  if (deps.config.capture !== 'none') deps.spool.begin(incoming.callId, call.identity.projectId);
+  const served = await serveCall(deps, call, connection, attempts);
+  record(deps, call, served, attempts);
+}
+
+/** Everything before an upstream is asked. Null when the request was answered with an error. */
+async function routeIncoming(
+  deps: HandleCallDeps,
+  incoming: IncomingCall,
+  connection: ClientConnection,
+): Promise<RoutedCall | null> {
+  const { config, metrics } = deps;
+  const refuse = (reason: string, error: ApiError): null => {
+    metrics.recordRefusal(reason);
+    sendError(connection, incoming, error);
+    return null;
+  };
+
+  const who = await authenticate(deps.keys, config.projectId, incoming);
+  if (who.type === 'refused') return refuse('unauthenticated', who.error);
+  const { identity } = who;
+
+  const parsed = parseBody(incoming.bytes);
+  if (parsed.type === 'refused') return refuse('invalid_json', parsed.error);
+  const decoded = incoming.clientFormat.decodeRequest(parsed.value);
+  if (decoded.type === 'rejected') return refuse('invalid_request', decoded.error);
+  const { canonical } = decoded;
+  const { body } = canonical;
+  if (body.stream !== undefined && typeof body.stream !== 'boolean') {
+    return refuse('invalid_request', invalidRequest('stream: must be true or false'));
+  }
+
+  const session = deps.sessions.find(incoming.headers, body, identity.keyId, incoming.callId);
+  const inputTokensEstimate = estimateInputTokens(body, incoming.bytes.length);
+  const turnShape = turnShapeOf(body, inputTokensEstimate);
+
+  const active = deps.policies.current();
+  const pin = await deps.pins.pinFor({ session, isFirstTurn: isFirstTurn(body), nowMs: incoming.startedAtMs, active });
+  const { sessionId } = session;
+  const routing = { active, models: config.models, pin, sessionId, identity, requestModel: body.model, turnShape };
+  const choice = routeCall(routing);
+  if (choice.type === 'model_not_allowed') {
+    auditRefusal(deps.audit, choice, { identity, callId: incoming.callId, gatewayId: deps.gatewayId });
+    return refuse('model_not_allowed', modelNotAllowed(choice, servableModels(active, config.models)));
+  }
+  const { epoch } = active;
+  return { incoming, identity, session, canonical, turnShape, inputTokensEstimate, pin, epoch, choice };
+}
+
+/** What is known when the answer is out goes to all that keep it. */
+function record(deps: HandleCallDeps, call: RoutedCall, served: ServedCall, log: AttemptLog): void {
+  const { incoming, identity, session, canonical } = call;
+  const { encoded, delivery } = served;
+  if (log.attempts.at(-1)?.outcome === 'ok') log.end(delivery.outcome);
+  if (delivery.error?.configurationFault === true) {
+    deps.log.error({ callId: incoming.callId, provider: encoded?.served.provider.name }, delivery.error.message);
+  }
+  if (delivery.status === 'ok' && delivery.message !== null) {
+    deps.sessions.remember(session, canonical.body, identity.keyId, delivery.message.content);
+  }
+  const targetModel = encoded?.served.model.id ?? null;
+  const price = deps.priceOf(targetModel ?? call.choice.target.model);
+  const durationMs = deps.now() - incoming.startedAtMs;
+  const { capture } = deps.config;
+  const { traceparent } = incoming.headers;
+  emitCall(deps, buildCallRecord({ call, encoded, delivery, attempts: log.attempts, price, durationMs }), {
+    capture,
+    targetModel,
+    traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+  });
+}

@@ -1,0 +1,30 @@
+import type { TurnShape } from '#shared/domain/turn-shape.ts';
+import type { Canonical } from '#shared/formats/canonical.ts';
+import type { ClientFormat } from '#shared/formats/format.ts';
+import type { TargetChoice } from '#shared/routing/choose-target.ts';
+import type { Identity } from './access/identity.ts';
+import type { RequestHeaders, SessionId } from './session-id.ts';
+import type { SessionPin } from './session-pins.ts';
+
+/** A call as it came in. */
+export interface IncomingCall {
+  readonly callId: string;
+  readonly startedAtMs: number;
+  readonly clientFormat: ClientFormat;
+  readonly headers: RequestHeaders;
+  readonly remoteAddress: string | undefined;
+  readonly bytes: Buffer;
+}
+
+/** A call that is going to an upstream, with everything that was decided about it. */
+export interface RoutedCall {
+  readonly incoming: IncomingCall;
+  readonly identity: Identity;
+  readonly session: SessionId;
+  readonly canonical: Canonical;
+  readonly turnShape: TurnShape;
+  readonly inputTokensEstimate: number;
+  readonly pin: SessionPin;
+  readonly epoch: number;
+  readonly choice: TargetChoice;
+}

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { uuidV7 } from '#shared/domain/call-id.ts';
+import { invalidRequest } from '#shared/formats/api-error.ts';
+import type { ClientFormat } from '#shared/formats/format.ts';
+import { CLIENT_FORMATS } from '#shared/formats/registry.ts';
+import { createClientConnection } from '../client-connection.ts';
+import { type HandleCallDeps, handleCall } from '../handle-call.ts';
+import { readRequestBody } from '../read-request-body.ts';
+import { sendError } from '../refuse-call.ts';
+
+const CALL_ID_RANDOM_BYTES = 10;
+
+export function newCallId(nowMs: number): string {
+  return uuidV7(nowMs, randomBytes(CALL_ID_RANDOM_BYTES));
+}
+
+/** `POST /v1/messages`. The query (`?beta=true`) says nothing that the headers do not. */
+export function registerMessages(server: FastifyInstance, deps: HandleCallDeps): void {
+  server.post('/v1/messages', (request, reply) =>
+    answerCall(deps, CLIENT_FORMATS['anthropic-messages'], request, reply),
+  );
+}
+
+async function answerCall(
+  deps: HandleCallDeps,
+  clientFormat: ClientFormat,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const startedAtMs = deps.now();
+  const callId = newCallId(startedAtMs);
+  const incoming = { callId, startedAtMs, clientFormat, headers: request.headers, remoteAddress: request.ip };
+  reply.hijack();
+  const connection = createClientConnection(reply.raw);
+  const read = await readRequestBody(request.raw, deps.config.bodyBytesMax);
+  if (read.type === 'aborted') return reply;
+  if (read.type === 'too_large') {
+    deps.metrics.recordRefusal('request_too_large');
+    sendError(connection, incoming, tooLarge(deps.config.bodyBytesMax));
+    return reply;
+  }
+  await handleCall(deps, { ...incoming, bytes: read.bytes }, connection);
+  return reply;
+}
+
+export function tooLarge(bytesMax: number): ReturnType<typeof invalidRequest> {
+  const limit = `${Math.round(bytesMax / (1024 * 1024))} MB`;
+  const message = `The request body is larger than ${limit}; shorten the conversation or its attachments, or raise gateway.bodyLimitMb.`;
+  return { ...invalidRequest(message), type: 'request_too_large', status: 413 };
+}

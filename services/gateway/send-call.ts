@@ -1,0 +1,170 @@
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ApiError, brokenUpstream } from '#shared/formats/api-error.ts';
+import type { Loss } from '#shared/formats/loss.ts';
+import { readBody } from '#shared/upstream/read-body.ts';
+import {
+  type SendFailure,
+  type SendOutcome,
+  sendRequest,
+  type UpstreamHeaders,
+} from '#shared/upstream/send-request.ts';
+import type { UpstreamPools } from '#shared/upstream/upstream-pools.ts';
+import type { AttemptLog } from './attempt-log.ts';
+import type { ModelCatalogue, ServedModel } from './config.ts';
+import { type EncodedCall, encodeCall } from './encode-call.ts';
+import type { RoutedCall } from './routed-call.ts';
+
+export interface SendCallDeps {
+  readonly pools: UpstreamPools;
+  readonly models: ModelCatalogue;
+  /** Unix time in milliseconds. */
+  readonly now: () => number;
+  readonly retryAfterMaxMs: number;
+}
+
+export interface SendProgress {
+  readonly signal: AbortSignal;
+  readonly attempts: AttemptLog;
+  /** Told of each encoding, before it is sent. */
+  readonly onEncoded: (encoded: EncodedCall) => void;
+}
+
+export type SentCall =
+  | {
+      readonly type: 'answered';
+      readonly encoded: EncodedCall;
+      readonly headers: UpstreamHeaders;
+      readonly body: Readable;
+    }
+  | { readonly type: 'failed'; readonly encoded: EncodedCall | null; readonly error: ApiError; readonly raw: string }
+  | { readonly type: 'cancelled'; readonly encoded: EncodedCall | null };
+
+type FailedCall = Extract<SentCall, { type: 'failed' }>;
+
+const ERROR_BODY_BYTES_MAX = 1024 * 1024;
+const FALLBACK_STATUSES_MIN = 500;
+const TOO_MANY_REQUESTS = 429;
+
+/**
+ * Sends a call until an upstream begins to answer: to the policy's target, then to its fallbacks in their order, on a
+ * connection that fails, a first byte that does not come, a 429 or a 5xx. An upstream that says soon when to come back
+ * is asked once more first, once in the life of a call. What a client did wrong is wrong everywhere, and goes nowhere
+ * else.
+ */
+export async function sendCall(deps: SendCallDeps, call: RoutedCall, progress: SendProgress): Promise<SentCall> {
+  const { target, fallbacks } = call.choice;
+  const queue = [target.model, ...fallbacks].flatMap((model) => deps.models.get(model) ?? []);
+  let failure: FailedCall = { type: 'failed', encoded: null, error: brokenUpstream('no model to send to'), raw: '' };
+  let mayRetry = true;
+  for (let served = queue.shift(); served !== undefined; served = queue.shift()) {
+    const sent = await attempt(deps, call, served, progress);
+    if (sent.type !== 'failed') return sent;
+    failure = sent;
+    const waitMs = mayRetry ? retryDelayMs(sent.error, deps.retryAfterMaxMs) : null;
+    if (waitMs !== null) {
+      mayRetry = false;
+      queue.unshift(served);
+      await delay(waitMs, undefined, { signal: progress.signal }).catch(() => undefined);
+      if (progress.signal.aborted) return { type: 'cancelled', encoded: sent.encoded };
+      continue;
+    }
+    if (!mayFallBack(progress.attempts)) return failure;
+  }
+  return failure;
+}
+
+async function attempt(
+  deps: SendCallDeps,
+  call: RoutedCall,
+  served: ServedModel,
+  progress: SendProgress,
+): Promise<SentCall> {
+  const { attempts, signal } = progress;
+  const encoded = encodeCall(call, served);
+  progress.onEncoded(encoded);
+  attempts.begin(served);
+  const { provider } = served;
+  const { path, headers, body } = encoded;
+  const outcome = await sendRequest(deps.pools, { provider, path, headers, body, signal });
+  if (outcome.type === 'failed') return failedToSend(encoded, outcome, attempts);
+  const { status: httpStatus } = outcome;
+  if (httpStatus >= 200 && httpStatus < 300) {
+    attempts.end('ok', { httpStatus });
+    return { type: 'answered', encoded, headers: outcome.headers, body: outcome.body };
+  }
+  return await refusedByUpstream(deps, call, encoded, outcome, attempts);
+}
+
+async function refusedByUpstream(
+  deps: SendCallDeps,
+  call: RoutedCall,
+  encoded: EncodedCall,
+  outcome: Extract<SendOutcome, { type: 'response' }>,
+  attempts: AttemptLog,
+): Promise<SentCall> {
+  const { status: httpStatus, headers } = outcome;
+  const { format, model } = encoded.served;
+  const read = await readBody(outcome.body, ERROR_BODY_BYTES_MAX);
+  const raw = read.type === 'complete' ? read.bytes.toString('utf8') : '';
+  const error = format.decodeError(httpStatus, headers, raw, {
+    nowSeconds: deps.now() / 1000,
+    inputTokensEstimate: call.inputTokensEstimate,
+    ...(model.contextTokens === undefined ? {} : { contextTokens: model.contextTokens }),
+  });
+  const { retryAfterSeconds } = error;
+  const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+  attempts.end('http_error', { httpStatus, error: error.message, ...wait });
+  return { type: 'failed', encoded, error, raw };
+}
+
+function failedToSend(
+  encoded: EncodedCall,
+  failure: { readonly reason: SendFailure; readonly message: string },
+  attempts: AttemptLog,
+): SentCall {
+  const { reason, message } = failure;
+  switch (reason) {
+    case 'cancelled':
+      attempts.end('cancelled');
+      return { type: 'cancelled', encoded };
+    case 'first_byte_timeout':
+      attempts.end('first_byte_timeout', { error: message });
+      return failed(encoded, { type: 'timeout_error', message, status: 504, retryable: true });
+    case 'connect_error':
+      attempts.end('connect_error', { error: message });
+      return failed(encoded, brokenUpstream(message));
+    case 'misconfigured':
+      attempts.end('connect_error', { error: message });
+      return failed(encoded, {
+        ...brokenUpstream(message),
+        retryable: false,
+        shouldRetry: false,
+        configurationFault: true,
+      });
+    default:
+      return reason satisfies never;
+  }
+}
+
+function failed(encoded: EncodedCall, error: ApiError): SentCall {
+  return { type: 'failed', encoded, error, raw: '' };
+}
+
+function retryDelayMs(error: ApiError, maxMs: number): number | null {
+  if (error.retryAfterSeconds === undefined || error.shouldRetry === false || !error.retryable) return null;
+  const waitMs = error.retryAfterSeconds * 1000;
+  return waitMs <= maxMs ? Math.max(0, waitMs) : null;
+}
+
+function mayFallBack(log: AttemptLog): boolean {
+  const last = log.attempts.at(-1);
+  if (last?.outcome === 'connect_error' || last?.outcome === 'first_byte_timeout') return true;
+  const status = last?.httpStatus ?? 0;
+  return status === TOO_MANY_REQUESTS || status >= FALLBACK_STATUSES_MIN;
+}
+
+/** Losses of the request side, of whatever was sent last. */
+export function requestLosses(encoded: EncodedCall | null): readonly Loss[] {
+  return encoded?.losses ?? [];
+}

@@ -1,0 +1,51 @@
+import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import { type Readiness, registerServiceEndpoints } from '#shared/service-endpoints.ts';
+import type { HandleCallDeps } from './handle-call.ts';
+import { answerHeaders } from './refuse-call.ts';
+import { registerCountTokens } from './routes/count-tokens.ts';
+import { registerHello } from './routes/hello.ts';
+import { newCallId, registerMessages } from './routes/messages.ts';
+import { registerModels } from './routes/models.ts';
+import { replyError } from './routes/reply-error.ts';
+
+export interface GatewayServerDeps extends HandleCallDeps {
+  readonly readiness: () => Promise<Readiness>;
+}
+
+/** A client has this long to send its request; answers may take as long as they take. */
+const REQUEST_TIMEOUT_MS = 300_000;
+/** Longer than the idle time-out of common load balancers, which must be the ones to hang up. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+
+/** The data plane over HTTP. Bodies are read by the routes themselves: the gateway needs their bytes. */
+export function createGatewayServer(deps: GatewayServerDeps): FastifyInstance {
+  const server = Fastify({
+    logger: false,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: true,
+  });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  server.addHook('onRequest', async (_request, reply) => {
+    reply.headers(answerHeaders(newCallId(deps.now())));
+  });
+  server.setErrorHandler((error: FastifyError, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) deps.log.error({ err: error, path: request.routeOptions.url }, 'a request failed');
+    const message = status >= 500 ? 'The gateway failed on this request; its log has the reason.' : error.message;
+    const type = status >= 500 ? 'api_error' : 'invalid_request_error';
+    return replyError(reply, { type, message, status, retryable: false });
+  });
+  server.setNotFoundHandler((request, reply) => {
+    const message = `There is no ${request.method} here. The gateway serves POST /v1/messages, POST /v1/messages/count_tokens and GET /v1/models.`;
+    return replyError(reply, { type: 'not_found_error', message, status: 404, retryable: false });
+  });
+  registerServiceEndpoints(server, { readiness: deps.readiness, metrics: deps.metrics.registry });
+  registerMessages(server, deps);
+  registerCountTokens(server, deps);
+  registerModels(server, deps);
+  registerHello(server);
+  return server;
+}

@@ -1,0 +1,181 @@
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { appendAudit } from '#shared/database/audit-log.ts';
+import type { Database } from '#shared/database/connect.ts';
+import { writeGatewayStatus } from '#shared/database/gateway-status.ts';
+import { createKeyStore } from '#shared/database/key-store.ts';
+import type { PolicyListener } from '#shared/database/policy-listener.ts';
+import { readActivePolicies } from '#shared/database/policy-store.ts';
+import { readPrices } from '#shared/database/price-store.ts';
+import { readSessionPin } from '#shared/database/session-pin.ts';
+import type { Log } from '#shared/log.ts';
+import type { Readiness } from '#shared/service-endpoints.ts';
+import type { Spool } from '#shared/spool/spool.ts';
+import type { Telemetry } from '#shared/telemetry.ts';
+import { createUpstreamPools } from '#shared/upstream/upstream-pools.ts';
+import { createKeyCache } from './access/key-cache.ts';
+import type { GatewayConfig } from './config.ts';
+import { createAuditQueue } from './emit/audit-queue.ts';
+import { createGatewayMetrics } from './emit/gateway-metrics.ts';
+import { createPolicyClient, type PolicyClient } from './policy-client.ts';
+import { createPriceTable } from './price-table.ts';
+import { createGatewayServer } from './server.ts';
+import { createSessionLookup } from './session-lookup.ts';
+import { createSessionMemory } from './session-memory.ts';
+import { createSessionPins } from './session-pins.ts';
+
+export interface GatewayServiceDeps {
+  readonly config: GatewayConfig;
+  readonly gatewayId: string;
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  readonly database: Database;
+  /** Begins to listen for moves of the policy pointer. */
+  readonly listen: (onNotify: () => void) => PolicyListener;
+  readonly spool: Pick<Spool, 'begin' | 'offer' | 'stats'>;
+  readonly telemetry: Telemetry;
+  readonly log: Log;
+  /** Unix time in milliseconds. */
+  readonly now: () => number;
+}
+
+export interface GatewayService {
+  /** Resolves when calls are served. Throws `not_configured` without a policy to route by. */
+  start(): Promise<{ readonly port: number }>;
+  /** Lets calls under way finish for a while, then cuts them. */
+  stop(): Promise<void>;
+  /** Reads policies, prices and keys now. */
+  refresh(): Promise<void>;
+}
+
+const POLICY_POLL_MS = 5_000;
+const KEY_POLL_MS = 2_000;
+/** Calls can be long; a process that must go does not wait for all of them. */
+const STOP_DEADLINE_MS = 10_000;
+/** How long a start, or a stop, waits for a store that does not answer. */
+const STORE_WAIT_MS = 5_000;
+
+/** The gateway as a part: everything with side effects is given to it. */
+export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
+  const { config, database, log, now, gatewayId } = deps;
+  const { projectId, directory } = config;
+  const policies = createPolicyClient(
+    { read: () => readActivePolicies(database, projectId), log, now },
+    { projectId, copyPath: join(directory, 'policies.json') },
+  );
+  const keys = createKeyCache(
+    { store: createKeyStore(database), now, log },
+    { projectId, copyPath: join(directory, 'keys.json') },
+  );
+  const prices = createPriceTable({ read: () => readPrices(database, projectId), log }, config.models);
+  const audit = createAuditQueue({ write: (entry) => appendAudit(database, entry), now, log });
+  const pools = createUpstreamPools(config);
+  const lookUp = createSessionLookup({ read: (sessionId) => readSessionPin(database, projectId, sessionId), now });
+  const metrics = createGatewayMetrics({
+    now,
+    spool: () => deps.spool.stats(),
+    policies: () => ({ status: policies.status(), epoch: epochOf(policies) }),
+  });
+  const server = createGatewayServer({
+    config,
+    gatewayId,
+    keys,
+    policies,
+    pools,
+    audit,
+    metrics,
+    log,
+    now,
+    spool: deps.spool,
+    telemetry: deps.telemetry,
+    sessions: createSessionMemory({ now }, { sessionHeader: config.sessionHeader, idleMs: config.sessionIdleMs }),
+    pins: createSessionPins({ lookUp }),
+    priceOf: prices.priceOf,
+    readiness: async () => readinessOf(deps, policies),
+  });
+  const timers: NodeJS.Timeout[] = [];
+  let listener: PolicyListener | null = null;
+
+  const refreshPolicies = async (): Promise<void> => {
+    await Promise.all([policies.refresh(), prices.refresh()]);
+    await reportStatus(deps, policies);
+  };
+  return {
+    refresh: async () => {
+      await Promise.all([refreshPolicies(), keys.refresh(), audit.flush()]);
+    },
+    async start() {
+      await Promise.all([policies.start(), keys.loadCopy().then(() => within(STORE_WAIT_MS, keys.refresh()))]);
+      void refreshPolicies();
+      warnOfOpenDoor(log, keys.state());
+      listener = deps.listen(() => void refreshPolicies());
+      timers.push(setInterval(() => void refreshPolicies(), POLICY_POLL_MS));
+      timers.push(setInterval(() => void keys.refresh(), KEY_POLL_MS));
+      timers.push(setInterval(() => void audit.flush(), POLICY_POLL_MS));
+      await server.listen({ host: deps.host, port: deps.port });
+      return { port: (server.server.address() as AddressInfo).port };
+    },
+    async stop() {
+      for (const timer of timers) clearInterval(timer);
+      await listener?.close();
+      const cut = setTimeout(() => server.server.closeAllConnections(), STOP_DEADLINE_MS);
+      await server.close();
+      clearTimeout(cut);
+      await within(STORE_WAIT_MS, audit.close());
+      await pools.close();
+    },
+  };
+}
+
+async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const elapsed = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work, elapsed]);
+  clearTimeout(timer);
+}
+
+function epochOf(policies: PolicyClient): number | null {
+  return policies.status().source === 'none' ? null : policies.current().epoch;
+}
+
+/** Not the database and not the queue: calls are served and spooled without either. */
+function readinessOf(deps: GatewayServiceDeps, policies: PolicyClient): Readiness {
+  const { source, lastError } = policies.status();
+  const spool = deps.spool.stats();
+  return {
+    policies: source === 'none' ? (lastError ?? 'no policy yet') : true,
+    spool: spool.bytes < spool.bytesMax ? true : 'full: calls are served, and not kept',
+  };
+}
+
+async function reportStatus(deps: GatewayServiceDeps, policies: PolicyClient): Promise<void> {
+  const { projectId } = deps.config;
+  const { appliedAtMs, lastError, source } = policies.status();
+  const active = source === 'none' ? null : policies.current();
+  const spool = deps.spool.stats();
+  try {
+    await writeGatewayStatus(deps.database, {
+      projectId,
+      gatewayId: deps.gatewayId,
+      epoch: active?.epoch ?? null,
+      policyId: active?.stable.policyId ?? null,
+      appliedAt: appliedAtMs === null ? null : new Date(appliedAtMs),
+      lastError,
+      spoolBytes: spool.bytes,
+      spoolPending: spool.pendingRecords,
+    });
+  } catch (error) {
+    deps.log.debug({ err: error }, 'the gateway status could not be written');
+  }
+}
+
+function warnOfOpenDoor(log: Log, state: 'open' | 'closed' | 'unknown'): void {
+  if (state === 'open') {
+    log.warn(
+      'no virtual key exists: any credential is accepted, from this machine only; `trimtab keys create` ends that',
+    );
+  }
+}
