@@ -106,7 +106,11 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
       await Promise.all([refreshPolicies(), keys.refresh(), audit.flush()]);
     },
     async start() {
-      await Promise.all([policies.start(), keys.loadCopy().then(() => within(STORE_WAIT_MS, keys.refresh()))]);
+      await Promise.all([
+        policies.start(),
+        within(STORE_WAIT_MS, prices.refresh()),
+        keys.loadCopy().then(() => within(STORE_WAIT_MS, keys.refresh())),
+      ]);
       void refreshPolicies();
       warnOfOpenDoor(log, keys.state());
       listener = deps.listen(() => void refreshPolicies());
