@@ -3,6 +3,7 @@ import { registerAudit } from './audit.ts';
 import { registerCalls } from './calls.ts';
 import type { CommandContext } from './command-context.ts';
 import { registerConfig } from './config.ts';
+import { registerDemo } from './demo.ts';
 import { registerKeys } from './keys.ts';
 import { registerOptimize } from './optimize.ts';
 import { registerPolicies } from './policies.ts';
@@ -12,6 +13,7 @@ import { registerUp } from './up.ts';
 export function registerCommands(program: Command, context: CommandContext): void {
   for (const register of [
     registerUp,
+    registerDemo,
     registerConfig,
     registerCalls,
     registerPolicies,

@@ -4,6 +4,7 @@ import { inspectConfig } from '#shared/config/load-config.ts';
 import { SAMPLE_CONFIG } from '#shared/config/sample-config.ts';
 import { createLog } from '#shared/log.ts';
 import { describeAddresses, runSupervisor } from '../../infra/supervisor.ts';
+import { ensureAdminToken } from '../../services/optimizer/api/token-file.ts';
 import type { CommandContext } from './command-context.ts';
 import { prepareSystem } from './prepare-system.ts';
 import { printLine } from './print.ts';
@@ -43,6 +44,8 @@ export async function up(context: CommandContext): Promise<number> {
     print: (line) => printLine(context, line),
     prepare: async (databaseUrl) => {
       notes.push(...(await prepareSystem({ databaseUrl, config, configPath: environment.configPath })));
+      const token = environment.adminToken === undefined ? await ensureAdminToken(environment.dataDir) : null;
+      if (token !== null) notes.push(`The admin token of the control API, shown this once: ${token}`);
     },
     announce: (supervisor) => {
       for (const line of [...describeAddresses(supervisor), '', ...notes]) printLine(context, line);

@@ -45,6 +45,8 @@ export function demoKnobs(): readonly DemoKnob[] {
   }));
 }
 
+const fromEnvironment = (name: string): string => `\${${name}}`;
+
 /** The `trimtab.yaml` of a demo: two simulated providers, a simulated judge, shortened times. */
 export function demoConfig(project: string, addresses: DemoAddresses): string {
   const nested: Record<string, unknown> = {};
@@ -52,14 +54,24 @@ export function demoConfig(project: string, addresses: DemoAddresses): string {
   const config = {
     project,
     providers: {
-      swift: { format: 'openai-chat', baseUrl: addresses.swift, network: 'private', apiKey: '${DEMO_SWIFT_API_KEY}' },
+      swift: {
+        format: 'openai-chat',
+        baseUrl: addresses.swift,
+        network: 'private',
+        apiKey: fromEnvironment('DEMO_SWIFT_API_KEY'),
+      },
       grand: {
         format: 'anthropic-messages',
         baseUrl: addresses.grand,
         network: 'private',
-        apiKey: '${DEMO_GRAND_API_KEY}',
+        apiKey: fromEnvironment('DEMO_GRAND_API_KEY'),
       },
-      judge: { format: 'openai-chat', baseUrl: addresses.judge, network: 'private', apiKey: '${DEMO_JUDGE_API_KEY}' },
+      judge: {
+        format: 'openai-chat',
+        baseUrl: addresses.judge,
+        network: 'private',
+        apiKey: fromEnvironment('DEMO_JUDGE_API_KEY'),
+      },
     },
     models: [
       { id: 'swift-2', provider: 'swift', price: { input: 0.2, output: 0.8 } },
