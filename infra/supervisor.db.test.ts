@@ -6,9 +6,10 @@ import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPool } from '#shared/database/connect.ts';
 import { readEnvironment } from '#shared/environment.ts';
+import { createTestDatabase } from '#shared/testing/test-database.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
 import { embeddedConnectionString } from './embedded-settings.ts';
-import { commandLines, isRunning, recordOf } from './process-identity.ts';
+import { commandLines, isRunning, type ProcessRecord, recordOf } from './process-identity.ts';
 import { startSupervisor } from './start-supervisor.ts';
 import { eventually } from './testing/eventually.ts';
 import { type SupervisedProcess, type SupervisedReport, supervise } from './testing/supervised-process.ts';
@@ -21,18 +22,21 @@ describe('runSupervisor', () => {
   let dataDir: string;
   let fallbackRoot: string;
   let running: SupervisedProcess[];
+  let seen: ProcessRecord[];
 
   beforeEach(() => {
     temporary = temporaryFolder();
     dataDir = join(temporary.path, 'data');
     fallbackRoot = join(temporary.path, 'fallback');
     running = [];
+    seen = [];
   });
   afterEach(async () => {
     for (const { child, exit } of running) {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
       await exit;
     }
+    for (const { pid } of seen.filter(isRunning)) process.kill(pid, 'SIGKILL');
     // A test that killed its supervisor leaves the database server; this takes it over and stops it.
     if (existsSync(join(dataDir, 'postgres')))
       await (await startEmbeddedPostgres({ dataDir, log, fallbackRoot })).stop();
@@ -51,7 +55,9 @@ describe('runSupervisor', () => {
       ([, command]) => command.includes(`-D ${dataDir}`) && command.includes(`-p ${port}`),
     );
     const pids = [...services.map((service) => service.pid), postmaster?.[0] ?? 0];
-    return pids.map((pid) => recordOf(pid));
+    const records = pids.map((pid) => recordOf(pid));
+    seen.push(...records.filter((record) => record !== undefined));
+    return records;
   }
 
   async function notes(): Promise<readonly string[]> {
@@ -79,6 +85,7 @@ describe('runSupervisor', () => {
 
     supervisor.child.kill('SIGINT');
     // npm passes the same press on a moment later; it must not count as the second one.
+    await supervisor.stopping;
     supervisor.child.kill('SIGINT');
     expect(await supervisor.exit).toBe(0);
     expect(processes.filter((record) => record !== undefined && isRunning(record))).toEqual([]);
@@ -202,6 +209,27 @@ describe('runSupervisor', () => {
     }).catch((error: Error) => error);
     expect(failure).toMatchObject({ code: 'store_unavailable', message: expect.stringContaining('127.0.0.1:1') });
     expect(String(failure)).not.toContain('hunter2');
+  });
+
+  it('uses the database of DATABASE_URL, migrates it, and leaves it running', async () => {
+    const database = await createTestDatabase();
+    const environment = readEnvironment({ TRIMTAB_DATA_DIR: dataDir, DATABASE_URL: database.connectionString });
+    const prepared: string[] = [];
+    const supervisor = await startSupervisor({
+      environment,
+      log,
+      services: [],
+      prepare: async (databaseUrl) => void prepared.push(databaseUrl),
+    });
+    expect(supervisor.embedded).toBe(false);
+    expect(prepared).toEqual([database.connectionString]);
+    await supervisor.stop();
+    await supervisor.finished;
+    expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
+    const pool = createPool({ connectionString: database.connectionString, role: 'owner', poolMax: 1 });
+    expect((await pool.query('select count(*) from policy_pointer')).rowCount).toBe(1);
+    await pool.end();
+    await database.drop();
   });
 
   it('runs prepare between the migrations and the services, and undoes everything when it fails', async () => {

@@ -1,7 +1,7 @@
 import { type Supervisor, type SupervisorOptions, startSupervisor } from './start-supervisor.ts';
 
 /** The part of `process` that tells us to stop. */
-export interface SignalSource {
+interface SignalSource {
   on(signal: NodeJS.Signals, listener: () => void): unknown;
   off(signal: NodeJS.Signals, listener: () => void): unknown;
   exit(code: number): never;

@@ -29,14 +29,14 @@ export interface Environment {
   readonly variables: Variables;
 }
 
-export interface ServicePorts {
+interface ServicePorts {
   readonly gateway: number;
   readonly optimizer: number;
   readonly evaluator: number;
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+type LogLevel = (typeof LOG_LEVELS)[number];
 
 const OWN_PREFIX = 'TRIMTAB_';
 

@@ -13,6 +13,8 @@ export interface SupervisedProcess {
   readonly child: ChildProcess;
   /** The first line that it reports: that all is up, or its error. */
   readonly first: Promise<SupervisedReport & { readonly error?: string }>;
+  /** Resolves when it has heard the first request to stop. */
+  readonly stopping: Promise<void>;
   /** Resolves with the code, or the signal that ended it. */
   readonly exit: Promise<number | string>;
 }
@@ -32,9 +34,14 @@ export function supervise({ dataDir, fallbackRoot, script, stopGraceMs }: Superv
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout });
+  const stopping = Promise.withResolvers<void>();
+  lines.on('line', (line) => {
+    if (line.includes('Stopping')) stopping.resolve();
+  });
   return {
     child,
     first: once(lines, 'line').then(([line]) => JSON.parse(String(line))),
+    stopping: stopping.promise,
     exit: once(child, 'exit').then(([code, signal]) => code ?? signal),
   };
 }
