@@ -29,7 +29,7 @@ export interface Environment {
   readonly variables: Variables;
 }
 
-interface ServicePorts {
+export interface ServicePorts {
   readonly gateway: number;
   readonly optimizer: number;
   readonly evaluator: number;
