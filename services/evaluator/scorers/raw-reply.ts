@@ -19,6 +19,8 @@ interface OpenToolCall {
   readonly id: string;
   name: string;
   argumentsText: string;
+  /** True while the arguments are those with which the block began; deltas, where there are any, replace them. */
+  isWhole: boolean;
 }
 
 interface Collected {
@@ -89,7 +91,7 @@ function readOpenAiCall(entry: JsonRecord, key: string, collected: Collected): v
   const name = textOrNull(part['name']) ?? '';
   const known = collected.toolCalls.findLast((call) => call.key === key);
   const startsAnother = known !== undefined && id !== '' && known.id !== '' && id !== known.id && name !== '';
-  const call = known === undefined || startsAnother ? { key, id, name: '', argumentsText: '' } : known;
+  const call = known === undefined || startsAnother ? { key, id, name: '', argumentsText: '', isWhole: false } : known;
   if (call !== known) collected.toolCalls.push(call);
   if (call.name === '') call.name = name;
   const pieces = part['arguments'];
@@ -104,12 +106,14 @@ function readAnthropicEvent(event: JsonRecord, collected: Collected): void {
       return;
     case 'content_block_start':
       if (isRecord(event['content_block'])) {
-        startAnthropicBlock({ ...event['content_block'], input: undefined }, `${event['index']}`, collected);
+        startAnthropicBlock(event['content_block'], `${event['index']}`, collected);
       }
       return;
     case 'content_block_delta': {
       const call = collected.toolCalls.findLast((open) => open.key === `${event['index']}`);
       if (call !== undefined && delta['type'] === 'input_json_delta') {
+        if (call.isWhole) call.argumentsText = '';
+        call.isWhole = false;
         call.argumentsText += textOrNull(delta['partial_json']) ?? '';
       }
       return;
@@ -124,7 +128,8 @@ function readAnthropicEvent(event: JsonRecord, collected: Collected): void {
 function startAnthropicBlock(block: JsonRecord, key: string, collected: Collected): void {
   if (block['type'] !== 'tool_use') return;
   const argumentsText = block['input'] === undefined ? '' : JSON.stringify(block['input']);
-  collected.toolCalls.push({ key, id: String(block['id'] ?? ''), name: String(block['name'] ?? ''), argumentsText });
+  const call = { key, id: String(block['id'] ?? ''), name: String(block['name'] ?? ''), argumentsText, isWhole: true };
+  collected.toolCalls.push(call);
 }
 
 function firstRecord(value: unknown): JsonRecord | null {
