@@ -52,9 +52,6 @@ export interface Supervisor {
   force(): void;
 }
 
-/** How long services of a killed predecessor, which have seen its death, may take to end. */
-const ABANDONED_GRACE_MS = 15_000;
-
 function lockFolder(dataDir: string): FolderLock {
   const outcome = acquireFolderLock(join(dataDir, 'supervisor.lock'));
   if (outcome.type === 'acquired') return outcome.lock;
@@ -172,7 +169,7 @@ export async function startSupervisor(options: SupervisorOptions, signal?: Abort
   };
   const open = () => openDatabase(environment.databaseUrl, timing.databaseDeadlineMs, ownDatabase);
   try {
-    await stopProcesses(holdings.lock.abandoned, ABANDONED_GRACE_MS);
+    await stopProcesses(holdings.lock.abandoned, timing.stopGraceMs);
     const specs = options.services ?? (await createServiceSpecs(environment));
     await requireFreePorts(specs, environment.host);
     const database = await open();

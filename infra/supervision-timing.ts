@@ -8,7 +8,7 @@ export interface SupervisionTiming {
   /** A service that never got ready is started this often, and then the whole start fails. */
   readonly startAttemptsMax: number;
   readonly readyDeadlineMs: number;
-  /** From SIGTERM to SIGKILL: calls in flight may end in this time. */
+  /** From SIGTERM to SIGKILL: calls in flight may end in this time. Longer than the services' own deadline (20 s). */
   readonly stopGraceMs: number;
   /** How long a given PostgreSQL may take to come up beside us. */
   readonly databaseDeadlineMs: number;
@@ -20,7 +20,7 @@ export const SUPERVISION_TIMING: SupervisionTiming = {
   stableAfterMs: 60_000,
   startAttemptsMax: 3,
   readyDeadlineMs: 60_000,
-  stopGraceMs: 20_000,
+  stopGraceMs: 25_000,
   databaseDeadlineMs: 30_000,
 };
 
