@@ -21,7 +21,7 @@ export const replayResultSchema = z.object({
 });
 
 export type ReplayResult = z.infer<typeof replayResultSchema>;
-export type ReplayStatus = 'pending' | 'done' | 'error';
+type ReplayStatus = 'pending' | 'done' | 'error';
 
 /** A stored call to be sent again with a candidate prefix. */
 export interface NewReplay {

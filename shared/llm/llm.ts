@@ -37,7 +37,7 @@ export interface LlmPrice {
 }
 
 /** `retryable`: the same request may succeed later. `refused`: the model declined. `invalid`: it never will succeed. */
-export type LlmErrorKind = 'retryable' | 'refused' | 'invalid';
+type LlmErrorKind = 'retryable' | 'refused' | 'invalid';
 
 export interface LlmError {
   readonly kind: LlmErrorKind;

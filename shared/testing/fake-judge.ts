@@ -5,7 +5,7 @@ import { judgeTranscript } from './fake-judge-verdict.ts';
 import { teachFrom } from './fake-teacher-reply.ts';
 
 /** What the endpoint does instead of answering well, for one request each. */
-export type FakeJudgeMisbehaviour =
+type FakeJudgeMisbehaviour =
   | 'fenced'
   | 'garbage'
   | 'empty'
@@ -17,7 +17,7 @@ export type FakeJudgeMisbehaviour =
   | 'server_error'
   | 'no_structured_output';
 
-export interface FakeJudgeRequest {
+interface FakeJudgeRequest {
   readonly path: string;
   readonly authorization: string | undefined;
   readonly model: string;

@@ -2,7 +2,7 @@ import { createSseParser } from '#shared/upstream/sse.ts';
 import { isRecord, type JsonRecord, parseJson } from './json.ts';
 
 /** One tool call as the upstream wrote it, its arguments as text and not interpreted. */
-export interface RawToolCall {
+interface RawToolCall {
   readonly id: string;
   readonly name: string;
   readonly argumentsText: string;

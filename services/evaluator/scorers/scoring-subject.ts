@@ -21,7 +21,7 @@ export interface CatalogueTool {
 }
 
 /** One call of a tool as the client received it. */
-export interface DeliveredToolCall {
+interface DeliveredToolCall {
   readonly pointer: string;
   readonly id: string;
   readonly name: string;
@@ -31,7 +31,7 @@ export interface DeliveredToolCall {
   readonly unparsedArguments: string | null;
 }
 
-export interface PreviousToolCall {
+interface PreviousToolCall {
   readonly name: string;
   readonly input: unknown;
   readonly result: ToolResult | null;

@@ -34,7 +34,7 @@ export const EDIT_TOOL = {
   },
 };
 export const LIST_TOOL = { name: 'ListFiles', input_schema: { type: 'object', properties: {} } };
-export const SERVER_TOOL = { type: 'web_search_20250305', name: 'web_search' };
+const SERVER_TOOL = { type: 'web_search_20250305', name: 'web_search' };
 
 export interface ToolUse {
   readonly id?: string;

@@ -7,7 +7,7 @@ import { type JudgeVerdict, parseVerdict, verdictJsonSchema } from './verdict.ts
 import { verifyQuotes } from './verify-quotes.ts';
 
 /** Room for eight criteria with quotes and reasoning. */
-export const VERDICT_TOKENS_MAX = 3_000;
+const VERDICT_TOKENS_MAX = 3_000;
 /** The first answer, and one repaired by what was wrong with it. */
 const ANSWERS_MAX = 2;
 
@@ -27,7 +27,7 @@ export interface AskJudgesDeps {
   };
 }
 
-export interface Settlement {
+interface Settlement {
   readonly reservedUsd: number;
   readonly spentUsd: number;
   readonly calls: number;
@@ -49,7 +49,7 @@ export type Judgement =
   | { readonly type: 'unavailable'; readonly message: string };
 
 /** Tokens per request are charged twice in the estimate, because an answer may have to be repaired. */
-export function estimateJudgementUsd(judge: Llm, promptCharacters: number, unknownPriceUsd: number): number {
+function estimateJudgementUsd(judge: Llm, promptCharacters: number, unknownPriceUsd: number): number {
   const once = judge.estimateCostUsd(promptCharacters, VERDICT_TOKENS_MAX) ?? unknownPriceUsd;
   return once * ANSWERS_MAX;
 }

@@ -4,7 +4,7 @@ import { toolResultText } from '../tool-results.ts';
 import { neutralise } from './neutralise.ts';
 
 /** One message as the judge sees it; quotes are held against `text`. */
-export interface RenderedMessage {
+interface RenderedMessage {
   readonly id: string;
   readonly pointer: string;
   readonly text: string;
@@ -22,7 +22,7 @@ export interface RenderedTranscript {
  * Characters of one transcript, about 20,000 tokens: what small judges read reliably, and what keeps the price of a
  * verdict in cents.
  */
-export const TRANSCRIPT_CHARACTERS_MAX = 60_000;
+const TRANSCRIPT_CHARACTERS_MAX = 60_000;
 
 const SYSTEM_CHARACTERS_MAX = 4_000;
 const CATALOGUE_CHARACTERS_MAX = 12_000;
