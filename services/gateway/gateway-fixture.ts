@@ -116,7 +116,7 @@ export async function seedConfig(admin: Database, config: Record<string, unknown
   return parsed;
 }
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 20_000;
 const STEP_MS = 5;
 
 /** Waits for a condition, with a deadline. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type ActivePolicies, activePoliciesSchema } from '#shared/domain/active-policies.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import type { Log } from '#shared/log.ts';
+import { createOutageLog } from './log-outage.ts';
 import { writeFileDurably } from './write-file-durably.ts';
 
 export interface PolicyClientDeps {
@@ -38,6 +39,7 @@ export function createPolicyClient(
   deps: PolicyClientDeps,
   options: { readonly projectId: string; readonly copyPath: string },
 ): PolicyClient {
+  const outage = createOutageLog(deps.log, 'policies cannot be refreshed; those held stay in force');
   let active: ActivePolicies | null = null;
   let status: PolicyStatus = { source: 'none', appliedAtMs: null, confirmedAtMs: null, lastError: null };
   let appliedText = '';
@@ -64,9 +66,10 @@ export function createPolicyClient(
       if (next === null) throw new Error(`project ${options.projectId} has no active policy yet`);
       await apply(next, 'store');
       status = { ...status, confirmedAtMs: deps.now() };
+      outage.worked();
     } catch (error) {
       const lastError = error instanceof Error ? error.message : String(error);
-      if (status.lastError !== lastError) deps.log.warn({ err: error }, 'policies could not be refreshed');
+      outage.failed(error);
       status = { ...status, lastError };
     }
   };

@@ -3,6 +3,7 @@ import type { StoredPrice } from '#shared/database/price-store.ts';
 import type { Log } from '#shared/log.ts';
 import type { ModelCatalogue } from './config.ts';
 import type { ModelPrice } from './emit/call-cost.ts';
+import { createOutageLog } from './log-outage.ts';
 
 /** Prices of models: the stored ones, whose version calls carry, and until they are read the configuration's own. */
 export interface PriceTable {
@@ -17,6 +18,7 @@ export function createPriceTable(
   deps: { readonly read: () => Promise<readonly StoredPrice[]>; readonly log: Log },
   models: ModelCatalogue,
 ): PriceTable {
+  const outage = createOutageLog(deps.log, 'prices cannot be read; those known stay in force');
   let prices: ReadonlyMap<string, ModelPrice> = new Map(
     [...models.values()].map(({ model }) => [model.id, configuredPrice(model.price)]),
   );
@@ -29,8 +31,9 @@ export function createPriceTable(
           ({ model, priceVersion: version, ...price }) => [model, { version, ...price }] as const,
         );
         prices = new Map([...prices, ...entries]);
+        outage.worked();
       } catch (error) {
-        deps.log.warn({ err: error }, 'prices could not be read; those known stay in force');
+        outage.failed(error);
       }
     },
   };

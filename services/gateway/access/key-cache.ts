@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { ActiveKey, KeyStore } from '#shared/database/key-store.ts';
 import { isKeySecret, keyHash } from '#shared/database/virtual-key-secret.ts';
 import type { Log } from '#shared/log.ts';
+import { createOutageLog } from '../log-outage.ts';
 import { writeFileDurably } from '../write-file-durably.ts';
 
 export interface CachedKey {
@@ -52,6 +53,7 @@ export function createKeyCache(
   deps: { readonly store: Pick<KeyStore, 'listActive'>; readonly now: () => number; readonly log: Log },
   options: { readonly projectId: string; readonly copyPath: string },
 ): KeyCache {
+  const outage = createOutageLog(deps.log, 'keys cannot be read; those known stay in force');
   let keys: ReadonlyMap<string, CachedKey> = new Map();
   let state: ReturnType<KeyCache['state']> = 'unknown';
   let copyText = '';
@@ -74,7 +76,7 @@ export function createKeyCache(
   };
   const refresh = (): Promise<void> => {
     reading ??= read()
-      .catch((error: unknown) => deps.log.warn({ err: error }, 'keys could not be read; those known stay in force'))
+      .then(outage.worked, outage.failed)
       .finally(() => {
         reading = null;
       });

@@ -1,5 +1,6 @@
 import type { AuditEntry } from '#shared/database/audit-log.ts';
 import type { Log } from '#shared/log.ts';
+import { createOutageLog } from '../log-outage.ts';
 
 /** Audit events of the hot path, written beside it. */
 export interface AuditQueue {
@@ -31,6 +32,7 @@ export function createAuditQueue(deps: {
   readonly now: () => number;
   readonly log: Log;
 }): AuditQueue {
+  const outage = createOutageLog(deps.log, 'audit events wait for the store');
   const entries: AuditEntry[] = [];
   const repeats = new Map<string, Repeats>();
   let writing: Promise<void> = Promise.resolve();
@@ -45,8 +47,9 @@ export function createAuditQueue(deps: {
       try {
         await deps.write(entry);
         entries.shift();
+        outage.worked();
       } catch (error) {
-        deps.log.warn({ err: error, waiting: entries.length }, 'audit events wait for the store');
+        outage.failed(error);
         return;
       }
     }
