@@ -4,7 +4,7 @@ import { createGuardedFetch } from '#shared/llm/guarded-fetch.ts';
 import { resolveProvider } from '#shared/providers/registry.ts';
 import { judgeJobId, judgeQueueName } from '#shared/queue/names.ts';
 import type { QueueBackend } from '#shared/queue/queue-backend.ts';
-import type { JudgePanel, PanelJudge } from './judge-panel.ts';
+import { JUDGE_ATTEMPTS, JUDGE_BACKOFF_MS, type JudgePanel, type PanelJudge } from './judge-panel.ts';
 
 /** The configured judges, or null when there is none. */
 export function createJudgePanel(config: TrimtabConfig, backend: QueueBackend): JudgePanel | null {
@@ -18,7 +18,8 @@ export function createJudgePanel(config: TrimtabConfig, backend: QueueBackend): 
     };
   });
   if (first === undefined) return null;
-  const queue = backend.openQueue(judgeQueueName(first.llm.provider));
+  const retries = { attempts: JUDGE_ATTEMPTS, backoffMs: JUDGE_BACKOFF_MS };
+  const queue = backend.openQueue(judgeQueueName(first.llm.provider), retries);
   return {
     judges: [first, ...others],
     callShare: config.judges[0]?.callShare ?? 1,

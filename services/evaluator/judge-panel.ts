@@ -17,6 +17,10 @@ export interface JudgePanel {
   enqueue(job: JudgeJob): Promise<void>;
 }
 
+/** A rate limit lasts minutes; with waits that double, these tries span about three. */
+export const JUDGE_ATTEMPTS = 7;
+export const JUDGE_BACKOFF_MS = 3_000;
+
 /** One queue per judge provider: its rate limit is the queue's. */
 export function panelQueueName(judges: JudgePanel['judges']): QueueName & `trimtab-judge-${string}` {
   return judgeQueueName(judges[0].llm.provider);

@@ -1,13 +1,13 @@
 import { TrimtabError } from '#shared/errors.ts';
 import type { JobWorker, WorkerOptions } from '#shared/queue/job-worker.ts';
 import type { JobDataOf } from '#shared/queue/jobs.ts';
-import { type QueueName, REPLAY_QUEUE, SCORE_QUEUE, SESSION_QUEUE } from '#shared/queue/names.ts';
+import { isJudgeQueueName, type QueueName, REPLAY_QUEUE, SCORE_QUEUE, SESSION_QUEUE } from '#shared/queue/names.ts';
 import type { QueueBackend } from '#shared/queue/queue-backend.ts';
 import { JOB_ATTEMPTS } from '#shared/queue/queue-limits.ts';
 import type { JobProcessor } from '#shared/queue/store-processor.ts';
 import { buryJob } from './dead-letters.ts';
 import type { EvaluatorDeps } from './evaluator-deps.ts';
-import { panelQueueName } from './judge-panel.ts';
+import { JUDGE_ATTEMPTS, panelQueueName } from './judge-panel.ts';
 import { judgeSubject } from './judge-subject.ts';
 import { type ReplayDeps, replayCall } from './replay-call.ts';
 import { scoreCall } from './score-call.ts';
@@ -50,11 +50,12 @@ function burying<Name extends QueueName>(
   queue: Name,
   processor: JobProcessor<JobDataOf<Name>>,
 ): JobProcessor<JobDataOf<Name>> {
+  const attempts = isJudgeQueueName(queue) ? JUDGE_ATTEMPTS : JOB_ATTEMPTS;
   return async (job, signal) => {
     try {
       await processor(job, signal);
     } catch (error) {
-      const isFinal = (error instanceof TrimtabError && !error.retryable) || job.attempt >= JOB_ATTEMPTS;
+      const isFinal = (error instanceof TrimtabError && !error.retryable) || job.attempt >= attempts;
       const reason = error instanceof Error ? error.message : String(error);
       deps.log.warn({ queue, jobId: job.id, attempt: job.attempt, isFinal, reason }, 'job failed');
       if (isFinal) await bury(deps, { queue, id: job.id, data: job.data, reason });

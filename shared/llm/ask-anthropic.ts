@@ -25,7 +25,7 @@ export async function askAnthropic(client: Anthropic, question: LlmQuestion): Pr
       max_tokens: request.maxOutputTokens,
       system: systemText(question),
       messages: [{ role: 'user', content: request.user }],
-      ...(question.mode === 'forced' ? forcedTool(request) : {}),
+      ...(question.dialect.structured ? forcedTool(request) : {}),
     },
     { signal: request.signal ?? null },
   );

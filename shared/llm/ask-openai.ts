@@ -19,8 +19,7 @@ export function createOpenAiClient(provider: ResolvedProvider, settings: LlmClie
 }
 
 export async function askOpenAi(client: OpenAI, question: LlmQuestion): Promise<LlmReply> {
-  const { request, quirks } = question;
-  const limit = quirks.includes('max-completion-tokens') ? 'max_completion_tokens' : 'max_tokens';
+  const { request, dialect } = question;
   const completion = await client.chat.completions.create(
     {
       model: question.model,
@@ -28,9 +27,9 @@ export async function askOpenAi(client: OpenAI, question: LlmQuestion): Promise<
         { role: 'system', content: systemText(question) },
         { role: 'user', content: request.user },
       ],
-      [limit]: request.maxOutputTokens,
-      ...(quirks.includes('no-sampling') ? {} : { temperature: 0 }),
-      ...(question.mode === 'forced' ? { response_format: responseFormat(request) } : {}),
+      [dialect.maxTokensField]: request.maxOutputTokens,
+      ...(dialect.sampling ? { temperature: 0 } : {}),
+      ...(dialect.structured ? { response_format: responseFormat(request) } : {}),
     },
     { signal: request.signal ?? null },
   );

@@ -71,6 +71,16 @@ describe('createLlm over Chat Completions', () => {
     expect(judge.requests.at(-1)?.schemaName).toBeNull();
   });
 
+  it('leaves the temperature out once a model says that it takes none', async () => {
+    judge.misbehaveAlways('no_temperature');
+    const llm = open();
+    const before = judge.requests.length;
+    for (const _time of [1, 2]) expect(await llm.completeStructured(REQUEST)).toMatchObject({ ok: true });
+    judge.misbehaveAlways(null);
+    expect(judge.requests.length).toBe(before + 3);
+    expect(judge.requests.at(-1)?.schemaName).toBe('propose');
+  });
+
   it('reads an answer out of a code fence, and gives no value for prose', async () => {
     judge.misbehave('fenced');
     expect(await open().completeStructured(REQUEST)).toMatchObject({ value: { instruction: expect.any(String) } });

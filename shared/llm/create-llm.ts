@@ -5,8 +5,9 @@ import { askOpenAi, createOpenAiClient } from './ask-openai.ts';
 import type { LlmFetch } from './guarded-fetch.ts';
 import type { Llm, LlmPrice, LlmResult, StructuredRequest } from './llm.ts';
 import { estimateLlmCostUsd, llmCostUsd } from './llm-cost.ts';
-import { lacksStructuredOutput, llmRefusal, toLlmError } from './llm-failure.ts';
-import type { LlmReply, OutputMode } from './llm-reply.ts';
+import { adaptDialect, initialDialect, type LlmDialect } from './llm-dialect.ts';
+import { llmRefusal, toLlmError } from './llm-failure.ts';
+import type { LlmReply } from './llm-reply.ts';
 import { parseJsonText } from './parse-json-text.ts';
 
 export interface LlmOptions {
@@ -24,22 +25,24 @@ const RETRIES_MAX = 1;
 
 /**
  * A model behind the vendor's own client: `openai` for anything that speaks Chat Completions, `@anthropic-ai/sdk` for
- * Messages. Output is forced to the schema; a provider that refuses to force it is asked in plain text from then on.
+ * Messages. Output is forced to the schema; what a server refuses is left out from then on.
  *
  * @throws TrimtabError `not_configured` for a format that no client speaks
  */
 export function createLlm(deps: { readonly fetch: LlmFetch }, options: LlmOptions): Llm {
   const { provider, model, price } = options;
   const ask = createAsk(deps, options);
-  let mode: OutputMode = 'forced';
+  let dialect = initialDialect(provider.quirks);
 
+  /** Every refusal takes one thing from the dialect for good, so this ends. */
   async function attempt(request: StructuredRequest): Promise<LlmReply> {
     try {
-      return await ask(request, mode);
+      return await ask(request, dialect);
     } catch (error) {
-      if (mode === 'text' || !lacksStructuredOutput(error)) throw error;
-      mode = 'text';
-      return await ask(request, mode);
+      const adapted = adaptDialect(dialect, error);
+      if (adapted === null) throw error;
+      dialect = adapted;
+      return await attempt(request);
     }
   }
 
@@ -65,7 +68,7 @@ export function createLlm(deps: { readonly fetch: LlmFetch }, options: LlmOption
 function createAsk(
   deps: { readonly fetch: LlmFetch },
   options: LlmOptions,
-): (request: StructuredRequest, mode: OutputMode) => Promise<LlmReply> {
+): (request: StructuredRequest, dialect: LlmDialect) => Promise<LlmReply> {
   const { provider, model } = options;
   const settings = {
     fetch: deps.fetch,
@@ -75,11 +78,11 @@ function createAsk(
   switch (provider.format) {
     case 'openai-chat': {
       const client = createOpenAiClient(provider, settings);
-      return (request, mode) => askOpenAi(client, { model, quirks: provider.quirks, request, mode });
+      return (request, dialect) => askOpenAi(client, { model, request, dialect });
     }
     case 'anthropic-messages': {
       const client = createAnthropicClient(provider, settings);
-      return (request, mode) => askAnthropic(client, { model, quirks: provider.quirks, request, mode });
+      return (request, dialect) => askAnthropic(client, { model, request, dialect });
     }
     default:
       throw new TrimtabError('not_configured', `no judge can be asked in the format ${String(provider.format)}`);

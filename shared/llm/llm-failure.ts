@@ -15,7 +15,7 @@ interface SdkError {
  * later; a 4xx will not, however often it is sent.
  */
 export function toLlmError(error: unknown): LlmError {
-  const { status, headers, message } = describe(error);
+  const { status, headers, message } = describeLlmFailure(error);
   const retryable = status === undefined || status >= 500 || RETRYABLE_STATUS.has(status);
   return {
     kind: retryable ? 'retryable' : 'invalid',
@@ -29,17 +29,8 @@ export function llmRefusal(message: string): LlmError {
   return { kind: 'refused', message: message.slice(0, MESSAGE_CHARACTERS_MAX), status: null, retryAfterSeconds: null };
 }
 
-/**
- * True when a provider says that it cannot force structured output: in-house servers often take neither a schema nor a
- * tool choice, and answer well in plain text.
- */
-export function lacksStructuredOutput(error: unknown): boolean {
-  const { status, message } = describe(error);
-  if (status !== 400 && status !== 404 && status !== 422 && status !== 501) return false;
-  return /response_format|json_schema|structured|guided|tool_choice|\btools?\b|schema/i.test(message);
-}
-
-function describe(error: unknown): SdkError {
+/** Status, headers and message of whatever an SDK threw. */
+export function describeLlmFailure(error: unknown): SdkError {
   if (!(error instanceof Error)) return { message: String(error) };
   const { status, headers } = error as Partial<SdkError>;
   return {

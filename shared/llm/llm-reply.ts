@@ -1,8 +1,6 @@
 import type { LlmFetch } from './guarded-fetch.ts';
 import type { LlmUsage, StructuredRequest } from './llm.ts';
-
-/** `forced` lets the provider enforce the schema; `text` states it in words. */
-export type OutputMode = 'forced' | 'text';
+import type { LlmDialect } from './llm-dialect.ts';
 
 /** A reply before it is parsed; a forced tool call has its value already. */
 export interface LlmReply {
@@ -22,15 +20,13 @@ export interface LlmClientSettings {
 
 export interface LlmQuestion {
   readonly model: string;
-  /** Deviations of the provider, by name. */
-  readonly quirks: readonly string[];
   readonly request: StructuredRequest;
-  readonly mode: OutputMode;
+  readonly dialect: LlmDialect;
 }
 
 /** The system text, with the schema in words where it cannot be forced. */
 export function systemText(question: LlmQuestion): string {
   const { system, jsonSchema } = question.request;
-  if (question.mode === 'forced') return system;
+  if (question.dialect.structured) return system;
   return `${system}\n\nAnswer with one JSON object and nothing else. It must satisfy this JSON Schema:\n${JSON.stringify(jsonSchema)}`;
 }

@@ -15,7 +15,8 @@ type FakeJudgeMisbehaviour =
   | 'refusal'
   | 'rate_limited'
   | 'server_error'
-  | 'no_structured_output';
+  | 'no_structured_output'
+  | 'no_temperature';
 
 interface FakeJudgeRequest {
   readonly path: string;
@@ -43,6 +44,7 @@ const CHARACTERS_PER_TOKEN = 4;
 
 const requestSchema = z.looseObject({
   model: z.string(),
+  temperature: z.number().optional(),
   messages: z.array(z.looseObject({ role: z.string(), content: z.string() })),
   response_format: z
     .looseObject({ json_schema: z.looseObject({ name: z.string(), schema: z.record(z.string(), z.unknown()) }) })
@@ -80,7 +82,7 @@ async function answer(
 ): Promise<void> {
   const parsed = requestSchema.safeParse(JSON.parse(await readBody(incoming)));
   if (!parsed.success) return send(outgoing, 400, { error: { message: 'not a chat completion request' } });
-  const { model, messages, response_format: format } = parsed.data;
+  const { model, messages, temperature, response_format: format } = parsed.data;
   const textOf = (role: string) => messages.find((message) => message.role === role)?.content ?? '';
   const request: FakeJudgeRequest = {
     path: incoming.url ?? '',
@@ -96,6 +98,9 @@ async function answer(
   if (misbehaviour === 'server_error') return send(outgoing, 500, { error: { message: 'out of order' } });
   if (misbehaviour === 'no_structured_output' && format !== undefined) {
     return send(outgoing, 400, { error: { message: 'response_format of type json_schema is not supported' } });
+  }
+  if (misbehaviour === 'no_temperature' && temperature !== undefined) {
+    return send(outgoing, 400, { error: { message: "Unsupported value: 'temperature' does not support 0" } });
   }
   const schema = format?.json_schema.schema ?? schemaInWords(request.system);
   const isJudge = JSON.stringify(schema).includes('"verdict"');
