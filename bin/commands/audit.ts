@@ -2,8 +2,10 @@ import type { Command } from 'commander';
 import { listAudit, verifyAuditChain } from '#shared/database/audit-log.ts';
 import type { CommandContext, CommandOptions } from './command-context.ts';
 import { printJson, printLine, printTable } from './print.ts';
+import { readCount } from './read-count.ts';
 
 const LISTED_DEFAULT = '20';
+const LISTED_MAX = 10_000;
 
 export function registerAudit(program: Command, context: CommandContext): void {
   const audit = program.command('audit').description('The hash-chained log of every change of power');
@@ -15,7 +17,7 @@ export function registerAudit(program: Command, context: CommandContext): void {
     .addHelpText('after', '\nExample:\n  trimtab audit list --limit 5')
     .action(async (options: CommandOptions & { readonly limit: string }) => {
       const events = await listAudit(await context.database(), await context.project(), {
-        limit: Number(options.limit),
+        limit: readCount(options.limit, '--limit', LISTED_MAX),
       });
       if (options.json === true) {
         printJson(context, events);

@@ -5,6 +5,7 @@ import { loadCall } from '#shared/database/load-call.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import type { CommandContext, CommandOptions } from './command-context.ts';
 import { printable, printJson, printLine, printTable } from './print.ts';
+import { readCount } from './read-count.ts';
 
 interface TailOptions extends CommandOptions {
   readonly limit: string;
@@ -17,6 +18,7 @@ interface ShowOptions extends CommandOptions {
 }
 
 const POLL_MS = 1_000;
+const CALLS_MAX = 1_000;
 const SCORES_MAX = 200;
 const CONTENT_CHARACTERS_MAX = 4_000;
 const HEADINGS = ['time', 'call', 'shape', 'model', 'variant', 'status', 'stop', 'ms', 'USD', 'fails'];
@@ -45,24 +47,25 @@ export function registerCalls(program: Command, context: CommandContext): void {
 }
 
 async function tail(context: CommandContext, options: TailOptions): Promise<void> {
-  const limit = Number(options.limit);
-  if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) {
-    throw new TrimtabError('invalid_request', '--limit takes a number from 1 to 1000');
-  }
+  const limit = readCount(options.limit, '--limit', CALLS_MAX);
   const database = await context.database();
   const projectId = await context.project();
-  const filter = { limit, sessionId: options.session };
-  let newest = '';
-  const printNew = async (): Promise<void> => {
-    const page = (await listCalls(database, projectId, filter)).filter((call) => call.callId > newest).reverse();
-    newest = page.at(-1)?.callId ?? newest;
-    if (options.json === true) for (const call of page) printJson(context, call);
-    else if (page.length > 0) printTable(context, HEADINGS, page.map(rowOf));
+  const show = (calls: readonly CallSummary[]): void => {
+    if (options.json === true) for (const call of calls) printJson(context, call);
+    else if (calls.length > 0) printTable(context, HEADINGS, calls.map(rowOf));
   };
-  await printNew();
-  while (options.follow === true && !context.signal.aborted) {
+  if (options.follow !== true) {
+    show((await listCalls(database, projectId, { limit, sessionId: options.session })).reverse());
+    return;
+  }
+  // A long call is stored after later ones have been shown, so that what is new is told by its id and not by its place.
+  let seen: ReadonlySet<string> | undefined;
+  while (!context.signal.aborted) {
+    const page = (await listCalls(database, projectId, { limit: CALLS_MAX, sessionId: options.session })).reverse();
+    const known = seen;
+    show(known === undefined ? page.slice(-limit) : page.filter((call) => !known.has(call.callId)));
+    seen = new Set(page.map((call) => call.callId));
     await delay(POLL_MS, undefined, { signal: context.signal }).catch(() => {});
-    await printNew();
   }
 }
 

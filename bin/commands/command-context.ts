@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { TrimtabConfig } from '#shared/config/config-schema.ts';
 import type { Database } from '#shared/database/connect.ts';
 import type { Environment } from '#shared/environment.ts';
 
@@ -13,7 +14,9 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** The running system's database, or a TrimtabError that says how to start it. Closed when the command ends. */
   readonly database: () => Promise<Database>;
-  /** The project that the configuration file names; `default` where there is no file. */
+  /** The configuration file, validated; null where there is none, which most commands can do without. */
+  readonly config: () => Promise<TrimtabConfig | null>;
+  /** `TRIMTAB_PROJECT`, else the project that the configuration file names, else `default`. */
   readonly project: () => Promise<string>;
   /** Ends with exit code 1 although all was printed: what the command looked at is not as it should be. */
   readonly fail: () => void;

@@ -29,14 +29,22 @@ export async function connectToRunningSystem(environment: Environment): Promise<
   const connectionString = systemConnectionString(environment);
   const pool = createPool({ connectionString, role: 'admin', poolMax: POOL_MAX });
   try {
-    await pool.query('SELECT 1');
+    const { rows } = await pool.query("SELECT to_regclass('public.policy_pointer') IS NOT NULL AS migrated");
+    if (rows[0]?.migrated !== true) {
+      throw new TrimtabError('store_unavailable', 'the database has no schema yet: run `trimtab migrate`');
+    }
   } catch (cause) {
     await pool.end();
-    const advice =
-      environment.databaseUrl === undefined
-        ? 'it is not running; start it with `npm start` (or `trimtab up`) and run this command again'
-        : 'check DATABASE_URL, and that `trimtab migrate` has run';
-    throw new TrimtabError('store_unavailable', `the database does not answer: ${advice}`, { cause });
+    throw cause instanceof TrimtabError ? cause : databaseUnavailable(environment, cause);
   }
   return { database: createDatabase(pool), connectionString, close: () => pool.end() };
+}
+
+/** The one error for a database that cannot be used, with what to do about it. */
+export function databaseUnavailable(environment: Pick<Environment, 'databaseUrl'>, cause: unknown): TrimtabError {
+  const message =
+    environment.databaseUrl === undefined
+      ? 'Trimtab is not running here: start it with `npm start` (or `trimtab up`) and run this command again'
+      : `the database does not answer (${cause instanceof Error ? cause.message : cause}): check DATABASE_URL, and that \`trimtab migrate\` has run`;
+  return new TrimtabError('store_unavailable', message, { cause });
 }

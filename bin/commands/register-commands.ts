@@ -1,25 +1,39 @@
 import type { Command } from 'commander';
 import { registerAudit } from './audit.ts';
 import { registerCalls } from './calls.ts';
+import { registerClusters } from './clusters.ts';
 import type { CommandContext } from './command-context.ts';
 import { registerConfig } from './config.ts';
-import { registerDemo } from './demo.ts';
+import { registerDlq } from './dlq.ts';
+import { registerDoctor } from './doctor.ts';
+import { registerIngest } from './ingest.ts';
 import { registerKeys } from './keys.ts';
+import { registerMigrate } from './migrate.ts';
 import { registerOptimize } from './optimize.ts';
 import { registerPolicies } from './policies.ts';
+import { registerServices } from './run-service.ts';
+import { registerScores } from './scores.ts';
+import { registerStatus } from './status.ts';
 import { registerUp } from './up.ts';
 
 /** Every command, in the order in which help shows them. */
 export function registerCommands(program: Command, context: CommandContext): void {
   for (const register of [
     registerUp,
-    registerDemo,
+    registerStatus,
+    registerDoctor,
     registerConfig,
     registerCalls,
+    registerScores,
+    registerClusters,
     registerPolicies,
     registerOptimize,
     registerKeys,
+    registerIngest,
+    registerDlq,
     registerAudit,
+    registerMigrate,
+    registerServices,
   ])
     register(program, context);
 }

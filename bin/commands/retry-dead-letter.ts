@@ -1,5 +1,5 @@
-import { SPOOL_QUEUE } from '#shared/database/conservation.ts';
 import type { Database } from '#shared/database/connect.ts';
+import { SPOOL_QUEUE } from '#shared/database/conservation.ts';
 import { type KeptDeadLetter, releaseDeadLetter } from '#shared/database/list-dead-letters.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import { type JobDataOf, jobSchemaOf } from '#shared/queue/jobs.ts';

@@ -1,19 +1,22 @@
 import { existsSync } from 'node:fs';
 import { CommanderError } from 'commander';
+import type { TrimtabConfig } from '#shared/config/config-schema.ts';
 import { loadConfig } from '#shared/config/load-config.ts';
 import { buildProgram } from './build-program.ts';
 import type { CommandContext } from './command-context.ts';
 import { connectToRunningSystem, type SystemConnection } from './connect-to-running-system.ts';
+import { projectOf } from './project-of.ts';
 import { EXIT_FAILED, reportError } from './report-error.ts';
 
 /** What the process around a command gives it. */
-export type ProgramDeps = Omit<CommandContext, 'database' | 'project' | 'fail'>;
+export type ProgramDeps = Omit<CommandContext, 'database' | 'config' | 'project' | 'fail'>;
 
 /** Runs one command line to its end and closes what it opened. Returns the exit code; errors are told, not thrown. */
 export async function runProgram(argv: readonly string[], deps: ProgramDeps): Promise<number> {
   const { environment } = deps;
   const json = argv.includes('--json');
   let connection: Promise<SystemConnection> | undefined;
+  let config: Promise<TrimtabConfig> | undefined;
   let failed = false;
   const context: CommandContext = {
     ...deps,
@@ -21,10 +24,12 @@ export async function runProgram(argv: readonly string[], deps: ProgramDeps): Pr
       connection ??= connectToRunningSystem(environment);
       return (await connection).database;
     },
-    project: async () =>
-      existsSync(environment.configPath)
-        ? (await loadConfig(environment.configPath, environment.variables)).project
-        : environment.project,
+    config: async () => {
+      if (!existsSync(environment.configPath)) return null;
+      config ??= loadConfig(environment.configPath, environment.variables);
+      return await config;
+    },
+    project: async () => projectOf(await context.config(), environment),
     fail: () => {
       failed = true;
     },

@@ -4,10 +4,7 @@ import type { CommandContext } from './command-context.ts';
 import { systemConnectionString } from './connect-to-running-system.ts';
 
 /** Lets a command speak to the system's queues, and closes what it opened. */
-export async function withQueues<T>(
-  context: CommandContext,
-  work: (backend: QueueBackend) => Promise<T>,
-): Promise<T> {
+export async function withQueues<T>(context: CommandContext, work: (backend: QueueBackend) => Promise<T>): Promise<T> {
   const { environment } = context;
   // The queue's own warnings would repeat what the command says of the error itself.
   const log = createLog('trimtab', environment.logLevel === 'debug' ? 'debug' : 'fatal');

@@ -1,0 +1,40 @@
+/** Reasons of the optimizer, as a person reads them. */
+const SENTENCES: Readonly<Record<string, string>> = {
+  // Why a turn shape is served as it is.
+  cheaper_proven: 'a cheaper model is proven; routing moves to it',
+  current_below_bar: 'the served model is proven to be below the bar; routing moves away',
+  cheapest_proven_is_served: 'the cheapest proven model is served',
+  nothing_proven: 'no model is proven yet; needs more sessions',
+  current_undecided_and_cheaper: 'the served model is undecided, and cheaper than what is proven',
+  current_cost_unknown: 'the cost of the served model is not known yet',
+  no_sessions: 'no scored sessions yet',
+  no_scored_sessions: 'no session has closed and been scored yet',
+  no_route: 'no route of the active policy decides it',
+  // Why a run proposed nothing.
+  off: 'switched off in governance',
+  no_change: 'nothing better is proven',
+  no_active_policy: 'there is no active policy',
+  no_fixable_cluster: 'no failure cluster that a prompt prefix could fix',
+  tried_lately: 'every fixable cluster was tried lately',
+  no_teacher: 'no teacher or judge model is configured to write a prefix',
+  budget_spent: 'the prompt budget is spent',
+  nothing_scored: 'no call of the cluster is scored yet',
+  too_few_calls: 'too few calls of the cluster can be replayed',
+  teacher_failed: 'the teacher model failed',
+  replays_timed_out: 'the replays did not finish in time',
+  not_served_any_more: 'the policy does not serve the model any more',
+  no_proof: 'the candidate is not proven to be better',
+  new_failures: 'the candidate brought failures of its own',
+  too_few_replays: 'too few replays could be compared',
+  // Why a proposal did not become a rollout.
+  rollout_running: 'another rollout runs',
+  paused: 'the optimizer is paused',
+  pinned: 'a policy is pinned',
+  stable_moved: 'the stable policy changed meanwhile',
+  revoked: 'the policy was rolled back before',
+};
+
+/** A sentence for a reason code; one that is not known here is shown as it is. */
+export function describeReason(code: string): string {
+  return SENTENCES[code] ?? code.replaceAll('_', ' ');
+}

@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import type { Check } from './checks/check.ts';
+import { skipped } from './checks/check.ts';
+import { checkConfig } from './checks/check-config.ts';
+import { checkMachine } from './checks/check-machine.ts';
+import { checkQueues } from './checks/check-queues.ts';
+import { checkRecords } from './checks/check-records.ts';
+import { checkSchema } from './checks/check-schema.ts';
+import { checkServices } from './checks/check-services.ts';
+import type { CommandContext, CommandOptions } from './command-context.ts';
+import { printJson, printLine, printTable } from './print.ts';
+
+const RECORD_CHECKS = ['partitions', 'policy', 'conservation', 'audit chain', 'dead letters', 'queues'];
+
+export function registerDoctor(program: Command, context: CommandContext): void {
+  program
+    .command('doctor')
+    .description('Look at everything that can be wrong, and say what to do about it; exit code 1 when something is')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  trimtab doctor\n  trimtab doctor --json')
+    .action(async (options: CommandOptions) => {
+      const checks = await checkAll(context);
+      if (checks.some((check) => check.ok === false)) context.fail();
+      if (options.json === true) printJson(context, { ok: checks.every((check) => check.ok !== false), checks });
+      else printChecks(context, checks);
+    });
+}
+
+async function checkAll(context: CommandContext): Promise<readonly Check[]> {
+  const { environment } = context;
+  const schema = await checkSchema(context);
+  return [
+    ...(await checkMachine(environment, process.versions.node)),
+    ...(await checkConfig(environment)),
+    ...schema,
+    ...(await checkStored(context, schema)),
+    ...(await checkServices(context)),
+  ];
+}
+
+/** The project and its judges come from the file; a broken one has had its finding, and must not hide the others. */
+async function checkStored(context: CommandContext, schema: readonly Check[]): Promise<readonly Check[]> {
+  if (schema.some((check) => check.ok !== true)) {
+    return RECORD_CHECKS.map((name) => skipped(name, 'the database is not as it should be'));
+  }
+  const config = await context.config().catch(() => null);
+  const projectId = config === null ? context.environment.project : await context.project();
+  const judges = (config?.judges ?? []).map((judge) => judge.provider);
+  return [
+    ...(await checkRecords(await context.database(), projectId, context.now())),
+    ...(await checkQueues(context, judges)),
+  ];
+}
+
+function printChecks(context: CommandContext, checks: readonly Check[]): void {
+  const rows = checks.map(({ ok, name, detail }) => [ok === null ? '-' : ok ? 'ok' : 'FAILED', name, detail]);
+  printTable(context, ['', 'check', 'detail'], rows);
+  const failures = checks.filter((check) => check.ok === false);
+  printLine(context, failures.length === 0 ? '\nAll is well.' : `\n${failures.length} to mend:`);
+  for (const { name, fix } of failures) printLine(context, `  ${name}: ${fix ?? ''}`);
+  for (const { name, ok, fix } of checks) if (ok === null && fix !== null) printLine(context, `  (${name}: ${fix})`);
+}
