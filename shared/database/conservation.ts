@@ -2,15 +2,18 @@ import { sql } from 'kysely';
 import type { Database } from './connect.ts';
 
 /**
- * Where every answered call of a project is. `answered` comes from the spools' own logs and everything stored from
- * rows, so that a call which is lost on the way, or counted twice, shows as a difference.
+ * Where every answered call of a project is. `answered` comes from the spools' own logs and what became of the calls
+ * from rows, so that a call which is lost on the way, or stored twice, shows as a difference.
  */
 export interface Conservation {
-  /** Calls that the gateways took to an end: durable records, counted drops and calls lost before durable. */
+  /**
+   * Calls that the gateways took to an end: durable records, counted drops and calls lost before durable. Each is
+   * counted from its frame in the log: when the frame is delivered, and until then among the gateway's undelivered ones.
+   */
   readonly answered: number;
   /** Stored calls of a gateway with a scoring run of the first pass. */
   readonly scored: number;
-  /** Durable records not stored yet, and stored calls that are neither scored nor dead-lettered. */
+  /** Records in the spools that are not delivered yet, and stored calls that are neither scored nor dead-lettered. */
   readonly pending: number;
   /** Calls no store takes, and stored calls whose scoring was given up, without a score. */
   readonly deadLettered: number;
@@ -24,8 +27,9 @@ export interface Conservation {
 }
 
 /**
- * Reads the equation in one snapshot. Each gateway's numbers are as of its last stored batch; calls in flight, and
- * records that are not durable yet, are on neither side.
+ * Reads the equation in one snapshot, where it holds at any time: a delivery writes its calls and its counts in one
+ * transaction, and what is not delivered stands on both sides. Calls in flight, and records that are not durable yet,
+ * are on neither. Calls of other sources (files, replays) pass through no spool and are left out.
  */
 export async function readConservation(database: Database, projectId: string): Promise<Conservation> {
   const { rows } = await sql<Omit<Conservation, 'difference' | 'balances'>>`
@@ -42,12 +46,14 @@ export async function readConservation(database: Database, projectId: string): P
       SELECT count(*) AS calls FROM dead_letter AS letter
       WHERE letter.project_id = ${projectId} AND letter.queue = ${SPOOL_QUEUE} AND NOT EXISTS
         (SELECT 1 FROM call WHERE call.call_id = letter.call_id AND call.project_id = letter.project_id)
+    ), undelivered AS (
+      SELECT coalesce(sum(spool_pending)::bigint, 0) AS calls FROM gateway_status WHERE project_id = ${projectId}
     )
     SELECT
-      coalesce((SELECT value FROM counter WHERE name = 'answered'), 0) AS answered,
+      coalesce((SELECT value FROM counter WHERE name = 'answered'), 0) + (SELECT calls FROM undelivered) AS answered,
       (SELECT count(*) FROM stored WHERE is_scored) AS scored,
       (SELECT count(*) FROM stored WHERE NOT is_scored AND NOT is_dead)
-        + coalesce((SELECT sum(spool_pending)::bigint FROM gateway_status WHERE project_id = ${projectId}), 0) AS pending,
+        + (SELECT calls FROM undelivered) AS pending,
       (SELECT count(*) FROM stored WHERE NOT is_scored AND is_dead) + (SELECT calls FROM refused) AS dead_lettered,
       coalesce((SELECT value FROM counter WHERE name = 'dropped'), 0) AS dropped,
       coalesce((SELECT value FROM counter WHERE name = 'lost_before_durable'), 0) AS lost_before_durable`.execute(
@@ -68,11 +74,11 @@ export interface SpoolCounts {
   readonly projectId: string;
   readonly gatewayId: string;
   readonly spoolId: string;
-  /** Durable records. */
-  readonly records: number;
+  /** Records that are stored or dead-lettered when the surrounding transaction commits, and all before them. */
+  readonly delivered: number;
   readonly dropped: number;
   readonly lostBeforeDurable: number;
-  /** Durable records that are neither stored nor dead-lettered when the surrounding transaction commits. */
+  /** Durable records behind the delivered ones. */
   readonly pending: number;
   /** All segments of the spool on disk. */
   readonly spoolBytes: number;
@@ -90,7 +96,7 @@ export async function writeSpoolCounts(transaction: Database, counts: SpoolCount
   await transaction
     .insertInto('conservationCounter')
     .values([
-      row('answered', counts.records + counts.dropped + counts.lostBeforeDurable),
+      row('answered', counts.delivered + counts.dropped + counts.lostBeforeDurable),
       row('dropped', counts.dropped),
       row('lost_before_durable', counts.lostBeforeDurable),
     ])

@@ -19,7 +19,7 @@ export interface StoredCall {
 }
 
 /** The call and its references into the transcript. */
-export type StoredCallFields = Call & {
+type StoredCallFields = Call & {
   readonly transcriptHead: Buffer | null;
   readonly responseNode: Buffer | null;
   readonly upstreamRawBlock: Buffer | null;

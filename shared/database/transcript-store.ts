@@ -11,7 +11,7 @@ const COMPRESS_FROM_BYTES = 128;
 /** Rows of one statement; PostgreSQL takes 65,535 parameters. */
 const ROWS_MAX = 1_000;
 
-export interface TranscriptEntry {
+interface TranscriptEntry {
   readonly projectId: string;
   /** Monday of the call's week: each week holds all blocks of its calls, so that it can be dropped alone. */
   readonly week: string;

@@ -124,7 +124,7 @@ export class DrainBatch {
         projectId,
         gatewayId: spool.gatewayId,
         spoolId: spool.spoolId,
-        records: totals.records,
+        delivered: settled,
         dropped: totals.dropped,
         lostBeforeDurable: totals.lost,
         pending: totals.records - settled,

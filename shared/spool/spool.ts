@@ -35,7 +35,7 @@ export interface Spool {
   close(): Promise<void>;
 }
 
-export interface SpoolTotals {
+interface SpoolTotals {
   readonly durable: ReadonlyMap<string, ProjectTotals>;
   readonly drained: ReadonlyMap<string, ProjectTotals>;
 }

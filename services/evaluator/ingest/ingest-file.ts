@@ -43,7 +43,7 @@ export interface IngestProgress {
   readonly skipped: number;
 }
 
-export interface SkippedLine {
+interface SkippedLine {
   readonly line: number;
   readonly reason: string;
 }

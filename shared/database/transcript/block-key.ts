@@ -26,7 +26,7 @@ export function nodeHashOf(parent: Buffer | null, role: string, startsMessage: b
  * JSON with sorted fields. Not RFC 8785's form, which refuses lone surrogates: model traffic contains them, and JSON's
  * escapes keep them apart.
  */
-export function orderedJson(value: unknown): string {
+function orderedJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(orderedJson).join(',')}]`;
   if (typeof value === 'object' && value !== null) {
     const fields = Object.entries(value).filter(([, member]) => member !== undefined);

@@ -26,7 +26,7 @@ export interface CallContent {
 }
 
 /** What the parameters block holds: the fields beside the chains, and attribution blocks, which never enter a chain. */
-export interface ParametersContent {
+interface ParametersContent {
   readonly fields: JsonObject;
   readonly billing: readonly { readonly at: number; readonly block: unknown }[];
 }
