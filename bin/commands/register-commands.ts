@@ -4,6 +4,7 @@ import { registerCalls } from './calls.ts';
 import { registerClusters } from './clusters.ts';
 import type { CommandContext } from './command-context.ts';
 import { registerConfig } from './config.ts';
+import { registerDemo } from './demo.ts';
 import { registerDlq } from './dlq.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerIngest } from './ingest.ts';
@@ -20,6 +21,7 @@ import { registerUp } from './up.ts';
 export function registerCommands(program: Command, context: CommandContext): void {
   for (const register of [
     registerUp,
+    registerDemo,
     registerStatus,
     registerDoctor,
     registerConfig,
