@@ -2,7 +2,12 @@ import * as z from 'zod';
 import type { Alarm } from '#shared/database/alarm-store.ts';
 import { armAlarm, readAlarms } from '#shared/database/alarm-store.ts';
 import type { Database } from '#shared/database/connect.ts';
-import { readIncumbentQualities, readServedCells, readWatchedSessions } from '#shared/database/estimation-store.ts';
+import {
+  readCanaryQualities,
+  readIncumbentQualities,
+  readServedCells,
+  readWatchedSessions,
+} from '#shared/database/estimation-store.ts';
 import type { PolicyPointer } from '#shared/database/pointer-store.ts';
 import type { Governance } from '#shared/domain/governance.ts';
 import { alarmSettingsSchema, alarmStateSchema, createAlarmState } from './rollout/alarm-state.ts';
@@ -25,8 +30,8 @@ export const watchSchema = z.object({
 
 export type Watch = z.infer<typeof watchSchema>;
 
-/** Sessions of the incumbent that a baseline needs, and those of the policy itself when there was no incumbent. */
-const INCUMBENT_SESSIONS_MIN = 20;
+/** Sessions of before that a baseline needs, and those of the policy itself when there were none. */
+const EARLIER_SESSIONS_MIN = 20;
 const OWN_SESSIONS = 30;
 const BASELINE_SESSIONS_MAX = 500;
 const MONTH_MS = 30 * 86_400_000;
@@ -35,7 +40,8 @@ const SESSIONS_PER_MONTH_MIN = 100;
 
 /**
  * Arms the cells that the stable policy serves and that are not armed yet. The baseline is frozen: the lower bound of
- * what the policies before it held in the turn shape, else of its own first sessions, which are then not watched.
+ * what the policies before it held in the turn shape, or of what it was promoted on when that is more; else of its own
+ * first sessions, which are then not watched.
  */
 export async function armAlarms(
   deps: { readonly database: Database; readonly now: () => number },
@@ -82,8 +88,10 @@ async function findBaseline(
     { turnShape, policyId, revoked },
     BASELINE_SESSIONS_MAX,
   );
-  if (incumbent.length >= INCUMBENT_SESSIONS_MIN) {
-    return { quality: lowerConfidenceBound(incumbent, alpha), cursor: null };
+  const canary = await readCanaryQualities(database, projectId, { turnShape, model, policyId }, BASELINE_SESSIONS_MAX);
+  const earlier = [incumbent, canary].filter((qualities) => qualities.length >= EARLIER_SESSIONS_MIN);
+  if (earlier.length > 0) {
+    return { quality: Math.max(...earlier.map((each) => lowerConfidenceBound(each, alpha))), cursor: null };
   }
   const own = await readWatchedSessions(database, projectId, { turnShape, model, policyId }, null, OWN_SESSIONS);
   const last = own.at(-1);

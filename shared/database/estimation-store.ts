@@ -178,6 +178,28 @@ export async function readIncumbentQualities(
   return rows.flatMap((row) => row.quality ?? []);
 }
 
+/** Qualities of a cell in the canaries of its policy, newest first and bounded: what it was promoted on. */
+export async function readCanaryQualities(
+  database: Database,
+  projectId: string,
+  cell: { readonly turnShape: string; readonly model: string; readonly policyId: string },
+  limit: number,
+): Promise<number[]> {
+  const rows = await database
+    .selectFrom('session')
+    .select('quality')
+    .where('projectId', '=', projectId)
+    .where('turnShape', '=', cell.turnShape)
+    .where('model', '=', cell.model)
+    .where('policyId', '=', cell.policyId)
+    .where('variant', '=', 'canary')
+    .where('quality', 'is not', null)
+    .orderBy('startedAt', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.flatMap((row) => row.quality ?? []);
+}
+
 /** Scored sessions of a cell under a policy after a place in the order of their scoring, oldest first. */
 export async function readWatchedSessions(
   database: Database,

@@ -3,7 +3,7 @@ import { faultOwnerSchema, severitySchema } from '../domain/score.ts';
 import { type QualityScore, sessionQuality } from '../domain/session-quality.ts';
 import { jsonText } from './columns.ts';
 import type { Database } from './connect.ts';
-import { replayResultSchema } from './replay-store.ts';
+import { listReplays, type Replay } from './replay-store.ts';
 
 /** Where a search for a better prefix stands. `replaying` waits for the evaluator; the others are final. */
 export type PromptRunStatus = 'replaying' | 'accepted' | 'rejected' | 'failed';
@@ -54,6 +54,7 @@ export interface ReplayOutcome {
 }
 
 const FIXABLE_MAX = 20;
+const FAILING_SHARE = 0.625;
 
 /** What a prefix could cure, most failures first. */
 export async function readFixableFailures(
@@ -78,14 +79,18 @@ export async function readFixableFailures(
   return rows.rows;
 }
 
-/** Failing calls of the cluster and passing ones of the same turn shape and model, newest first, half of each. */
+/**
+ * Failing calls of the cluster and passing ones of the same turn shape and model, newest first. More failing ones: they
+ * carry the proof of an improvement, and the passing ones show whether something else breaks.
+ */
 export async function readReplayableCalls(
   database: Database,
   projectId: string,
   target: FixableFailures,
   window: { readonly since: Date; readonly asOf: Date; readonly limit: number },
 ): Promise<ReplayableCall[]> {
-  const half = Math.max(1, Math.floor(window.limit / 2));
+  const failingMax = Math.max(1, Math.round(window.limit * FAILING_SHARE));
+  const passingMax = Math.max(1, window.limit - failingMax);
   const common = sql`call.project_id = ${projectId} AND call.source <> 'replay' AND call.transcript_head IS NOT NULL
     AND call.turn_shape = ${target.turnShape} AND call.call_id >= lowest_call_id(${window.since}::timestamptz)
     AND call.stored_at <= ${window.asOf} AND coalesce(call.attempts -> -1 ->> 'model', call.response_model) = ${target.model}`;
@@ -95,14 +100,14 @@ export async function readReplayableCalls(
       SELECT 1 FROM failure_event event JOIN cluster_assignment assignment USING (template_id)
       WHERE event.call_id = call.call_id AND event.project_id = call.project_id
         AND assignment.cluster_id = ${target.clusterId}::uuid AND assignment.valid_to IS NULL)
-    ORDER BY call.call_id DESC LIMIT ${half}`.execute(database);
+    ORDER BY call.call_id DESC LIMIT ${failingMax}`.execute(database);
   const passing = await sql<{ callId: string; transcriptHead: string }>`
     SELECT call.call_id AS "callId", encode(call.transcript_head, 'hex') AS "transcriptHead" FROM call
     WHERE ${common} AND call.status = 'ok'
       AND EXISTS (SELECT 1 FROM scoring_run WHERE scoring_run.call_id = call.call_id AND scoring_run.project_id = call.project_id)
       AND NOT EXISTS (SELECT 1 FROM score WHERE score.call_id = call.call_id AND score.project_id = call.project_id
         AND score.outcome = 'fail')
-    ORDER BY call.call_id DESC LIMIT ${half}`.execute(database);
+    ORDER BY call.call_id DESC LIMIT ${passingMax}`.execute(database);
   return [
     ...failing.rows.map((row) => ({ ...row, failing: true })),
     ...passing.rows.map((row) => ({ ...row, failing: false })),
@@ -127,26 +132,17 @@ export async function readReplays(
   projectId: string,
   replayIds: readonly string[],
 ): Promise<Map<string, ReplayOutcome>> {
-  if (replayIds.length === 0) return new Map();
-  const rows = await database
-    .selectFrom('replay')
-    .select(['replayId', 'status', 'result', 'costUsd'])
-    .where('projectId', '=', projectId)
-    .where('replayId', 'in', [...replayIds])
-    .execute();
-  return new Map(rows.map((row) => [row.replayId, asOutcome(row)]));
+  const replays = await listReplays(database, projectId, replayIds);
+  return new Map(replays.map((replay) => [replay.replayId, asOutcome(replay)]));
 }
 
 /**
  * The quality that a session of this one call would have: its tool use, under the cap of what failed by the model's
  * fault. Null when no tool was used, or when the replay could not be done.
  */
-function asOutcome(row: { replayId: string; status: string; result: unknown; costUsd: number }): ReplayOutcome {
-  const status = row.status === 'done' || row.status === 'error' ? row.status : 'pending';
-  const parsed = replayResultSchema.safeParse(row.result);
-  const common = { replayId: row.replayId, status, costUsd: row.costUsd } as const;
-  if (!parsed.success || status !== 'done') return { ...common, quality: null, failed: [] };
-  const { toolUse, failures } = parsed.data;
+function asOutcome({ replayId, status, result, costUsd }: Replay): ReplayOutcome {
+  if (status !== 'done' || result === null) return { replayId, status, costUsd, quality: null, failed: [] };
+  const { toolUse, failures } = result;
   const score = {
     subjectType: 'call',
     metric: 'toolUse',
@@ -164,7 +160,7 @@ function asOutcome(row: { replayId: string; status: string; result: unknown; cos
       ? []
       : [{ ...score, outcome: toolUse >= 1 ? 'pass' : 'fail', value: toolUse, owner: null, severity: null }];
   const failed = failures.filter((failure) => failure.owner === 'provider').map((failure) => failure.scorer);
-  return { ...common, quality: sessionQuality([...checks, ...metric]), failed };
+  return { replayId, status, costUsd, quality: sessionQuality([...checks, ...metric]), failed };
 }
 
 export async function createPromptRun(

@@ -9,7 +9,7 @@ import { uuidV7 } from '../domain/call-id.ts';
 import { type PolicyBody, WEIGHT_TOTAL } from '../domain/policy.ts';
 
 export const AUTHOR = 'file:/test/trimtab.yaml';
-export const SHAPE = '4k-parallel-plan';
+export const SHAPE = '4k-parallel-plan' as const;
 
 /** A configuration with two models, `steady` (dear, the seed's target) and `cheap`, for one project of a test. */
 export function testConfig(project: string, governance: Record<string, unknown> = {}): TrimtabConfig {
