@@ -4,18 +4,18 @@ const TEMPLATE_LENGTH_MAX = 400;
 
 /**
  * What varies between two occurrences of the same failure, most specific first: an id must not be read as a number,
- * nor a URL as a path. Every pattern is linear in the length of the text, which is hostile.
+ * nor the date in a model's name as a date. Every pattern is linear in the length of the text, which is hostile.
  */
 const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\bhttps?:\/\/[^\s"'<>)\]]+/gi, '<url>'],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '<uuid>'],
   [/\b(?:toolu|call|chatcmpl|msg|req|resp|fc|rs|sess|org|key|sk|tt)[_-][A-Za-z0-9_-]{6,}/g, '<id>'],
-  [/\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?)?/g, '<date>'],
-  [/\b\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,9})?\b/g, '<time>'],
   [
     /\b(?:claude|gpt|o[134]|gemini|llama|qwen|mistral|mixtral|deepseek|command|grok|phi)\d?[-.:/][\w.:-]{1,60}/gi,
     '<model>',
   ],
+  [/\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?)?/g, '<date>'],
+  [/\b\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,9})?\b/g, '<time>'],
   [/"[^"\n]{0,300}"/g, '<quoted>'],
   [/`[^`\n]{0,300}`/g, '<quoted>'],
   [/(?<![A-Za-z0-9])'[^'\n]{0,300}'(?![A-Za-z0-9])/g, '<quoted>'],
