@@ -103,10 +103,11 @@ function finish(streaming: Streaming, outcome: Delivery['outcome']): string {
   const rest = forwarded !== null && decoder.isComplete() ? forwarded.rest().toString('utf8') : null;
   // A last event without its blank line is whole for the parser, and has to be for the client.
   if (rest !== null) return `${rest.trimEnd()}\n\n`;
-  const closing = decoder
-    .end()
-    .map((event) => (event.type === 'error' ? describeBreak(event, outcome, parser) : event));
-  return encodeAll(streaming, forwarded === null ? [...last, ...closing] : closing);
+  const closing = [...last, ...decoder.end()].map((event) =>
+    event.type === 'error' ? describeBreak(event, outcome, parser) : event,
+  );
+  // Of a forwarded stream the client has every whole event, and must not get a broken one.
+  return encodeAll(streaming, forwarded === null ? closing : closing.filter(({ type }) => type === 'error'));
 }
 
 function describeBreak(

@@ -36,7 +36,7 @@ export function routeCall(input: RouteInput): TargetChoice | TargetRefusal {
   });
 }
 
-/** Allow-listed models that this gateway knows how to reach. */
+/** Allow-listed models that this gateway knows how to reach, in the order of its configuration. */
 export function servableModels(active: ActivePolicies, models: ModelCatalogue): ActivePolicies['models'] {
-  return active.models.filter(({ id }) => models.has(id));
+  return [...models.keys()].flatMap((known) => active.models.find(({ id }) => id === known) ?? []);
 }
