@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPointer } from '#shared/database/pointer-store.ts';
+import { bodyTo, propose } from '#shared/testing/optimizer-fixture.ts';
+import { type CommandFixture, createCommandFixture } from './testing/command-fixture.ts';
+
+let fixture: CommandFixture;
+beforeAll(async () => {
+  fixture = await createCommandFixture();
+  await fixture.run(['migrate']);
+  const stable = (await readPointer(fixture.database, 'default'))?.stable ?? null;
+  await propose(fixture.database, 'default', bodyTo('cheap'), stable);
+});
+afterAll(() => fixture.close());
+
+const policyOf = async () => (await fixture.run(['policies', 'list', '--json'])).json();
+
+describe('trimtab policies', () => {
+  it('lists versions, and which one serves', async () => {
+    expect(await policyOf()).toMatchObject({
+      epoch: 1,
+      policies: [
+        { number: 2, slot: '' },
+        { number: 1, slot: 'stable' },
+      ],
+    });
+    expect((await fixture.run(['policies', 'list'])).stdout).toMatch(/v1 +stable/);
+  });
+
+  it('says what a version changes', async () => {
+    const { stdout } = await fixture.run(['policies', 'diff', 'v2']);
+    expect(stdout).toContain('v2 against v1: a test');
+    expect(stdout).toContain('route route-1: + cheap 100 %');
+    expect((await fixture.run(['policies', 'diff', 'v2', 'v1', '--json'])).json()).toMatchObject({ number: 2 });
+  });
+
+  it('activates a version and rolls it back, each with a reason in the audit log', async () => {
+    const activated = await fixture.run(['policies', 'activate', 'v2', '--reason', 'reviewed']);
+    expect(activated.stdout).toBe('v2 is stable and serves all traffic (epoch 2).\n');
+    const back = await fixture.run(['policies', 'rollback', '--reason', 'empty answers', '--json']);
+    expect(back.json()).toMatchObject({ slot: 'stable', epoch: 3 });
+    expect(await policyOf()).toMatchObject({ policies: [{ slot: 'rolled back' }, { slot: 'stable' }] });
+    const { stdout } = await fixture.run(['audit', 'list']);
+    expect(stdout).toMatch(/policy\.rolled_back +cli:\S+ .*empty answers/);
+    expect(stdout).toMatch(/policy\.activated +cli:\S+ .*reviewed/);
+  });
+
+  it('pins a version, and says so in status until it is lifted', async () => {
+    expect((await fixture.run(['policies', 'pin', 'v1'])).code).toBe(0);
+    expect((await fixture.run(['status'])).stdout).toContain('PINNED to');
+    expect((await fixture.run(['optimize', 'resume'])).code).toBe(0);
+    expect((await fixture.run(['status'])).stdout).not.toContain('PINNED');
+  });
+
+  it('refuses a version that is not there', async () => {
+    expect(await fixture.run(['policies', 'activate', 'v9'])).toMatchObject({
+      code: 1,
+      stderr: 'trimtab: there is no policy v9\n',
+    });
+  });
+});
+
+describe('trimtab optimize', () => {
+  it('pauses with a reason, and status shows who did', async () => {
+    expect((await fixture.run(['optimize', 'pause', '--reason', 'release week', '--json'])).json()).toMatchObject({
+      paused: true,
+    });
+    expect((await fixture.run(['status'])).stdout).toMatch(/PAUSED by cli:\S+ for \S+: release week/);
+    await fixture.run(['optimize', 'resume']);
+  });
+
+  it('asks for a run, and tells that nobody takes it while the optimizer is down', async () => {
+    const { code, json } = await fixture.run(['optimize', 'run', '--wait', '0', '--json']);
+    expect(code).toBe(0);
+    expect(json()).toMatchObject({ status: 'pending' });
+    expect((await fixture.run(['status'])).stdout).toContain('waiting for an optimizer to take it');
+  });
+});
