@@ -18,7 +18,15 @@ const config = configSchema.parse({
     },
     bare: { apiKey: 'k' },
   },
-  models: [{ id: 'gpt-5-mini', provider: 'openai', reasoningEffort: true, maxOutputTokens: 1000, price: { input: 1, output: 2 } }],
+  models: [
+    {
+      id: 'gpt-5-mini',
+      provider: 'openai',
+      reasoningEffort: true,
+      maxOutputTokens: 1000,
+      price: { input: 1, output: 2 },
+    },
+  ],
 });
 
 describe('resolveProvider', () => {
@@ -59,6 +67,8 @@ describe('providerTarget', () => {
       acceptsSampling: false,
       acceptsStop: false,
     });
-    expect(providerTarget(provider, { ...config.models[0]!, id: 'gpt-4.1', reasoningEffort: false }).acceptsSampling).toBe(true);
+    expect(
+      providerTarget(provider, { ...config.models[0]!, id: 'gpt-4.1', reasoningEffort: false }).acceptsSampling,
+    ).toBe(true);
   });
 });

@@ -1,10 +1,11 @@
 import type { CallAttempt } from '#shared/domain/call.ts';
 import type { CallRecord } from '#shared/domain/call-record.ts';
 import { TURN_SHAPE_VERSION } from '#shared/domain/turn-shape.ts';
+import { callUsage } from '#shared/upstream/call-usage.ts';
 import type { Delivery } from '../delivery.ts';
 import type { EncodedCall } from '../encode-call.ts';
 import type { RoutedCall } from '../routed-call.ts';
-import { callCost, callUsage, costEstimate, type ModelPrice } from './call-cost.ts';
+import { callCost, costEstimate, type ModelPrice } from './call-cost.ts';
 
 export interface FinishedCall {
   readonly call: RoutedCall;
