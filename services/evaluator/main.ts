@@ -1,0 +1,67 @@
+import { loadConfig } from '#shared/config/load-config.ts';
+import { createDatabase, createPool } from '#shared/database/connect.ts';
+import { readEnvironment } from '#shared/environment.ts';
+import { TrimtabError } from '#shared/errors.ts';
+import { createLog } from '#shared/log.ts';
+import { watchParent } from '#shared/parent-watch.ts';
+import { createQueueBackend } from '#shared/queue/queue-backend.ts';
+import { createUpstreamPools } from '#shared/upstream/upstream-pools.ts';
+import { createSendReplay } from './send-replay.ts';
+import { createEvaluatorService } from './service.ts';
+
+const STOP_DEADLINE_MS = 20_000;
+/** Left for the connections after the jobs have had their time. */
+const JOBS_DEADLINE_MS = 15_000;
+/** Scoring reads and writes beside closing of sessions and judging. */
+const POOL_MAX = 12;
+
+const environment = readEnvironment(process.env);
+const log = createLog('evaluator', environment.logLevel);
+const { databaseUrl } = environment;
+if (databaseUrl === undefined) {
+  throw new TrimtabError('invalid_config', 'the evaluator needs DATABASE_URL; `trimtab up` sets it for its services');
+}
+const config = await loadConfig(environment.configPath, environment.variables);
+const pool = createPool({ connectionString: databaseUrl, role: 'evaluator', poolMax: POOL_MAX });
+const backend = createQueueBackend({ log }, { databaseUrl, redisUrl: environment.redisUrl });
+const { connectTimeout, firstByteTimeout, idleTimeout } = config.gateway;
+const pools = createUpstreamPools({
+  connectTimeoutMs: connectTimeout,
+  firstByteTimeoutMs: firstByteTimeout,
+  idleTimeoutMs: idleTimeout,
+});
+const service = createEvaluatorService({
+  config,
+  database: createDatabase(pool),
+  backend,
+  log,
+  send: createSendReplay({ pools, config, now: Date.now }),
+  host: environment.host,
+  port: environment.ports.evaluator,
+});
+
+let stopped: Promise<void> | undefined;
+/** Jobs first, then the connections that they use. */
+const stop = (): Promise<void> => {
+  stopped ??= (async () => {
+    await service.stop(JOBS_DEADLINE_MS);
+    await backend.close(1_000);
+    await pools.close();
+    await pool.end();
+  })();
+  return stopped;
+};
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => {
+    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'the evaluator did not stop cleanly');
+        process.exit(1);
+      },
+    );
+  });
+}
+watchParent(stop);
+await service.start();
