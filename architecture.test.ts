@@ -15,7 +15,7 @@ interface SourceFile {
 }
 
 const FILES = FOLDERS.flatMap((folder) => readSources(join(ROOT, folder)));
-const isTest = (file: SourceFile) => /\.test\.ts$/.test(file.path) || file.path.startsWith('shared/testing/');
+const isTest = (file: SourceFile) => /\.test\.ts$|(^|\/)testing\//.test(file.path);
 const PRODUCT = FILES.filter((file) => !isTest(file));
 
 function readSources(folder: string): SourceFile[] {
