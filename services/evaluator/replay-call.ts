@@ -33,6 +33,8 @@ export type ReplayReply =
 
 /** Sends a canonical request to a model with a prefix, as the gateway would, without a stream. */
 export type SendReplay = (request: {
+  /** The call that is replayed. */
+  readonly callId: string;
   readonly model: ModelConfig;
   readonly canonical: Canonical;
   readonly prefix: string | null;
@@ -95,9 +97,10 @@ async function run(deps: ReplayDeps, replay: Replay, attempt: number, signal: Ab
 
   // Stored requests were canonical when they came in; what a server does not take it refuses.
   const canonical: Canonical = { body: stored.request as unknown as CanonicalBody, extras: {} };
-  const reply = await deps.send({ model, canonical, prefix, signal });
+  const reply = await deps.send({ callId: replay.callId, model, canonical, prefix, signal });
   if (!reply.ok) {
-    if (reply.error.retryable && attempt < JOB_ATTEMPTS) {
+    // A worker that closes says nothing about the model.
+    if (signal.aborted || (reply.error.retryable && attempt < JOB_ATTEMPTS)) {
       throw new TrimtabError('upstream_unreachable', `replay on ${replay.model}: ${reply.error.message}`);
     }
     return failed(`${reply.error.type}: ${reply.error.message}`);

@@ -58,7 +58,13 @@ beforeEach(() => {
 
 function replay(modelIndex: number, prefix: string | null) {
   const canonical = { body: BODY, extras: {} };
-  return send({ model: config.models[modelIndex]!, canonical, prefix, signal: new AbortController().signal });
+  return send({
+    callId: 'call-1',
+    model: config.models[modelIndex]!,
+    canonical,
+    prefix,
+    signal: new AbortController().signal,
+  });
 }
 
 describe('createSendReplay', () => {
@@ -114,7 +120,9 @@ describe('createSendReplay', () => {
     const toNowhere = createSendReplay({ pools, config: gone, now: Date.now });
     const canonical = { body: BODY, extras: {} };
     const { signal } = new AbortController();
-    expect(await toNowhere({ model: gone.models[0]!, canonical, prefix: null, signal })).toMatchObject({
+    expect(
+      await toNowhere({ callId: 'call-1', model: gone.models[0]!, canonical, prefix: null, signal }),
+    ).toMatchObject({
       ok: false,
       error: { retryable: true },
     });
