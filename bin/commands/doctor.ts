@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
+import { inspectConfig } from '#shared/config/load-config.ts';
 import type { Check } from './checks/check.ts';
 import { skipped } from './checks/check.ts';
 import { checkConfig } from './checks/check-config.ts';
 import { checkMachine } from './checks/check-machine.ts';
+import { checkProviders } from './checks/check-providers.ts';
 import { checkQueues } from './checks/check-queues.ts';
 import { checkRecords } from './checks/check-records.ts';
 import { checkSchema } from './checks/check-schema.ts';
@@ -10,16 +12,24 @@ import { checkServices } from './checks/check-services.ts';
 import type { CommandContext, CommandOptions } from './command-context.ts';
 import { printJson, printLine, printTable } from './print.ts';
 
+interface DoctorOptions extends CommandOptions {
+  readonly providers?: boolean;
+}
+
 const RECORD_CHECKS = ['partitions', 'policy', 'conservation', 'audit chain', 'dead letters', 'queues'];
 
 export function registerDoctor(program: Command, context: CommandContext): void {
   program
     .command('doctor')
     .description('Look at everything that can be wrong, and say what to do about it; exit code 1 when something is')
+    .option('--providers', 'also send every allowed model a text call and a tool call (this costs a few tokens)')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExample:\n  trimtab doctor\n  trimtab doctor --json')
-    .action(async (options: CommandOptions) => {
-      const checks = await checkAll(context);
+    .addHelpText('after', '\nExample:\n  trimtab doctor\n  trimtab doctor --providers\n  trimtab doctor --json')
+    .action(async (options: DoctorOptions) => {
+      const checks = [
+        ...(await checkAll(context)),
+        ...(options.providers === true ? await checkUpstreams(context) : []),
+      ];
       if (checks.some((check) => check.ok === false)) context.fail();
       if (options.json === true) printJson(context, { ok: checks.every((check) => check.ok !== false), checks });
       else printChecks(context, checks);
@@ -50,6 +60,14 @@ async function checkStored(context: CommandContext, schema: readonly Check[]): P
     ...(await checkRecords(await context.database(), projectId, context.now())),
     ...(await checkQueues(context, judges)),
   ];
+}
+
+async function checkUpstreams(context: CommandContext): Promise<readonly Check[]> {
+  const { configPath, variables } = context.environment;
+  const loaded = await inspectConfig(configPath, variables).catch(() => null);
+  if (loaded === null) return [skipped('providers', 'the configuration cannot be read')];
+  if (loaded.config.models.length === 0) return [skipped('providers', 'no model is allowed yet')];
+  return await checkProviders({ now: context.now, signal: context.signal }, loaded);
 }
 
 function printChecks(context: CommandContext, checks: readonly Check[]): void {

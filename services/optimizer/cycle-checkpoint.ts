@@ -4,6 +4,7 @@ const publishedSchema = z.object({
   policyId: z.string(),
   number: z.number(),
   rolloutId: z.string().nullable(),
+  activated: z.boolean(),
   heldBy: z.string().nullable(),
 });
 

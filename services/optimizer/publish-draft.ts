@@ -1,5 +1,5 @@
 import type { Database } from '#shared/database/connect.ts';
-import { readPointer } from '#shared/database/pointer-store.ts';
+import { activatePolicy, readPointer } from '#shared/database/pointer-store.ts';
 import { type Policy, type PolicyRisk, proposePolicy } from '#shared/database/policy-store.ts';
 import { openRollout } from '#shared/database/rollout-store.ts';
 import type { AutomationMode, Governance } from '#shared/domain/governance.ts';
@@ -18,6 +18,8 @@ export interface Draft {
   readonly reason: string;
   readonly evidence: Readonly<Record<string, unknown>>;
   readonly risk: PolicyRisk;
+  /** True when canary and control would be served alike, so that a rollout could show nothing. */
+  readonly explorationOnly?: boolean;
 }
 
 /** What became of a draft: a proposal for a person, or a rollout; `heldBy` says why there is none in automatic mode. */
@@ -25,6 +27,8 @@ export interface Published {
   readonly policyId: string;
   readonly number: number;
   readonly rolloutId: string | null;
+  /** True for a change of exploration alone, which governance bounds by its share and no canary can judge. */
+  readonly activated: boolean;
   readonly heldBy: string | null;
 }
 
@@ -40,30 +44,34 @@ export async function publishDraft(
   mode: AutomationMode,
 ): Promise<Published> {
   const { projectId } = stable;
+  const { explorationOnly, ...version } = draft;
   const { policy } = await proposePolicy(deps.database, {
-    ...draft,
+    ...version,
     projectId,
     parentId: stable.policyId,
     author: deps.actor,
   });
-  const stored = { policyId: policy.policyId, number: policy.number };
+  const stored = { policyId: policy.policyId, number: policy.number, activated: false };
   if (mode !== 'automatic') return { ...stored, rolloutId: null, heldBy: null };
   const pointer = await readPointer(deps.database, projectId);
   if (pointer?.canary === policy.policyId) return { ...stored, rolloutId: pointer.rolloutId, heldBy: null };
   if (pointer?.stable !== stable.policyId) return { ...stored, rolloutId: null, heldBy: 'stable_moved' };
   const settings = rolloutSettingsOf(governance);
+  const change = {
+    ...{ projectId, actor: deps.actor, reason: draft.reason, automatic: true, expectedEpoch: pointer.epoch },
+    evidence: draft.evidence,
+  };
   try {
+    if (explorationOnly) {
+      await activatePolicy(deps.database, { ...change, policyId: policy.policyId });
+      return { ...stored, rolloutId: null, activated: true, heldBy: null };
+    }
     const rollout = await openRollout(deps.database, {
-      projectId,
-      actor: deps.actor,
-      reason: draft.reason,
-      automatic: true,
-      expectedEpoch: pointer.epoch,
+      ...change,
       candidate: policy.policyId,
       canaryShare: governance.rollout.canary,
       settings,
       initialState: createRolloutState(settings),
-      evidence: draft.evidence,
     });
     return { ...stored, rolloutId: rollout.rolloutId, heldBy: null };
   } catch (error) {

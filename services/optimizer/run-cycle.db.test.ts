@@ -232,6 +232,25 @@ describe('a cycle', () => {
   });
 });
 
+describe('exploration', () => {
+  it('is switched on without a rollout, which would serve both arms alike, when weights are automatic', async () => {
+    const project = 'explores';
+    const stable = await seedProject(owner, project, { weights: 'automatic' });
+    const { work, ask } = setup(project, null);
+    const run = await ask();
+    await work();
+    const routing = (await readRun(database, project, run.runId))?.summary['routing'];
+    expect(routing).toMatchObject({ published: { activated: true, rolloutId: null, heldBy: null } });
+    const pointer = await readPointer(database, project);
+    expect(pointer).toMatchObject({ epoch: 2, canary: null, explorationShare: 0.03 });
+    const active = await readPolicy(database, project, pointer?.stable ?? '');
+    expect(active?.parentId).toBe(stable);
+    expect(active?.body.routes.map((route) => [route.targets, route.exploration])).toEqual([
+      [[{ model: 'steady', weight: 10_000 }], [{ model: 'cheap', share: 300 }]],
+    ]);
+  });
+});
+
 describe('a prefix search', () => {
   it('waits for the replays of one candidate and rolls it out when they prove it better', async () => {
     const project = 'prefix';

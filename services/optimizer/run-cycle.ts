@@ -110,6 +110,7 @@ async function decideRouting(
     reason: `towards the cheapest proven model: ${models.join(', ')}`,
     evidence: { asOf: asOf.toISOString(), changes: proposal.changes, explanations },
     risk: proposal.changes.every((change) => change.type === 'weight' && change.from > 0) ? 'weights' : 'model',
+    explorationOnly: proposal.changes.every((change) => change.type === 'exploration'),
   } as const;
   const published = await publishDraft(deps, stable, draft, governance, governance.weights);
   return { type: 'proposed', reason: null, explanations, published };

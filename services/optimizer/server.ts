@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Registry } from 'prom-client';
 import { TrimtabError } from '#shared/errors.ts';
 import type { Log } from '#shared/log.ts';
@@ -45,7 +45,7 @@ export function createOptimizerServer(deps: OptimizerServerDeps): FastifyInstanc
       handler: async (request, reply) => {
         const caller = authorise(deps.tokens, request.headers.authorization, route.role);
         const { params, query, body, headers } = request;
-        const answer = await route.run({ params, query, body, headers, caller, signal: signalOf(request) });
+        const answer = await route.run({ params, query, body, headers, caller, signal: signalOf(reply) });
         return reply
           .code(answer.status ?? 200)
           .headers({ 'cache-control': 'no-store', ...answer.headers })
@@ -66,8 +66,8 @@ export function createOptimizerServer(deps: OptimizerServerDeps): FastifyInstanc
 }
 
 /** Aborts when the client goes away, so that a long poll does not outlive it. */
-function signalOf(request: FastifyRequest): AbortSignal {
+function signalOf(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  request.raw.socket.once('close', () => controller.abort());
+  reply.raw.once('close', () => controller.abort());
   return controller.signal;
 }
