@@ -3,7 +3,12 @@ import type { Database } from '#shared/database/connect.ts';
 import { finishPromptRun, type PromptRun, type ReplayOutcome, readReplays } from '#shared/database/prompt-run-store.ts';
 import { createReplays } from '#shared/database/replay-store.ts';
 import type { ReplayJob } from '#shared/queue/jobs.ts';
-import { compareReplays, type ReplayedPair, type ReplayVerdict } from './prompts/compare-replays.ts';
+import {
+  compareReplays,
+  type ReplayedPair,
+  type ReplayVerdict,
+  replayVerdictSchema,
+} from './prompts/compare-replays.ts';
 
 /** What a search remembers: the calls that are replayed, with the ids of both replays. */
 export const searchStateSchema = z.object({
@@ -47,6 +52,7 @@ export async function judgePromptRun(deps: JudgePromptRunDeps, run: PromptRun): 
     const failure = failureSchema.safeParse(run.result);
     return { type: 'failed', reason: failure.success ? failure.data.reason : 'failed' };
   }
+  if (run.status !== 'replaying') return { type: 'judged', verdict: replayVerdictSchema.parse(run.result) };
   const state = searchStateSchema.parse(run.state);
   const ids = state.pairs.flatMap((pair) => [pair.seedReplayId, pair.candidateReplayId]);
   const outcomes = await readReplays(deps.database, run.projectId, ids);

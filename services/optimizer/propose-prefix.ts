@@ -10,6 +10,7 @@ import {
   readPromptRuns,
   readReplayableCalls,
   readScorerSet,
+  wasPrefixTurnedDown,
 } from '#shared/database/prompt-run-store.ts';
 import type { Governance } from '#shared/domain/governance.ts';
 import type { PolicyBody } from '#shared/domain/policy.ts';
@@ -107,6 +108,8 @@ export async function proposePrefix(
   const earlier = await readPromptRuns(deps.database, options.projectId, since);
   const begun = earlier.find((run) => run.runId === options.runId);
   if (begun !== undefined) return await continueSearch(deps, begun, stable);
+  const held = await takeUpHeldDraft(deps, earlier, stable);
+  if (held !== null) return held;
   const window = { since, asOf: options.asOf, minSessions: options.minClusterSessions };
   const fixable = await readFixableFailures(deps.database, options.projectId, window);
   const served = fixable.filter((each) => prefixOf(stable.body, each) === each.prefixId);
@@ -166,6 +169,24 @@ async function beginSearch(
     ...{ status: 'replaying', candidatePrefixId: prefixId, state, result: {} },
   });
   return await continueSearch(deps, run, stable);
+}
+
+/**
+ * A candidate that was accepted earlier and could not be rolled out then, because something else was in flight or the
+ * optimizer was paused. Its proof is not older than the window of failures, so that it needs no second search.
+ */
+async function takeUpHeldDraft(
+  deps: ProposePrefixDeps,
+  earlier: readonly PromptRun[],
+  stable: Policy,
+): Promise<PrefixOutcome | null> {
+  for (const run of earlier) {
+    if (run.status !== 'accepted' || run.candidatePrefixId === null) continue;
+    if (await wasPrefixTurnedDown(deps.database, run.projectId, run.candidatePrefixId)) continue;
+    const outcome = await continueSearch(deps, run, stable);
+    if (outcome.type === 'draft') return outcome;
+  }
+  return null;
 }
 
 /** Asks again for what is outstanding (both sides ignore what they have), and judges once all is there. */

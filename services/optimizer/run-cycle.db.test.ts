@@ -3,9 +3,9 @@ import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCallStore } from '#shared/database/call-store.ts';
 import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
-import { pauseOptimizer } from '#shared/database/optimizer-control.ts';
+import { pauseOptimizer, resumeOptimizer } from '#shared/database/optimizer-control.ts';
 import { type OptimizerRun, readRun, requestRun } from '#shared/database/optimizer-run-store.ts';
-import { readPointer } from '#shared/database/pointer-store.ts';
+import { readPointer, rollBack } from '#shared/database/pointer-store.ts';
 import { findPolicy, readPolicy, readPrefix } from '#shared/database/policy-store.ts';
 import { finishReplay, readReplay } from '#shared/database/replay-store.ts';
 import { readRunningRollout } from '#shared/database/rollout-store.ts';
@@ -349,6 +349,20 @@ describe('a prefix search', () => {
     expect(prefix.published).toMatchObject({ rolloutId: null, heldBy: 'paused' });
     expect((await findPolicy(database, project, `v${prefix.published.number}`)).state).toBe('proposed');
     expect((await readPointer(database, project))?.epoch).toBe(1);
+
+    // The next night takes the held draft up, without another search.
+    await resumeOptimizer(owner, { projectId: project, actor: 'human:test', reason: 'go on' });
+    const asked = jobs.length;
+    await ask();
+    await work();
+    expect(await readRunningRollout(database, project)).toMatchObject({ status: 'running' });
+    expect(jobs).toHaveLength(asked);
+    // Once it was turned down, it is not tried a second time.
+    await rollBack(owner, { projectId: project, actor: 'human:test', reason: 'no good' });
+    const last = await ask();
+    await work();
+    expect((await readRun(database, project, last.runId))?.summary['prefix']).toMatchObject({ reason: 'tried_lately' });
+    expect(await readRunningRollout(database, project)).toBeNull();
   });
 });
 

@@ -64,7 +64,9 @@ export async function runCycle(
     await reached({ routing: await decideRouting(deps, stable, governance, asOfOf(checkpoint)) });
   }
   if (checkpoint.prefix === undefined) {
-    const outcome = await proposePrefix(deps, stable, governance, {
+    // The routing step may have moved the pointer, and a prefix must not take back what it did.
+    const current = (await readStable(database, projectId)) ?? stable;
+    const outcome = await proposePrefix(deps, current, governance, {
       ...options,
       projectId,
       runId: run.runId,
@@ -75,7 +77,7 @@ export async function runCycle(
       await parkRun(database, run, { checkpoint, summary, resumeInMs: RESUME_AFTER_MS });
       return 'waiting';
     }
-    await reached({ prefix: await decidePrefix(deps, stable, governance, outcome) });
+    await reached({ prefix: await decidePrefix(deps, current, governance, outcome) });
   }
   await finishRun(database, run, { status: 'done', summary: { ...checkpoint, policyId: stable.policyId } });
   return 'done';

@@ -207,6 +207,18 @@ export async function finishPromptRun(
   return ended.numUpdatedRows > 0n;
 }
 
+/** Whether a policy with the prefix was tried and did not stay: its rollout ended otherwise, or it was rolled back. */
+export async function wasPrefixTurnedDown(database: Database, projectId: string, prefixId: string): Promise<boolean> {
+  const found = await sql<{ found: boolean }>`
+    SELECT EXISTS (
+      SELECT 1 FROM policy LEFT JOIN policy_pointer pointer USING (project_id)
+      LEFT JOIN rollout ON rollout.project_id = policy.project_id AND rollout.candidate = policy.policy_id
+      WHERE policy.project_id = ${projectId} AND position(${prefixId} IN policy.body::text) > 0
+        AND (policy.policy_id = ANY (pointer.revoked) OR rollout.status IN ('rolled_back', 'inconclusive', 'aborted'))
+    ) AS found`.execute(database);
+  return found.rows[0]?.found ?? false;
+}
+
 /** Searches since a moment, newest first: a cure that failed yesterday is not tried again today. */
 export async function readPromptRuns(database: Database, projectId: string, since: Date): Promise<PromptRun[]> {
   const rows = await database

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { FailureFacts } from '#shared/domain/failure-cluster.ts';
 import { formatExplanation } from '#shared/domain/score-explanation.ts';
 import { classifyFailure } from './classify.ts';
-import { failureFactsOf } from './failure-facts.ts';
+import { type FailingScore, failureFactsOf } from './failure-facts.ts';
 import { maskTemplate } from './mask-template.ts';
 import { signatureOf } from './signature.ts';
 import { concentratedProvider, titleOf } from './title.ts';
@@ -74,10 +74,10 @@ describe('the signature', () => {
 });
 
 describe('facts of a failing score', () => {
-  const score = {
+  const score: FailingScore = {
     ...{ scorer: 'unknown_tool', metric: 'toolUse', owner: 'provider', judged: false, turnShape: '4k-multi-edit' },
     explanation: formatExplanation({ expectedVsActual: 'tool known -> unknown', detail: 'there is no tool "Raed"' }),
-  } as const;
+  };
 
   it('hold the bucketed difference and the masked sentence', () => {
     expect(failureFactsOf(score)).toEqual({

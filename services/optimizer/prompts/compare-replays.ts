@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { createEProcess, eValueOf, logEValue, updateEProcess } from '../rollout/e-process.ts';
 
 /** One stored call sent again with the seed prefix and with the candidate. */
@@ -7,17 +8,19 @@ export interface ReplayedPair {
   readonly candidate: { readonly quality: number | null; readonly failed: readonly string[] };
 }
 
-export interface ReplayVerdict {
-  readonly accepted: boolean;
-  readonly reason: 'improved' | 'new_failures' | 'no_proof' | 'too_few_replays';
-  readonly pairs: number;
-  readonly seedMean: number | null;
-  readonly candidateMean: number | null;
-  readonly eValue: number;
-  readonly threshold: number;
+export const replayVerdictSchema = z.object({
+  accepted: z.boolean(),
+  reason: z.enum(['improved', 'new_failures', 'no_proof', 'too_few_replays']),
+  pairs: z.number(),
+  seedMean: z.number().nullable(),
+  candidateMean: z.number().nullable(),
+  eValue: z.number(),
+  threshold: z.number(),
   /** Checks that fail with the candidate on calls where they held with the seed. */
-  readonly newFailures: readonly { readonly callId: string; readonly check: string }[];
-}
+  newFailures: z.array(z.object({ callId: z.string(), check: z.string() })),
+});
+
+export type ReplayVerdict = z.infer<typeof replayVerdictSchema>;
 
 const PAIRS_MIN = 6;
 /** Chance of ever accepting a candidate that is no better than its seed. */
