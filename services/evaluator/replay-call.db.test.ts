@@ -127,6 +127,7 @@ describe('replayCall', () => {
     ['a refused request', {}, /invalid_request_error: too long/],
     ['a model that is not configured', { model: 'gpt-unlisted' }, /gpt-unlisted is not configured/],
     ['a prefix that does not exist', { prefixId: 'nowhere' }, /prefix nowhere does not exist/],
+    ['another set of scorers', { scorerSet: 'deterministic-0' }, /deterministic-0 is not the one in force/],
     ['a call that is gone', { callId: '019b0000-0000-7000-8000-000000000009' }, /not stored/],
   ] as const)('makes an error of %s', async (name, change, message) => {
     const refusing = depsWith(async () => ({ ok: false, error: invalidRequest('too long') }));

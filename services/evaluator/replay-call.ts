@@ -14,6 +14,7 @@ import type { Loss } from '#shared/formats/loss.ts';
 import { JOB_ATTEMPTS } from '#shared/queue/queue-limits.ts';
 import type { EvaluatorDeps } from './evaluator-deps.ts';
 import { type ContentScores, scoreContent } from './score-content.ts';
+import { SCORER_SET_VERSION } from './scorers/registry.ts';
 import { createScoringSubject } from './scorers/scoring-subject.ts';
 
 /** The reply to a replayed call. */
@@ -86,6 +87,8 @@ interface Ran {
 }
 
 async function run(deps: ReplayDeps, replay: Replay, attempt: number, signal: AbortSignal): Promise<Ran> {
+  // A verdict of another set of scorers could not be compared with the one that asked for it.
+  if (replay.scorerSet !== SCORER_SET_VERSION) return failed(`scorer set ${replay.scorerSet} is not the one in force`);
   const model = deps.models.get(replay.model);
   if (model === undefined) return failed(`model ${replay.model} is not configured`);
   const stored = await loadCall(deps.database, replay.projectId, replay.callId);
