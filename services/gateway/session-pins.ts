@@ -4,6 +4,7 @@ import type { ActivePolicies, ServedPolicy } from '#shared/domain/active-policie
 import { type Variant, WEAK_SESSION_SOURCES } from '#shared/domain/call.ts';
 import { assignVariant } from '#shared/routing/assign-variant.ts';
 import type { SessionId } from './session-id.ts';
+import type { SessionLookup } from './session-lookup.ts';
 
 /**
  * What a session was dealt at its first call. It keeps the policy that it began under, with all that this policy's
@@ -36,9 +37,9 @@ const PINS_MAX = 100_000;
 /** Above any provider's prompt cache lifetime; later, the session's row says the same. */
 const PIN_LIFETIME_MS = 6 * 3_600_000;
 
-/** @param deps.lookUp the stored pin of a session, or null at once when the store cannot say */
+/** @param deps.lookUp what the store knows of a session; must answer soon */
 export function createSessionPins(deps: {
-  readonly lookUp: (sessionId: string) => Promise<StoredSessionPin | null>;
+  readonly lookUp: (sessionId: string) => Promise<SessionLookup>;
 }): SessionPins {
   const pins = new LRUCache<string, SessionPin>({ max: PINS_MAX, ttl: PIN_LIFETIME_MS, updateAgeOnGet: true });
   return {
@@ -46,10 +47,13 @@ export function createSessionPins(deps: {
       const { sessionId } = request.session;
       const known = pins.get(sessionId);
       if (known !== undefined && !request.active.revoked.includes(known.policy.policyId)) return known;
-      const stored = known === undefined && !request.isFirstTurn ? await deps.lookUp(sessionId) : null;
+      const looked: SessionLookup =
+        known === undefined && !request.isFirstTurn ? await deps.lookUp(sessionId) : { type: 'none' };
+      const stored = looked.type === 'found' ? looked.pin : null;
       const restored = stored === null ? null : restorePin(stored, request.active);
       const pin = restored ?? dealPin(request, startOf(request, known, stored));
-      pins.set(sessionId, pin);
+      // What was dealt without knowing better serves this call; the next one asks again.
+      if (looked.type !== 'unknown') pins.set(sessionId, pin);
       return pin;
     },
   };
