@@ -51,7 +51,7 @@ export interface ProposePrefixOptions {
   readonly promptBudgetUsd: number;
 }
 
-export type PrefixReason =
+type PrefixReason =
   | 'off'
   | 'no_fixable_cluster'
   | 'tried_lately'

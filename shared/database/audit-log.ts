@@ -29,7 +29,7 @@ export type ChainVerdict =
   | { readonly valid: false; readonly sequence: number; readonly reason: string };
 
 /** What stands before the first event of a project. */
-export const CHAIN_START = '0'.repeat(64);
+const CHAIN_START = '0'.repeat(64);
 const VERIFY_BATCH = 1_000;
 const detailsSchema = z.record(z.string(), z.unknown());
 

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from './connect.ts';
 
 /** Mean tokens per session. `inputTokens` excludes cache tokens. */
-export interface SessionTokens {
+interface SessionTokens {
   readonly sessions: number;
   readonly inputTokens: number;
   readonly cacheReadInputTokens: number;

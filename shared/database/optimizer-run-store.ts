@@ -4,7 +4,7 @@ import { TrimtabError } from '../errors.ts';
 import { jsonText } from './columns.ts';
 import type { Database } from './connect.ts';
 
-export type RunStatus = 'pending' | 'running' | 'done' | 'failed';
+type RunStatus = 'pending' | 'running' | 'done' | 'failed';
 
 /** One run of the optimizer. The row decides whether work happens; whatever rings the bell is a hint. */
 export interface OptimizerRun {

@@ -11,7 +11,7 @@ import { readGovernance } from './read-governance.ts';
 
 /** How much a policy changes against its parent; it decides what may happen without a person. */
 export type PolicyRisk = 'none' | 'weights' | 'model' | 'prefix' | 'rule';
-export type PolicyState = 'proposed' | 'approved' | 'rejected';
+type PolicyState = 'proposed' | 'approved' | 'rejected';
 
 export interface Policy {
   readonly projectId: string;

@@ -20,7 +20,7 @@ export function seedPolicyOf(config: TrimtabConfig): PolicyBody | null {
 }
 
 /** Integers that sum to the total and are as near to the given proportions as integers get (largest remainders). */
-export function integerWeights(weights: readonly number[]): number[] {
+function integerWeights(weights: readonly number[]): number[] {
   const sum = weights.reduce((total, weight) => total + weight, 0);
   const exact = weights.map((weight) => (weight / sum) * WEIGHT_TOTAL);
   const floors = exact.map(Math.floor);

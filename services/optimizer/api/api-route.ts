@@ -10,7 +10,7 @@ export interface Caller {
   readonly role: Role;
 }
 
-export interface ApiRequest<Params, Query, Body> {
+interface ApiRequest<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
@@ -21,7 +21,7 @@ export interface ApiRequest<Params, Query, Body> {
 }
 
 /** What a handler answers: a value of the response schema, or that with status and headers. */
-export interface ApiReply<Response> {
+interface ApiReply<Response> {
   readonly status?: 200 | 202 | 304;
   readonly headers?: Readonly<Record<string, string>>;
   /** Absent only for 304. */

@@ -222,6 +222,21 @@ describe('every route', () => {
   });
 });
 
+describe('a rollout', () => {
+  it('is stopped without a verdict by a person', async () => {
+    const at = { method: 'POST', url: `/api/v1/rollouts/${ids.rolloutId}/abort` };
+    const stable = (await readPointer(database, PROJECT))?.stable;
+    expect((await call(at, tokens.operator, { reason: 'release week' })).json()).toMatchObject({
+      stable,
+      canary: null,
+    });
+    const rollout = (await call({ method: 'GET', url: `/api/v1/rollouts/${ids.rolloutId}` }, tokens.viewer)).json();
+    expect(rollout).toMatchObject({ status: 'aborted', evidence: { reason: 'release week' } });
+    expect((await call(at, tokens.operator, { reason: 'again' })).json()).toMatchObject({ status: 409 });
+    expect((await readPointer(database, PROJECT))?.revoked).toEqual([]);
+  });
+});
+
 describe('the active policies', () => {
   it('come under an ETag, and a long poll hears of a change', async () => {
     const url = '/api/v1/policies/active';

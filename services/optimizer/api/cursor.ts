@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { TrimtabError } from '#shared/errors.ts';
 
 const PAGE_DEFAULT = 50;
-export const PAGE_MAX = 200;
+const PAGE_MAX = 200;
 const CURSOR_LENGTH_MAX = 1_000;
 
 /** The two query parameters of every list. */
@@ -19,7 +19,7 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
 }
 
 /** Cursors are opaque to clients: what they carry may change. */
-export function encodeCursor(key: unknown): string {
+function encodeCursor(key: unknown): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 

@@ -2,14 +2,21 @@ import * as z from 'zod';
 import { listAudit } from '#shared/database/audit-log.ts';
 import { pauseOptimizer, resumeOptimizer } from '#shared/database/optimizer-control.ts';
 import { listRuns, type OptimizerRun, requestRun } from '#shared/database/optimizer-run-store.ts';
-import { listRollouts, type Rollout, readRollout } from '#shared/database/rollout-store.ts';
+import { abortRollout, listRollouts, type Rollout, readRollout } from '#shared/database/rollout-store.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import { systemStatusSchema } from '../../read-status.ts';
 import { MANUAL_JOB } from '../../schedule.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { type ApiRoute, defineRoute } from '../api-route.ts';
 import { decodeCursor, noneSchema, pageOf, pageQuerySchema, toPage } from '../cursor.ts';
-import { asJson, auditEventSchema, controlSchema, rolloutSchema, runSchema } from '../resource-schemas.ts';
+import {
+  asJson,
+  auditEventSchema,
+  controlSchema,
+  pointerMovedSchema,
+  rolloutSchema,
+  runSchema,
+} from '../resource-schemas.ts';
 
 const reasonBody = z.object({ reason: z.string().min(1).max(500).describe('Why; it is kept in the audit log') });
 const runKey = z.object({ createdAt: z.iso.datetime(), runId: z.uuid() });
@@ -43,6 +50,16 @@ function rolloutRoutes({ database, projectId }: ApiDeps): ApiRoute[] {
         const rollout = await readRollout(database, projectId, params.rolloutId);
         if (rollout === null) throw new TrimtabError('not_found', `there is no rollout ${params.rolloutId}`);
         return { value: asRollout(rollout) };
+      },
+    }),
+    defineRoute({
+      ...{ method: 'POST', path: '/api/v1/rollouts/:rolloutId/abort', role: 'operator' },
+      summary: 'Stop a rollout without a verdict; the stable policy stays, and the candidate may be tried again',
+      params: z.object({ rolloutId: z.uuid() }),
+      ...{ query: noneSchema, body: reasonBody, response: pointerMovedSchema },
+      async handle({ params: { rolloutId }, body: { reason }, caller }) {
+        const change = { projectId, rolloutId, reason, actor: `human:${caller.name}` };
+        return { value: await abortRollout(database, change) };
       },
     }),
   ];
