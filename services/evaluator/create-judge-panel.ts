@@ -6,6 +6,12 @@ import { judgeJobId, judgeQueueName } from '#shared/queue/names.ts';
 import type { QueueBackend } from '#shared/queue/queue-backend.ts';
 import { JUDGE_ATTEMPTS, JUDGE_BACKOFF_MS, type JudgePanel, type PanelJudge } from './judge-panel.ts';
 
+/**
+ * USD per million tokens that a judge without a price of its own is charged: a dear model's, so that its budget binds
+ * sooner and not later. A judge in house is listed under `models:` with the price 0.
+ */
+const ASSUMED_PRICE = { input: 3, output: 15 };
+
 /** The configured judges, or null when there is none. */
 export function createJudgePanel(config: TrimtabConfig, backend: QueueBackend): JudgePanel | null {
   const [first, ...others] = config.judges.map((judge): PanelJudge => {
@@ -13,7 +19,7 @@ export function createJudgePanel(config: TrimtabConfig, backend: QueueBackend): 
     const price = config.models.find((model) => model.id === judge.model && model.provider === judge.provider)?.price;
     const fetch = createGuardedFetch(provider.network);
     return {
-      llm: createLlm({ fetch }, { provider, model: judge.model, price: price ?? null }),
+      llm: createLlm({ fetch }, { provider, model: judge.model, price: price ?? ASSUMED_PRICE }),
       dailyBudgetUsd: judge.dailyBudgetUsd,
     };
   });

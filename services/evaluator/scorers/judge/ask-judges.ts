@@ -48,14 +48,10 @@ export type Judgement =
   /** The providers cannot be reached now; worth another try later. */
   | { readonly type: 'unavailable'; readonly message: string };
 
-/** Tokens per request are charged twice in the estimate, because an answer may have to be repaired. */
-function estimateJudgementUsd(judge: Llm, promptCharacters: number, unknownPriceUsd: number): number {
-  const once = judge.estimateCostUsd(promptCharacters, VERDICT_TOKENS_MAX) ?? unknownPriceUsd;
-  return once * ANSWERS_MAX;
+/** The answer may have to be repaired, so that every request is reserved for as often as it may be sent. */
+function estimateJudgementUsd(judge: Llm, promptCharacters: number): number {
+  return ANSWERS_MAX * (judge.estimateCostUsd(promptCharacters, VERDICT_TOKENS_MAX) ?? 0);
 }
-
-/** Charged per request to a judge without a price, so that its budget binds too. */
-const UNKNOWN_PRICE_USD = 0.05;
 
 /**
  * Asks the judges in turn until one gives a usable verdict. Each may repair its answer once, told what was wrong with
@@ -102,7 +98,7 @@ async function askJudge(
 
   const nonce = deps.nonce();
   const prompt = createJudgePrompt(rubric, transcript, nonce);
-  const reservedUsd = estimateJudgementUsd(judge, prompt.system.length + prompt.user.length, UNKNOWN_PRICE_USD);
+  const reservedUsd = estimateJudgementUsd(judge, prompt.system.length + prompt.user.length);
   if (!(await deps.budget.reserve(judge, reservedUsd))) return { type: 'budget_exhausted' };
   const account = { reservedUsd, spentUsd: 0, calls: 0, errors: 0 };
   try {
@@ -142,7 +138,7 @@ async function converse(
       signal,
     });
     account.calls += 1;
-    if (result.ok || result.error.kind === 'refused') account.spentUsd += result.costUsd ?? UNKNOWN_PRICE_USD;
+    account.spentUsd += result.costUsd ?? 0;
     if (!result.ok) {
       account.errors += 1;
       if (result.error.kind === 'retryable') return { type: 'unavailable', message: result.error.message };
