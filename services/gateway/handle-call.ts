@@ -5,10 +5,10 @@ import type { KeyCache } from './access/key-cache.ts';
 import { type AttemptLog, createAttemptLog } from './attempt-log.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { GatewayConfig } from './config.ts';
-import type { ModelPrice } from './emit/call-cost.ts';
 import { buildCallRecord } from './emit/call-record.ts';
 import { type EmitDeps, emitCall } from './emit/emit-call.ts';
 import type { GatewayMetrics } from './emit/gateway-metrics.ts';
+import { priceOf } from './emit/price-of.ts';
 import { estimateInputTokens } from './estimate-input-tokens.ts';
 import { parseBody } from './parse-body.ts';
 import type { PolicyClient } from './policy-client.ts';
@@ -26,7 +26,6 @@ export interface HandleCallDeps extends EmitDeps, ServeCallDeps {
   readonly policies: Pick<PolicyClient, 'current'>;
   readonly sessions: SessionMemory;
   readonly pins: SessionPins;
-  readonly priceOf: (model: string) => ModelPrice | null;
   readonly metrics: GatewayMetrics;
 }
 
@@ -104,7 +103,7 @@ function record(deps: HandleCallDeps, call: RoutedCall, served: ServedCall, log:
     deps.sessions.remember(session, canonical.body, identity.keyId, delivery.message.content);
   }
   const targetModel = encoded?.served.model.id ?? null;
-  const price = deps.priceOf(targetModel ?? call.choice.target.model);
+  const price = priceOf(deps.policies.current(), targetModel ?? call.choice.target.model);
   const durationMs = deps.now() - incoming.startedAtMs;
   const { capture } = deps.config;
   const { traceparent } = incoming.headers;

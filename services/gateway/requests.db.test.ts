@@ -157,6 +157,14 @@ describe('requests to the gateway', () => {
     expect(provider.requests.at(-1)?.body['model']).toBe('qwen');
   });
 
+  it('are told what their translation lost', async () => {
+    const answer = await post({ ...ASK, top_k: 5, context_management: { edits: [] } });
+    expect(answer.headers.get('x-trimtab-losses')).toMatch(/dropped \/top_k/);
+    const lost = gateway.records.at(-1)?.call.losses.map(({ pointer }) => pointer);
+    expect(lost).toEqual(expect.arrayContaining(['/top_k', '/context_management']));
+    expect((await post(ASK)).headers.get('x-trimtab-losses')).toBeNull();
+  });
+
   it('may count tokens here, without a model being asked', async () => {
     const before = provider.requests.length;
     const count = (body: object) =>

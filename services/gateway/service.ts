@@ -6,7 +6,6 @@ import { writeGatewayStatus } from '#shared/database/gateway-status.ts';
 import { createKeyStore } from '#shared/database/key-store.ts';
 import type { PolicyListener } from '#shared/database/policy-listener.ts';
 import { readActivePolicies } from '#shared/database/policy-store.ts';
-import { readPrices } from '#shared/database/price-store.ts';
 import { readSessionPin } from '#shared/database/session-pin.ts';
 import type { Log } from '#shared/log.ts';
 import type { Readiness } from '#shared/service-endpoints.ts';
@@ -18,7 +17,6 @@ import type { GatewayConfig } from './config.ts';
 import { createAuditQueue } from './emit/audit-queue.ts';
 import { createGatewayMetrics } from './emit/gateway-metrics.ts';
 import { createPolicyClient, type PolicyClient } from './policy-client.ts';
-import { createPriceTable } from './price-table.ts';
 import { createGatewayServer } from './server.ts';
 import { createSessionLookup } from './session-lookup.ts';
 import { createSessionMemory } from './session-memory.ts';
@@ -45,7 +43,7 @@ export interface GatewayService {
   start(): Promise<{ readonly port: number }>;
   /** Lets calls under way finish for a while, then cuts them. */
   stop(): Promise<void>;
-  /** Reads policies, prices and keys now. */
+  /** Reads policies and keys now. */
   refresh(): Promise<void>;
 }
 
@@ -68,7 +66,6 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
     { store: createKeyStore(database), now, log },
     { projectId, copyPath: join(directory, 'keys.json') },
   );
-  const prices = createPriceTable({ read: () => readPrices(database, projectId), log }, config.models);
   const audit = createAuditQueue({ write: (entry) => appendAudit(database, entry), now, log });
   const pools = createUpstreamPools(config);
   const lookUp = createSessionLookup({ read: (sessionId) => readSessionPin(database, projectId, sessionId), now });
@@ -91,14 +88,13 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
     telemetry: deps.telemetry,
     sessions: createSessionMemory({ now }, { sessionHeader: config.sessionHeader, idleMs: config.sessionIdleMs }),
     pins: createSessionPins({ lookUp }),
-    priceOf: prices.priceOf,
     readiness: async () => readinessOf(deps, policies),
   });
   const timers: NodeJS.Timeout[] = [];
   let listener: PolicyListener | null = null;
 
   const refreshPolicies = async (): Promise<void> => {
-    await Promise.all([policies.refresh(), prices.refresh()]);
+    await policies.refresh();
     await reportStatus(deps, policies);
   };
   return {
@@ -106,11 +102,7 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
       await Promise.all([refreshPolicies(), keys.refresh(), audit.flush()]);
     },
     async start() {
-      await Promise.all([
-        policies.start(),
-        within(STORE_WAIT_MS, prices.refresh()),
-        keys.loadCopy().then(() => within(STORE_WAIT_MS, keys.refresh())),
-      ]);
+      await Promise.all([policies.start(), keys.loadCopy().then(() => within(STORE_WAIT_MS, keys.refresh()))]);
       void refreshPolicies();
       warnOfOpenDoor(log, keys.state());
       listener = deps.listen(() => void refreshPolicies());

@@ -6,7 +6,7 @@ export interface ModelPrice {
   readonly input: number;
   readonly output: number;
   readonly cacheRead: number;
-  readonly cacheCreation: number;
+  readonly cacheWrite: number;
 }
 
 const MILLION = 1_000_000;
@@ -17,7 +17,7 @@ export function callCost(usage: CallUsage | null, price: ModelPrice | null): num
   const cost =
     usage.inputTokens * price.input +
     usage.cacheReadInputTokens * price.cacheRead +
-    usage.cacheCreationInputTokens * price.cacheCreation +
+    usage.cacheCreationInputTokens * price.cacheWrite +
     usage.outputTokens * price.output;
   return cost / MILLION;
 }
