@@ -16,7 +16,7 @@ import type { Call } from './domain/call.ts';
  * Every name that leaves in telemetry. The GenAI conventions are still in development and move between packages, so
  * their strings are kept here and nowhere else.
  */
-export const TELEMETRY_NAMES = {
+const TELEMETRY_NAMES = {
   operationName: 'gen_ai.operation.name',
   providerName: 'gen_ai.provider.name',
   conversationId: 'gen_ai.conversation.id',

@@ -12,7 +12,7 @@ export interface ClientStream {
 }
 
 /** Proxies that buffer would hold back what is streamed. */
-export const STREAM_HEADERS = {
+const STREAM_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache',
   'x-accel-buffering': 'no',

@@ -5,7 +5,13 @@ import { freePort } from '#shared/free-port.ts';
 import type { FakeProvider } from '#shared/testing/fake-provider.ts';
 import type { FakeReply, FakeScript } from '#shared/testing/fake-reply.ts';
 import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
-import { adminDatabase, createTestBench, seedConfig, type TestBench, type TestGateway } from './gateway-fixture.ts';
+import {
+  adminDatabase,
+  createTestBench,
+  seedConfig,
+  type TestBench,
+  type TestGateway,
+} from './testing/gateway-fixture.ts';
 
 const ASK = { model: 'claude-sonnet', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };
 const FINE: FakeReply = { type: 'message', text: 'fine, thank you, and how are you today?' };

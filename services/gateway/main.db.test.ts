@@ -12,7 +12,7 @@ import type { Database } from '#shared/database/connect.ts';
 import { importGovernance } from '#shared/database/governance-store.ts';
 import { freePort } from '#shared/free-port.ts';
 import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
-import { adminDatabase, createTestBench, type TestBench, until } from './gateway-fixture.ts';
+import { adminDatabase, createTestBench, type TestBench, until } from './testing/gateway-fixture.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const ASK = { model: 'claude-sonnet', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };

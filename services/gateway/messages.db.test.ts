@@ -6,7 +6,13 @@ import { callRecordSchema } from '#shared/domain/call-record.ts';
 import type { FakeProvider } from '#shared/testing/fake-provider.ts';
 import type { FakeReply, FakeRequest } from '#shared/testing/fake-reply.ts';
 import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
-import { adminDatabase, createTestBench, seedConfig, type TestBench, type TestGateway } from './gateway-fixture.ts';
+import {
+  adminDatabase,
+  createTestBench,
+  seedConfig,
+  type TestBench,
+  type TestGateway,
+} from './testing/gateway-fixture.ts';
 
 const TOOL = {
   name: 'read_file',

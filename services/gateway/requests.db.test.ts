@@ -11,7 +11,7 @@ import {
   type TestBench,
   type TestGateway,
   until,
-} from './gateway-fixture.ts';
+} from './testing/gateway-fixture.ts';
 
 const MESSAGES = [{ role: 'user', content: 'hello' }];
 const ASK = { model: 'claude-sonnet', max_tokens: 50, messages: MESSAGES };

@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ApiError, brokenUpstream } from '#shared/formats/api-error.ts';
-import type { Loss } from '#shared/formats/loss.ts';
 import { readBody } from '#shared/upstream/read-body.ts';
 import {
   type SendFailure,
@@ -162,9 +161,4 @@ function mayFallBack(log: AttemptLog): boolean {
   if (last?.outcome === 'connect_error' || last?.outcome === 'first_byte_timeout') return true;
   const status = last?.httpStatus ?? 0;
   return status === TOO_MANY_REQUESTS || status >= FALLBACK_STATUSES_MIN;
-}
-
-/** Losses of the request side, of whatever was sent last. */
-export function requestLosses(encoded: EncodedCall | null): readonly Loss[] {
-  return encoded?.losses ?? [];
 }

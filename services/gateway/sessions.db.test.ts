@@ -18,7 +18,7 @@ import {
   type TestBench,
   type TestGateway,
   until,
-} from './gateway-fixture.ts';
+} from './testing/gateway-fixture.ts';
 
 const FIRST = [{ role: 'user', content: 'hello' }];
 const LATER = [...FIRST, { role: 'assistant', content: 'hi' }, { role: 'user', content: 'and now?' }];

@@ -5,7 +5,7 @@ export type ReadBody =
   | { readonly type: 'failed'; readonly reason: 'too_large' | 'idle_timeout' | 'cut' };
 
 /** A whole answer; 64 MiB hold any answer a model can give. */
-export const UPSTREAM_BODY_BYTES_MAX = 64 * 1024 * 1024;
+const UPSTREAM_BODY_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Reads a response body whole, up to a limit in bytes. */
 export async function readBody(body: Readable, bytesMax: number = UPSTREAM_BODY_BYTES_MAX): Promise<ReadBody> {

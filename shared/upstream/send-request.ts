@@ -50,7 +50,7 @@ export async function sendRequest(pools: UpstreamPools, request: UpstreamRequest
 }
 
 /** Joins a base URL and a path; a query in the base URL (`?api-version=…`) stays. */
-export function upstreamUrl(baseUrl: string, path: string): URL {
+function upstreamUrl(baseUrl: string, path: string): URL {
   const url = new URL(baseUrl);
   const base = url.pathname.replace(/\/+$/, '');
   // `…/v1` + `/v1/messages` names one version twice.

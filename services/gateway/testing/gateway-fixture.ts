@@ -11,8 +11,8 @@ import { createLog } from '#shared/log.ts';
 import type { Telemetry } from '#shared/telemetry.ts';
 import { createFakeProvider, type FakeProvider, type FakeProviderOptions } from '#shared/testing/fake-provider.ts';
 import type { FakeReply, FakeScript } from '#shared/testing/fake-reply.ts';
-import { createGatewayConfig } from './config.ts';
-import { createGatewayService, type GatewayService } from './service.ts';
+import { createGatewayConfig } from '../config.ts';
+import { createGatewayService, type GatewayService } from '../service.ts';
 
 /** A gateway in this process on a real socket, with a recorder where its spool would be. */
 export interface TestGateway {
@@ -25,7 +25,7 @@ export interface TestGateway {
   stop(): Promise<void>;
 }
 
-export interface TestGatewayOptions {
+interface TestGatewayOptions {
   readonly databaseUrl: string;
   readonly config: TrimtabConfig;
   readonly dataDir: string;
@@ -35,7 +35,7 @@ export interface TestGatewayOptions {
 
 const SPOOL_BYTES_MAX = 1_000_000;
 
-export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
+async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
   const records: CallRecord[] = [];
   const begun: string[] = [];
   const pool = createPool({ connectionString: options.databaseUrl, role: 'gateway', connectTimeoutMs: 500 });
