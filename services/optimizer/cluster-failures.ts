@@ -53,22 +53,27 @@ export function createFailureClustering(
   const { database } = deps;
   const { projectId } = options;
   let since = new Date(deps.now() - LOOKBACK_MS);
+  // The first look counts all clusters: the process before may have been killed between recording and counting.
+  let countAll = true;
 
   const takeFailures = async () => {
     let recorded = 0;
+    const templateIds: string[] = [];
     for (let batch = 0; batch < BATCHES_MAX; batch += 1) {
       const failures = await readNewFailures(database, projectId, { since, limit: BATCH });
-      recorded += await recordFailures(database, projectId, failures.flatMap(asRecord));
+      const written = await recordFailures(database, projectId, failures.flatMap(asRecord));
+      recorded += written.recorded;
+      templateIds.push(...written.templateIds);
       const newest = failures.at(-1)?.scoredAt;
       if (newest !== undefined) since = new Date(Math.max(since.getTime(), newest.getTime() - OVERLAP_MS));
       if (failures.length < BATCH) break;
     }
-    return recorded;
+    return { recorded, templateIds };
   };
 
   return {
     async run() {
-      const recorded = await takeFailures();
+      const { recorded, templateIds } = await takeFailures();
       const templates = await readUnassignedTemplates(
         database,
         projectId,
@@ -76,9 +81,13 @@ export function createFailureClustering(
         TEMPLATES_PER_LOOK,
       );
       for (const template of templates) await openClusterFor(database, projectId, template);
-      if (recorded > 0 || templates.length > 0) {
-        const windowStart = new Date(deps.now() - LOOKBACK_MS);
-        await refreshClusters(database, projectId, { since: windowStart, newForDays: NEW_FOR_DAYS });
+      if (countAll || recorded > 0 || templates.length > 0) {
+        const touched = [...templateIds, ...templates.map((template) => template.templateId)];
+        await refreshClusters(database, projectId, {
+          templateIds: countAll ? null : touched,
+          newForDays: NEW_FOR_DAYS,
+        });
+        countAll = false;
       }
       return { recorded, opened: templates.length };
     },

@@ -318,6 +318,16 @@ describe('an alarm', () => {
     expect(await readAlarms(admin, project, candidate)).toMatchObject([{ status: 'confirmed' }]);
     // The next look finds the work done.
     expect((await controllerOf(project, NOW_MS).tick()).alarms?.raised).toEqual([]);
+    // A person who puts the policy back is not overruled by what was known before.
+    await activatePolicy(admin, {
+      projectId: project,
+      policyId: candidate,
+      actor: 'human:test',
+      reason: 'it is mended',
+    });
+    expect((await controllerOf(project, NOW_MS).tick()).alarms?.raised).toEqual([]);
+    expect(await readAlarms(admin, project, candidate)).toMatchObject([{ status: 'watching' }]);
+    expect((await readPointer(admin, project))?.stable).toBe(candidate);
   });
 
   it('is recorded but not acted on while paused', async () => {

@@ -1,7 +1,9 @@
+import * as z from 'zod';
 import { type Alarm, saveAlarmStep } from '#shared/database/alarm-store.ts';
+import { listAudit } from '#shared/database/audit-log.ts';
 import type { Database } from '#shared/database/connect.ts';
 import { readWatchedSessions } from '#shared/database/estimation-store.ts';
-import { type PolicyPointer, readPointer } from '#shared/database/pointer-store.ts';
+import { readPointer } from '#shared/database/pointer-store.ts';
 import { readGovernance } from '#shared/database/read-governance.ts';
 import { listRollouts } from '#shared/database/rollout-store.ts';
 import type { Governance } from '#shared/domain/governance.ts';
@@ -22,6 +24,9 @@ export interface AlarmReport {
 
 /** Sessions fed per alarm and look. */
 const SESSIONS_PER_LOOK = 500;
+const MOVES = ['policy.activated', 'policy.pinned', 'policy.rolled_back'] as const;
+const MOVES_READ = 50;
+const moveSchema = z.looseObject({ after: z.looseObject({ stable: z.string() }) });
 
 /**
  * One look at the alarms of the stable policy: arms new cells, feeds newly scored sessions in the order of their
@@ -35,7 +40,7 @@ export async function watchAlarms(deps: WatchAlarmsDeps, projectId: string): Pro
   const alarms = await armAlarms(deps, pointer, governance.body);
   const raised: { turnShape: string; model: string; answer: string }[] = [];
   for (const alarm of alarms) {
-    const current = await settle(deps, await revive(deps, alarm, pointer));
+    const current = await settle(deps, await revive(deps, alarm));
     const fed = current.status === 'watching' ? await feed(deps, current) : current;
     if (fed === null || fed.status !== 'raised') continue;
     const answer = await answered(deps, fed, governance.body);
@@ -46,12 +51,23 @@ export async function watchAlarms(deps: WatchAlarmsDeps, projectId: string): Pro
   return { watched: alarms.length, raised };
 }
 
-/** A policy that was demoted and stands again was put back by a person: its watch starts over. */
-async function revive(deps: WatchAlarmsDeps, alarm: Alarm, pointer: PolicyPointer): Promise<Alarm> {
-  if (alarm.status !== 'confirmed' || pointer.stable !== alarm.policyId) return alarm;
+/** A policy that was made stable again after its alarm was put back by a person: its watch starts over. */
+async function revive(deps: WatchAlarmsDeps, alarm: Alarm): Promise<Alarm> {
+  const { raisedAt, projectId, policyId } = alarm;
+  if (alarm.status === 'watching' || raisedAt === null) return alarm;
+  const moves = await listAudit(deps.database, projectId, { limit: MOVES_READ, actions: MOVES });
+  const putBack = moves.find((move) => move.happenedAt > raisedAt && stableAfter(move.details) === policyId);
+  if (putBack === undefined) return alarm;
   const watch = watchSchema.parse(alarm.state);
-  const fresh: Watch = { ...watch, alarm: createAlarmState(watch.settings), handled: null };
+  // What was scored before belongs to the alarm that a person has answered.
+  const cursor = { at: putBack.happenedAt.toISOString(), sessionId: '' };
+  const fresh: Watch = { ...watch, alarm: createAlarmState(watch.settings), cursor, handled: null };
   return await save(deps, alarm, 'watching', fresh, {}, 'the policy was activated again');
+}
+
+function stableAfter(details: unknown): string | null {
+  const move = moveSchema.safeParse(details);
+  return move.success ? move.data.after.stable : null;
 }
 
 /** A reverse canary that has ended without bringing the previous policy back clears the alarm. */

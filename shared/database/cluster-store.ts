@@ -119,22 +119,25 @@ export async function readNewFailures(
 
 /**
  * Stores events and their templates in one transaction. Safe to repeat: an event is counted once, by its own key.
- * Returns how many were new.
+ * Returns how many were new, and the templates that they belong to.
  */
 export async function recordFailures(
   database: Database,
   projectId: string,
   failures: readonly FailureToRecord[],
-): Promise<number> {
+): Promise<{ readonly recorded: number; readonly templateIds: readonly string[] }> {
   // One order of signatures for all writers, so that two optimizers cannot lock templates crosswise.
   const ordered = [...failures].sort((a, b) => (a.signature < b.signature ? -1 : a.signature > b.signature ? 1 : 0));
   return await database.transaction().execute(async (transaction) => {
     let recorded = 0;
+    const templateIds = new Set<string>();
     for (const entry of ordered) {
       const templateId = await upsertTemplate(transaction, projectId, entry);
-      recorded += await insertEvent(transaction, projectId, entry.failure, templateId);
+      const inserted = await insertEvent(transaction, projectId, entry.failure, templateId);
+      recorded += inserted;
+      if (inserted > 0) templateIds.add(templateId);
     }
-    return recorded;
+    return { recorded, templateIds: [...templateIds] };
   });
 }
 
@@ -211,30 +214,35 @@ export async function openCluster(
 }
 
 /**
- * Brings the counts of clusters with events since a moment up to date, and ages `new` to `ongoing`. Returns the ids of
- * those clusters.
+ * Brings the counts of clusters up to date, and ages `new` to `ongoing`.
+ *
+ * @param options.templateIds templates with new events, whose clusters are counted anew; null for all clusters
  */
 export async function refreshClusters(
   database: Database,
   projectId: string,
-  options: { readonly since: Date; readonly newForDays: number },
-): Promise<string[]> {
-  const refreshed = await sql<{ clusterId: string }>`
-    UPDATE failure_cluster cluster SET
-      event_count = counted.events, session_count = counted.sessions,
-      first_seen = counted.first_seen, last_seen = counted.last_seen,
-      status = CASE WHEN cluster.status = 'new' AND cluster.created_at < now() - make_interval(days => ${options.newForDays})
-        THEN 'ongoing' ELSE cluster.status END
+  options: { readonly templateIds: readonly string[] | null; readonly newForDays: number },
+): Promise<void> {
+  const { templateIds } = options;
+  const touched =
+    templateIds === null
+      ? sql`true`
+      : sql`assignment.cluster_id IN (SELECT cluster_id FROM cluster_assignment
+          WHERE template_id = ANY (${templateIds}::uuid[]) AND valid_to IS NULL)`;
+  await sql`
+    UPDATE failure_cluster cluster SET event_count = counted.events, session_count = counted.sessions,
+      first_seen = counted.first_seen, last_seen = counted.last_seen
     FROM (
       SELECT assignment.cluster_id, count(*) AS events, count(DISTINCT event.session_id) AS sessions,
         min(event.happened_at) AS first_seen, max(event.happened_at) AS last_seen
       FROM cluster_assignment assignment JOIN failure_event event USING (template_id)
-      WHERE assignment.project_id = ${projectId} AND assignment.valid_to IS NULL
+      WHERE assignment.project_id = ${projectId} AND assignment.valid_to IS NULL AND ${touched}
       GROUP BY assignment.cluster_id
     ) counted
-    WHERE cluster.cluster_id = counted.cluster_id AND (counted.last_seen >= ${options.since} OR cluster.event_count <> counted.events)
-    RETURNING cluster.cluster_id AS "clusterId"`.execute(database);
-  return refreshed.rows.map((row) => row.clusterId);
+    WHERE cluster.cluster_id = counted.cluster_id`.execute(database);
+  await sql`
+    UPDATE failure_cluster SET status = 'ongoing' WHERE project_id = ${projectId} AND status = 'new'
+      AND created_at < now() - make_interval(days => ${options.newForDays})`.execute(database);
 }
 
 export async function renameCluster(database: Database, clusterId: string, title: string): Promise<void> {

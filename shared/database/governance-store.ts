@@ -135,7 +135,10 @@ async function writePrices(transaction: Database, projectId: string, body: Gover
 /** A new epoch makes every gateway read the allow-list anew: a removed model is out of service within seconds. */
 async function bumpEpoch(transaction: Database, projectId: string, body: Governance): Promise<void> {
   const pointer = await readPointer(transaction, projectId);
-  if (pointer !== null) await movePointer(transaction, pointer, {}, { explorationShare: body.exploration });
+  if (pointer === null) return;
+  // A canary in flight keeps its share; exploration takes what the new limit leaves.
+  const left = Math.max(0, body.exposureMax - pointer.canaryShare);
+  await movePointer(transaction, pointer, {}, { explorationShare: Math.min(body.exploration, left) });
 }
 
 async function activateSeed(database: Database, projectId: string, body: PolicyBody, author: string): Promise<string> {

@@ -170,7 +170,7 @@ export async function readCallDetail(
   return row ?? null;
 }
 
-/** Score rows, newest first, from an offset in that order; of one call on request. */
+/** Score rows by their calls, newest call first, before a row of that order; of one call on request. */
 export async function listScores(
   database: Database,
   projectId: string,
@@ -178,11 +178,11 @@ export async function listScores(
     readonly callId?: string | undefined;
     readonly outcome?: string | undefined;
     readonly scorer?: string | undefined;
-    readonly before?: { readonly at: string; readonly key: string } | undefined;
+    readonly before?: { readonly callId: string; readonly key: string } | undefined;
     readonly limit: number;
   },
-): Promise<(ScoreRow & { readonly at: string; readonly key: string })[]> {
-  const key = sql<string>`concat_ws('/', call_id, subject_type, scorer, scorer_version, pass, sample)`;
+): Promise<(ScoreRow & { readonly key: string })[]> {
+  const key = sql<string>`concat_ws('/', subject_type, subject_id, scorer, scorer_version, pass, sample)`;
   let query = database
     .selectFrom('score')
     .select([
@@ -206,7 +206,6 @@ export async function listScores(
       'judge',
       'costUsd',
       'createdAt',
-      sql<string>`created_at::text`.as('at'),
       key.as('key'),
     ])
     .where('projectId', '=', projectId);
@@ -215,9 +214,9 @@ export async function listScores(
   if (filter.scorer !== undefined) query = query.where('scorer', '=', filter.scorer);
   const { before } = filter;
   if (before !== undefined) {
-    query = query.where(sql<boolean>`(created_at, ${key}) < (${before.at}::timestamptz, ${before.key})`);
+    query = query.where(sql<boolean>`(call_id, ${key}) < (${before.callId}::uuid, ${before.key})`);
   }
-  return await query.orderBy('createdAt', 'desc').orderBy(key, 'desc').limit(filter.limit).execute();
+  return await query.orderBy('callId', 'desc').orderBy(key, 'desc').limit(filter.limit).execute();
 }
 
 /** Tokens and cost per day, provider and model; replays are no traffic. */

@@ -3,7 +3,7 @@ import { TrimtabError } from '#shared/errors.ts';
 
 const PAGE_DEFAULT = 50;
 const PAGE_MAX = 200;
-const CURSOR_LENGTH_MAX = 1_000;
+const CURSOR_LENGTH_MAX = 2_000;
 
 /** The two query parameters of every list. */
 export const pageQuerySchema = z.object({

@@ -3,7 +3,7 @@ import { createESr, eSrSchema, eSrStatistic, updateESr } from './e-sr.ts';
 
 /** The bet of the running sum that dates the onset of a drop; the middle of the detector's own bets. */
 const ONSET_BET = 0.3;
-/** Fewer sessions than this cannot carry an estimate that demotes a policy without confirmation. */
+/** Fewer sessions than this cannot carry an estimate of the drop, on which it depends what an alarm leads to. */
 const SESSIONS_FOR_ESTIMATE_MIN = 5;
 
 /** Rules of one alarm, fixed when it is armed; qualities from 0 to 1. */
@@ -62,8 +62,10 @@ export function watchSession(state: AlarmState, quality: number, settings: Alarm
     onset: nextOnset(state, quality),
   };
   const evidence = evidenceOf(watched, settings);
-  if (evidence.statistic < settings.threshold) return { state: watched, action: 'none', evidence };
-  const atOnce = evidence.dropEstimate !== null && evidence.dropEstimate >= settings.immediateDrop;
+  // An alarm waits until the drop can be estimated, a session or two: firing later makes no false alarm more.
+  const { statistic, dropEstimate } = evidence;
+  if (statistic < settings.threshold || dropEstimate === null) return { state: watched, action: 'none', evidence };
+  const atOnce = dropEstimate >= settings.immediateDrop;
   const phase = atOnce ? 'demoted' : 'confirming';
   return { state: { ...watched, phase }, action: atOnce ? 'demote' : 'confirm', evidence };
 }

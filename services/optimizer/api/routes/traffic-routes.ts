@@ -22,7 +22,7 @@ const USAGE_DAYS_MAX = 92;
 const SCORES_OF_CALL_MAX = 500;
 
 const clusterKey = z.object({ lastSeen: z.iso.datetime(), clusterId: z.uuid() });
-const scoreKey = z.object({ at: z.string().max(50), key: z.string().max(600) });
+const scoreKey = z.object({ callId: z.uuid(), key: z.string().max(1_200) });
 
 /** What came in and what went wrong: clusters, calls, scores, usage. */
 export function trafficRoutes(deps: ApiDeps): ApiRoute[] {
@@ -95,7 +95,7 @@ function callRoutes({ database, projectId }: ApiDeps): ApiRoute[] {
 
 function scoreRoute({ database, projectId }: ApiDeps): ApiRoute {
   return defineRoute({
-    ...{ method: 'GET', path: '/api/v1/scores', role: 'viewer', summary: 'Score rows, newest first' },
+    ...{ method: 'GET', path: '/api/v1/scores', role: 'viewer', summary: 'Score rows, newest call first' },
     params: noneSchema,
     query: pageQuerySchema.extend({
       callId: z.uuid().optional(),
@@ -107,7 +107,7 @@ function scoreRoute({ database, projectId }: ApiDeps): ApiRoute {
       const { limit, cursor, ...filter } = query;
       const before = decodeCursor(scoreKey, cursor);
       const rows = await listScores(database, projectId, { ...filter, before, limit: limit + 1 });
-      return { value: toPage(rows, limit, asScore, ({ at, key }) => ({ at, key })) };
+      return { value: toPage(rows, limit, asScore, ({ callId, key }) => ({ callId, key })) };
     },
   });
 }
@@ -127,6 +127,6 @@ function usageRoute({ database, projectId, now }: ApiDeps): ApiRoute {
 
 type StoredScore = Awaited<ReturnType<typeof listScores>>[number];
 
-function asScore({ at: _at, key: _key, ...score }: StoredScore) {
+function asScore({ key: _key, ...score }: StoredScore) {
   return asJson(score);
 }
