@@ -25,6 +25,7 @@ const policySchema = z.looseObject({
 });
 const rolloutSchema = z.looseObject({
   rolloutId: z.string(),
+  kind: z.string(),
   status: z.string(),
   candidate: z.string(),
   openedEpoch: z.number(),

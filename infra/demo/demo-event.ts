@@ -6,6 +6,7 @@ export interface DemoEvent {
     | DemoStep
     | 'start'
     | 'switch'
+    | 'reverse_canary'
     | 'canary_rolled_back'
     | 'inconclusive'
     | 'alarm_cleared'

@@ -6,6 +6,7 @@ const LABELS: Readonly<Record<DemoEvent['type'], string>> = {
   cluster: 'failure cluster',
   proposal: 'policy proposed',
   canary: 'canary',
+  reverse_canary: 'reverse canary',
   promotion: 'promoted',
   activation: 'activated',
   switch: 'provider changes',

@@ -17,7 +17,8 @@ export async function createLoopWatch(api: ControlApi, elapsedMs: () => number):
         if (known.has(cluster.clusterId)) continue;
         known.add(cluster.clusterId);
         const { clusterId, title, eventCount, sessionCount } = cluster;
-        const text = `"${title}": ${eventCount} failures in ${sessionCount} sessions so far`;
+        const counts = eventCount === 0 ? 'just seen' : `${eventCount} failures in ${sessionCount} sessions so far`;
+        const text = `"${title}": ${counts}`;
         events.push({ type: 'cluster', elapsedMs: elapsedMs(), text, clusterId, details: { title } });
       }
       for (const event of await api.auditAfter(sequence)) {
@@ -63,8 +64,10 @@ const DESCRIBERS: Readonly<Record<string, (api: ControlApi, event: AuditEvent) =
   'rollout.opened': async (api, event) => {
     const policy = await api.policy(event.subject);
     const share = number(event.details['canaryShare']) ?? 0;
+    const ids = moved(event);
+    const type = (await isReverse(api, ids.rolloutId)) ? 'reverse_canary' : 'canary';
     const told = `v${policy.number} gets ${Math.round(100 * share)} % of new sessions, as many are its control`;
-    return { type: 'canary', text: told, ...moved(event) };
+    return { type, text: told, ...ids };
   },
   'rollout.promoted': async (api, event) => ending(api, event, 'promotion'),
   'rollout.rolled_back': async (api, event) => ending(api, event, 'canary_rolled_back'),
@@ -78,8 +81,14 @@ const DESCRIBERS: Readonly<Record<string, (api: ControlApi, event: AuditEvent) =
   'alarm.cleared': async (_api, event) => ({ type: 'alarm_cleared', text: event.reason }),
 };
 
+/** A reverse canary tries the policy before; when it wins, the present one is rolled back by it. */
 async function ending(api: ControlApi, event: AuditEvent, type: DemoEvent['type']): Promise<Told> {
   const ids = moved(event);
   const rollout = ids.rolloutId === undefined ? null : await api.rollout(ids.rolloutId);
-  return { type, text: event.reason, ...ids, details: { evidence: rollout?.evidence ?? null } };
+  const outcome = rollout?.kind === 'reverse' && type === 'promotion' ? 'rollback' : type;
+  return { type: outcome, text: event.reason, ...ids, details: { evidence: rollout?.evidence ?? null } };
+}
+
+async function isReverse(api: ControlApi, rolloutId: string | undefined): Promise<boolean> {
+  return rolloutId !== undefined && (await api.rollout(rolloutId)).kind === 'reverse';
 }

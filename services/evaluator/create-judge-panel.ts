@@ -8,7 +8,7 @@ import { JUDGE_ATTEMPTS, JUDGE_BACKOFF_MS, type JudgePanel, type PanelJudge } fr
 
 /**
  * USD per million tokens that a judge without a price of its own is charged: a dear model's, so that its budget binds
- * sooner and not later. A judge in house is listed under `models:` with the price 0.
+ * sooner and not later. A judge in house says the price 0.
  */
 const ASSUMED_PRICE = { input: 3, output: 15 };
 
@@ -16,7 +16,8 @@ const ASSUMED_PRICE = { input: 3, output: 15 };
 export function createJudgePanel(config: TrimtabConfig, backend: QueueBackend): JudgePanel | null {
   const [first, ...others] = config.judges.map((judge): PanelJudge => {
     const provider = resolveProvider(judge.provider, config);
-    const price = config.models.find((model) => model.id === judge.model && model.provider === judge.provider)?.price;
+    const listed = config.models.find((model) => model.id === judge.model && model.provider === judge.provider);
+    const price = judge.price ?? listed?.price;
     const fetch = createGuardedFetch(provider.network);
     return {
       llm: createLlm({ fetch }, { provider, model: judge.model, price: price ?? ASSUMED_PRICE }),

@@ -11,7 +11,7 @@ const priceSchema = z.strictObject({
   input: z.number().nonnegative(),
   output: z.number().nonnegative(),
   cacheRead: z.number().nonnegative().optional(),
-  cacheCreation: z.number().nonnegative().optional(),
+  cacheWrite: z.number().nonnegative().optional(),
 });
 
 export const providerSchema = z.strictObject({
@@ -99,6 +99,8 @@ export const governanceSectionSchema = z.strictObject({
 export const judgeSchema = z.strictObject({
   provider: z.string(),
   model: z.string(),
+  /** Of a judge that is not on the allow-list; one that is has its price there. */
+  price: priceSchema.optional(),
   dailyBudgetUsd: z.number().nonnegative().default(20),
   /** Share of calls judged for tool use; sessions are always judged for task completion while the budget lasts. */
   callShare: share.default(1),
@@ -116,7 +118,7 @@ export const configSchema = z.strictObject({
   governance: governanceSectionSchema.prefault({}),
   judges: z.array(judgeSchema).default([]),
   /** Writes candidate prefixes; the first judge does when it is absent. */
-  teacher: z.strictObject({ provider: z.string(), model: z.string() }).optional(),
+  teacher: z.strictObject({ provider: z.string(), model: z.string(), price: priceSchema.optional() }).optional(),
   capture: captureSchema.default('full'),
   gateway: z
     .strictObject({

@@ -12,7 +12,7 @@ providers:
 # Prices are dollars per million tokens; the optimizer needs them to find the cheapest model that works.
 models:
   - { id: gpt-5-mini-2025-08-07, provider: openai, aliases: [claude-haiku-4-5], price: { input: 0.25, output: 2.0, cacheRead: 0.025 } }
-  - { id: claude-sonnet-5, provider: anthropic, price: { input: 3.0, output: 15.0, cacheRead: 0.3, cacheCreation: 3.75 } }
+  - { id: claude-sonnet-5, provider: anthropic, price: { input: 3.0, output: 15.0, cacheRead: 0.3, cacheWrite: 3.75 } }
 
 # The first policy. Later ones are proposed by the optimizer; a change here becomes a proposal of yours.
 routes:
