@@ -1,16 +1,18 @@
 import {
-  type FailureToRecord,
-  type NewFailure,
   openCluster,
-  readNewFailures,
   readProviderShares,
   readUnassignedTemplates,
-  recordFailures,
   refreshClusters,
   renameCluster,
   type UnassignedTemplate,
 } from '#shared/database/cluster-store.ts';
 import type { Database } from '#shared/database/connect.ts';
+import {
+  type FailureToRecord,
+  type NewFailure,
+  readNewFailures,
+  recordFailures,
+} from '#shared/database/failure-store.ts';
 import { classifyFailure } from './clustering/classify.ts';
 import { failureFactsOf } from './clustering/failure-facts.ts';
 import { SIGNATURE_ALGORITHM, signatureOf } from './clustering/signature.ts';

@@ -1,4 +1,4 @@
-import type { TrimtabConfig } from '#shared/config/config-schema.ts';
+import type { JudgeConfig, TrimtabConfig } from '#shared/config/config-schema.ts';
 import type { Environment } from '#shared/environment.ts';
 
 /** What the optimizer is configured with; times in milliseconds. */
@@ -13,7 +13,7 @@ export interface OptimizerConfig {
   /** `provider/model` of each judge, for the status. */
   readonly judges: readonly string[];
   /** Who writes prefixes: the teacher, else the first judge. */
-  readonly teacher: { readonly provider: string; readonly model: string } | null;
+  readonly teacher: Pick<JudgeConfig, 'provider' | 'model' | 'price'> | null;
 }
 
 export function createOptimizerConfig(

@@ -11,5 +11,5 @@ export function createTeacher(config: TrimtabConfig, teacher: OptimizerConfig['t
   const provider = resolveProvider(teacher.provider, config);
   const known = config.models.find((model) => model.id === teacher.model && model.provider === teacher.provider);
   const fetch = createGuardedFetch(provider.network);
-  return createLlm({ fetch }, { provider, model: teacher.model, price: known?.price ?? null });
+  return createLlm({ fetch }, { provider, model: teacher.model, price: teacher.price ?? known?.price ?? null });
 }
