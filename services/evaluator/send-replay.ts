@@ -44,6 +44,6 @@ function costOf(usage: CallUsage, price: ModelConfig['price']): number {
     usage.inputTokens * price.input +
     usage.outputTokens * price.output +
     usage.cacheReadInputTokens * (price.cacheRead ?? price.input) +
-    usage.cacheCreationInputTokens * (price.cacheCreation ?? price.input);
+    usage.cacheCreationInputTokens * (price.cacheWrite ?? price.input);
   return cost / MILLION;
 }
