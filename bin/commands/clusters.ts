@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type ClusterDetail, type ClusterRow, listClusters, readCluster } from '#shared/database/cluster-store.ts';
 import { clusterStatusSchema } from '#shared/domain/failure-cluster.ts';
 import { TrimtabError } from '#shared/errors.ts';
@@ -19,7 +19,7 @@ export function registerClusters(program: Command, context: CommandContext): voi
   clusters
     .command('list')
     .description('Clusters, latest failure first')
-    .option('--status <status>', clusterStatusSchema.options.join(', '))
+    .addOption(new Option('--status <status>', 'only those').choices(clusterStatusSchema.options))
     .option('--limit <n>', 'how many', '50')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  trimtab clusters list\n  trimtab clusters list --status new --json')
@@ -33,12 +33,8 @@ export function registerClusters(program: Command, context: CommandContext): voi
 }
 
 async function list(context: CommandContext, options: ListOptions): Promise<void> {
-  const status = clusterStatusSchema.optional().safeParse(options.status);
-  if (!status.success) {
-    throw new TrimtabError('invalid_request', `--status takes one of ${clusterStatusSchema.options.join(', ')}`);
-  }
   const limit = readCount(options.limit, '--limit', CLUSTERS_MAX);
-  const page = { limit, status: status.data };
+  const page = { limit, status: options.status };
   const clusters = await listClusters(await context.database(), await context.project(), page);
   if (options.json === true) {
     printJson(context, clusters);

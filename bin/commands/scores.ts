@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { listScores } from '#shared/database/list-calls.ts';
 import type { CommandContext, CommandOptions } from './command-context.ts';
 import { age, printJson, printLine, printTable } from './print.ts';
@@ -21,7 +21,7 @@ export function registerScores(program: Command, context: CommandContext): void 
     .description('Failures, unknowns, judges and metrics, newest first; what plainly passed has no row')
     .option('--call <id>', 'only of one call')
     .option('--scorer <name>', 'only of one scorer')
-    .option('--outcome <outcome>', 'pass, fail or unknown')
+    .addOption(new Option('--outcome <outcome>', 'only those').choices(['pass', 'fail', 'unknown']))
     .option('--limit <n>', 'how many', '50')
     .option('--json', 'print one JSON document')
     .addHelpText(
@@ -39,7 +39,7 @@ async function list(context: CommandContext, options: ListOptions): Promise<void
   if (options.json === true) {
     printJson(
       context,
-      scores.map(({ at: _at, key: _key, ...score }) => score),
+      scores.map(({ key: _key, ...score }) => score),
     );
     return;
   }
