@@ -56,4 +56,15 @@ describe('trimtab config check', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('the configuration has 1 problem(s)');
   });
+
+  it('lets nobody be kept from the stop button by a file that is being edited', async () => {
+    await fixture.run(['migrate']);
+    fixture.writeConfig(`${CONFIG}governance:\n  qualityBaar: 0.9\n`);
+    expect((await fixture.run(['optimize', 'pause'])).code).toBe(0);
+    fixture.writeConfig(`project: nowhere\n${CONFIG}`);
+    const { code, stderr } = await fixture.run(['optimize', 'pause']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('the project is not in the database yet');
+    fixture.writeConfig(CONFIG);
+  });
 });

@@ -54,7 +54,7 @@ async function checkStored(context: CommandContext, schema: readonly Check[]): P
     return RECORD_CHECKS.map((name) => skipped(name, 'the database is not as it should be'));
   }
   const config = await context.config().catch(() => null);
-  const projectId = config === null ? context.environment.project : await context.project();
+  const projectId = await context.project().catch(() => context.environment.project);
   const judges = (config?.judges ?? []).map((judge) => judge.provider);
   return [
     ...(await checkRecords(await context.database(), projectId, context.now())),

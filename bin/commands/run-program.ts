@@ -5,7 +5,8 @@ import { loadConfig } from '#shared/config/load-config.ts';
 import { buildProgram } from './build-program.ts';
 import type { CommandContext } from './command-context.ts';
 import { connectToRunningSystem, type SystemConnection } from './connect-to-running-system.ts';
-import { projectOf } from './project-of.ts';
+import { explainDatabaseError } from './explain-database-error.ts';
+import { readProject } from './read-project.ts';
 import { EXIT_FAILED, reportError } from './report-error.ts';
 
 /** What the process around a command gives it. */
@@ -29,7 +30,7 @@ export async function runProgram(argv: readonly string[], deps: ProgramDeps): Pr
       config ??= loadConfig(environment.configPath, environment.variables);
       return await config;
     },
-    project: async () => projectOf(await context.config(), environment),
+    project: () => readProject(environment),
     fail: () => {
       failed = true;
     },
@@ -40,7 +41,10 @@ export async function runProgram(argv: readonly string[], deps: ProgramDeps): Pr
   } catch (error) {
     // Commander has told its own errors already, through the program's output.
     if (error instanceof CommanderError) return error.exitCode;
-    return reportError(error, deps.stderr, { json, stack: environment.logLevel === 'debug' });
+    return reportError(explainDatabaseError(error, environment), deps.stderr, {
+      json,
+      stack: environment.logLevel === 'debug',
+    });
   } finally {
     await connection?.then(
       (open) => open.close(),
