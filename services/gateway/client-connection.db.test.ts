@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type ClientConnection, createClientConnection } from './client-connection.ts';
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+/** A connection, and the client's end of it, which reads nothing until it is told to. */
+async function connected(): Promise<{ connection: ClientConnection; client: Socket }> {
+  const arrived = Promise.withResolvers<ServerResponse>();
+  const server = createServer((_request, response) => arrived.resolve(response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  client.pause();
+  client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+  closing.push(
+    () => client.destroy(),
+    () => server.close(),
+  );
+  return { connection: createClientConnection(await arrived.promise), client };
+}
+
+const MEBIBYTE = 'x'.repeat(1024 * 1024);
+
+const TURNS = 500;
+
+/** Whether the work is done after so many turns of the event loop, in each of which the kernel may take more. */
+async function isSettled(work: Promise<void>): Promise<boolean> {
+  let settled = false;
+  void work.then(() => {
+    settled = true;
+  });
+  for (let turn = 0; turn < TURNS && !settled; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  return settled;
+}
+
+describe('createClientConnection', () => {
+  it('holds the writer back while the client does not read, and lets it go on when it does', async () => {
+    const { connection, client } = await connected();
+    connection.begin(200, {});
+    let waiting = connection.write(MEBIBYTE);
+    // The kernel takes some megabytes before it says that it is full.
+    for (let count = 0; count < 64 && (await isSettled(waiting)); count += 1) waiting = connection.write(MEBIBYTE);
+    expect(await isSettled(waiting)).toBe(false);
+    client.resume();
+    await waiting;
+    expect(connection.gone.aborted).toBe(false);
+  });
+
+  it('lets a held-back writer go, and says so, when the client leaves', async () => {
+    const { connection, client } = await connected();
+    connection.begin(200, {});
+    let waiting = connection.write(MEBIBYTE);
+    for (let count = 0; count < 64 && (await isSettled(waiting)); count += 1) waiting = connection.write(MEBIBYTE);
+    client.destroy();
+    await waiting;
+    expect(connection.gone.aborted).toBe(true);
+    await connection.write('into the void');
+  });
+
+  it('does not take the end of a whole answer for a client that left', async () => {
+    const { connection, client } = await connected();
+    connection.begin(200, { 'content-length': '2' });
+    connection.end('ok');
+    client.resume();
+    await once(client, 'data');
+    client.destroy();
+    await once(client, 'close');
+    expect(connection.gone.aborted).toBe(false);
+  });
+});
