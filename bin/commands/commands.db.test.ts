@@ -91,6 +91,26 @@ describe('a mistyped command', () => {
   });
 });
 
+describe('commands on an empty system', () => {
+  beforeAll(async () => {
+    expect((await fixture.run(['migrate'])).code).toBe(0);
+  });
+
+  it.each([
+    ...['status', 'doctor', 'config check', 'scores list', 'clusters list', 'policies list', 'policies diff v1'],
+    ...['keys list', 'dlq list', 'dlq drop --all', 'audit list', 'audit verify', 'optimize pause', 'optimize resume'],
+    ...['optimize run --wait 0', 'policies activate v1', 'policies pin v1', 'migrate'],
+  ])('%s --json prints one document', async (line) => {
+    const { stdout, json } = await fixture.run([...line.split(' '), '--json']);
+    expect(stdout.indexOf('\n')).toBe(stdout.length - 1);
+    expect(json()).toBeTypeOf('object');
+  });
+
+  it('says nothing of calls that there are not', async () => {
+    expect(await fixture.run(['calls', 'tail', '--json'])).toMatchObject({ code: 0, stdout: '' });
+  });
+});
+
 describe('commands without a running system', () => {
   const reading = [
     ...[['status'], ['calls', 'tail'], ['scores', 'list'], ['clusters', 'list'], ['policies', 'list']],
