@@ -26,7 +26,6 @@ export async function createServiceSpecs(environment: Environment): Promise<read
     LOG_LEVEL: environment.logLevel,
     TRIMTAB_DATA_DIR: environment.dataDir,
     TRIMTAB_CONFIG: environment.configPath,
-    TRIMTAB_PROJECT: environment.project,
     ...Object.fromEntries(NAMES.map((name) => [PORT_SETTINGS[name], String(ports.get(name))])),
   };
   return NAMES.map((name) => ({

@@ -5,7 +5,6 @@ import type { CommandContext, CommandOptions } from './command-context.ts';
 import { databaseUnavailable, systemConnectionString } from './connect-to-running-system.ts';
 import { prepareSystem } from './prepare-system.ts';
 import { printJson, printLine } from './print.ts';
-import { projectOf } from './project-of.ts';
 
 export function registerMigrate(program: Command, context: CommandContext): void {
   program
@@ -32,7 +31,7 @@ async function migrate(context: CommandContext, options: CommandOptions): Promis
       ? [`There is no ${environment.configPath}, so no governance was imported.`]
       : await prepareSystem({
           databaseUrl,
-          config: { ...config, project: projectOf(config, environment) },
+          config,
           configPath: environment.configPath,
         });
   if (options.json === true) {

@@ -4,7 +4,6 @@ import * as z from 'zod';
 import { loadConfig } from '#shared/config/load-config.ts';
 import { readYaml } from '#shared/config/read-yaml.ts';
 import type { Environment } from '#shared/environment.ts';
-import { projectOf } from './project-of.ts';
 
 const fileSchema = z.looseObject({ project: z.string().min(1).default('default') });
 
@@ -19,5 +18,5 @@ export async function readProject(
   if (project !== 'default' || !existsSync(configPath)) return project;
   const yaml = readYaml(await readFile(configPath, 'utf8'));
   const file = 'value' in yaml ? fileSchema.safeParse(yaml.value).data : undefined;
-  return projectOf(file ?? (await loadConfig(configPath, environment.variables)), environment);
+  return (file ?? (await loadConfig(configPath, environment.variables))).project;
 }

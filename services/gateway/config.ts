@@ -38,13 +38,10 @@ export type ModelCatalogue = ReadonlyMap<string, ServedModel>;
 
 const MEBIBYTE = 1024 * 1024;
 
-export function createGatewayConfig(
-  config: TrimtabConfig,
-  environment: Pick<Environment, 'dataDir' | 'project'>,
-): GatewayConfig {
+export function createGatewayConfig(config: TrimtabConfig, environment: Pick<Environment, 'dataDir'>): GatewayConfig {
   const { gateway } = config;
   return {
-    projectId: projectIdOf(config, environment),
+    projectId: config.project,
     capture: config.capture,
     sessionHeader: gateway.sessionHeader?.toLowerCase() ?? null,
     sessionIdleMs: config.governance.session.idle,
@@ -67,9 +64,4 @@ function createModelCatalogue(config: TrimtabConfig): ModelCatalogue {
       return [model.id, { model, provider, format, target: providerTarget(provider, model) }];
     }),
   );
-}
-
-/** The environment's project is for a machine that serves another one than its file says. */
-function projectIdOf(config: TrimtabConfig, environment: Pick<Environment, 'project'>): string {
-  return environment.project === 'default' ? config.project : environment.project;
 }

@@ -1,5 +1,4 @@
 import type { JudgeConfig, TrimtabConfig } from '#shared/config/config-schema.ts';
-import type { Environment } from '#shared/environment.ts';
 
 /** What the optimizer is configured with; times in milliseconds. */
 export interface OptimizerConfig {
@@ -16,14 +15,10 @@ export interface OptimizerConfig {
   readonly teacher: Pick<JudgeConfig, 'provider' | 'model' | 'price'> | null;
 }
 
-export function createOptimizerConfig(
-  config: TrimtabConfig,
-  environment: Pick<Environment, 'project'>,
-): OptimizerConfig {
+export function createOptimizerConfig(config: TrimtabConfig): OptimizerConfig {
   const { nightly, controllerInterval, minClusterSessions, replayCalls, promptBudgetUsd } = config.optimizer;
   return {
-    // The environment's project is for a machine that serves another one than its file says.
-    projectId: environment.project === 'default' ? config.project : environment.project,
+    projectId: config.project,
     nightly,
     controllerIntervalMs: controllerInterval,
     ...{ minClusterSessions, replayCalls, promptBudgetUsd },

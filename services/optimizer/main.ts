@@ -19,7 +19,7 @@ if (databaseUrl === undefined) {
   throw new TrimtabError('invalid_config', 'the optimizer needs DATABASE_URL; `trimtab up` sets it for its services');
 }
 const file = await loadConfig(environment.configPath, environment.variables);
-const config = createOptimizerConfig(file, environment);
+const config = createOptimizerConfig(file);
 const pool = createPool({ connectionString: databaseUrl, role: 'optimizer' });
 const backend = createQueueBackend({ log }, { databaseUrl, redisUrl: environment.redisUrl });
 if (environment.adminToken === undefined) {

@@ -16,7 +16,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Parses the text of a configuration file. Secrets come from `environment`; one that is missing is not an error,
- * because a provider that cannot be used yet must not stop the others.
+ * because a provider that cannot be used yet must not stop the others. `TRIMTAB_PROJECT` goes before the file's project.
  */
 export function parseConfig(text: string, environment: Environment): LoadedConfig | readonly ConfigProblem[] {
   const yaml = readYaml(text);
@@ -27,7 +27,8 @@ export function parseConfig(text: string, environment: Environment): LoadedConfi
   if (!parsed.success) return describeProblems(parsed.error, yaml.lineOf);
   const problems = checkReferences(parsed.data, yaml.lineOf);
   if (problems.length > 0) return problems;
-  return { config: parsed.data, missingSecrets: resolved.missing };
+  const project = environment['TRIMTAB_PROJECT'] || parsed.data.project;
+  return { config: { ...parsed.data, project }, missingSecrets: resolved.missing };
 }
 
 /**

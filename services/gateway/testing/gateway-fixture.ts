@@ -40,7 +40,7 @@ async function startTestGateway(options: TestGatewayOptions): Promise<TestGatewa
   const begun: string[] = [];
   const pool = createPool({ connectionString: options.databaseUrl, role: 'gateway', connectTimeoutMs: 500 });
   const service = createGatewayService({
-    config: createGatewayConfig(options.config, { dataDir: options.dataDir, project: 'default' }),
+    config: createGatewayConfig(options.config, { dataDir: options.dataDir }),
     gatewayId: 'test-gateway',
     host: '127.0.0.1',
     port: 0,
