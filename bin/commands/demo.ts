@@ -40,7 +40,11 @@ async function demo(context: CommandContext, options: DemoCommandOptions): Promi
   printNote(context, `Starting a system in ${dataDir} (its logs: ${join(dataDir, 'logs')}) …`);
   const result = await runDemo(
     {
-      startSystem: (place) => startSystem(context, place),
+      startSystem: async (place) => {
+        const system = await startSystem(context, place);
+        if (options.keep === true) tellWhereItIs(context, system, place);
+        return system;
+      },
       onEvent: (event) => (options.json === true ? printJson(context, event) : printLine(context, narrate(event))),
       now: context.now,
       signal: context.signal,
@@ -87,4 +91,18 @@ async function startSystem(
     token,
     stop: () => supervisor.stop(),
   };
+}
+
+/** Where a kept demo can be looked at while it stands. */
+function tellWhereItIs(
+  context: CommandContext,
+  system: DemoSystem,
+  place: { readonly dataDir: string; readonly configPath: string },
+): void {
+  printNote(context, `It stays up until Ctrl-C. Gateway ${system.gatewayUrl}, control API ${system.controlUrl}/docs`);
+  printNote(context, `  bearer token of the control API: ${system.token}`);
+  printNote(
+    context,
+    `  TRIMTAB_DATA_DIR=${place.dataDir} TRIMTAB_CONFIG=${place.configPath} npm run -s trimtab -- clusters list`,
+  );
 }

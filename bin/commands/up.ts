@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { inspectConfig } from '#shared/config/load-config.ts';
 import { SAMPLE_CONFIG } from '#shared/config/sample-config.ts';
+import { TrimtabError } from '#shared/errors.ts';
 import { createLog } from '#shared/log.ts';
 import { describeAddresses, runSupervisor } from '../../infra/supervisor.ts';
 import { ensureAdminToken } from '../../services/optimizer/api/token-file.ts';
@@ -26,7 +27,7 @@ export function registerUp(program: Command, context: CommandContext): void {
 export async function up(context: CommandContext): Promise<number> {
   const { environment } = context;
   if (!existsSync(environment.configPath)) {
-    writeFileSync(environment.configPath, SAMPLE_CONFIG, { flag: 'wx' });
+    writeSample(environment.configPath);
     printLine(context, `Wrote a commented sample configuration to ${environment.configPath}.`);
   }
   const { config, missingSecrets } = await inspectConfig(environment.configPath, environment.variables);
@@ -51,4 +52,16 @@ export async function up(context: CommandContext): Promise<number> {
       for (const line of [...describeAddresses(supervisor), '', ...notes]) printLine(context, line);
     },
   });
+}
+
+function writeSample(path: string): void {
+  try {
+    writeFileSync(path, SAMPLE_CONFIG, { flag: 'wx' });
+  } catch (cause) {
+    throw new TrimtabError(
+      'invalid_config',
+      `there is no configuration, and a sample cannot be written to ${path} (${cause instanceof Error ? cause.message : cause}); go to a folder that you may write to, or set TRIMTAB_CONFIG`,
+      { cause },
+    );
+  }
 }

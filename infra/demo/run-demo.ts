@@ -58,7 +58,9 @@ export async function runDemo(deps: DemoDeps, options: DemoOptions): Promise<Dem
     const api = createControlApi(system.controlUrl, system.token);
     const watch = await createLoopWatch(api, elapsedMs);
     traffic = startTraffic(system.gatewayUrl, 'demo');
-    deps.onEvent({ type: 'start', elapsedMs: 0, text: `${options.scenario.title} (project ${project})` });
+    const { gatewayUrl, controlUrl } = system;
+    const text = `${options.scenario.title} (project ${project})`;
+    deps.onEvent({ type: 'start', elapsedMs: 0, text, details: { project, gatewayUrl, controlUrl } });
     const play = { deps, options, api, watch, simulation, traffic, elapsedMs };
     const seen = options.scenario.expect.length > 0 ? await playUntilExpected(play) : await playSessions(play);
     const result = summarise(seen, options.scenario, traffic.counts().sessions, elapsedMs());
