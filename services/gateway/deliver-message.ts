@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { type ApiError, brokenUpstream } from '#shared/formats/api-error.ts';
 import type { DecodeContext, DecodedResponse } from '#shared/formats/format.ts';
 import { type ReadBody, readBody } from '#shared/upstream/read-body.ts';
+import { answerContext } from './answer-context.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Delivery } from './delivery.ts';
 import type { EncodedCall } from './encode-call.ts';
@@ -38,10 +39,11 @@ export async function deliverMessage(
   raw.push(read.bytes);
   const decoded = decode(input, read.bytes);
   if (decoded.type === 'failed') return failed('upstream_error', 'ok', decoded.error, raw.text());
-  const { message, losses, upstreamStopReason } = decoded;
-  const bytes = encoded.isForwarded
-    ? read.bytes
-    : Buffer.from(JSON.stringify(input.call.incoming.clientFormat.encodeResponse(message)));
+  const { message, upstreamStopReason } = decoded;
+  const { call } = input;
+  const answer = encoded.isForwarded ? null : call.incoming.clientFormat.encodeResponse(message, answerContext(call));
+  const bytes = answer === null ? read.bytes : Buffer.from(JSON.stringify(answer.body));
+  const losses = [...decoded.losses, ...(answer?.losses ?? [])];
   connection.begin(200, {
     'content-type': 'application/json',
     'content-length': String(bytes.length),

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { ApiError } from '#shared/formats/api-error.ts';
 import type { CanonicalStreamEvent } from '#shared/formats/canonical.ts';
-import type { StreamDecoder } from '#shared/formats/format.ts';
+import type { ClientStreamEncoder, StreamDecoder } from '#shared/formats/format.ts';
 import { isIdleTimeout } from '#shared/upstream/read-body.ts';
 import { createSseParser, type SseEvent, type SseParser } from '#shared/upstream/sse.ts';
+import { answerContext } from './answer-context.ts';
 import type { ClientStream } from './client-stream.ts';
 import { type CompleteEvents, createCompleteEvents } from './complete-events.ts';
 import type { DeliverInput } from './deliver-message.ts';
@@ -13,6 +14,7 @@ import { createRawReply } from './raw-reply.ts';
 interface Streaming {
   readonly input: DeliverInput;
   readonly decoder: StreamDecoder;
+  readonly encoder: ClientStreamEncoder;
   readonly parser: SseParser;
   /** Set when bytes go through as they are. */
   readonly forwarded: CompleteEvents | null;
@@ -30,7 +32,8 @@ export async function deliverStream(
   const { encoded, connection } = input;
   const decoder = encoded.served.format.createStreamDecoder(input.context);
   const forwarded = encoded.isForwarded ? createCompleteEvents() : null;
-  const streaming: Streaming = { input, decoder, parser: createSseParser(), forwarded };
+  const encoder = input.call.incoming.clientFormat.createStreamEncoder(answerContext(input.call));
+  const streaming: Streaming = { input, decoder, encoder, parser: createSseParser(), forwarded };
   const raw = createRawReply();
   let timeToFirstChunkMs: number | null = null;
   let broken: unknown = null;
@@ -60,7 +63,7 @@ export async function deliverStream(
     error: decoder.failure(),
     outcome: decoder.isComplete() ? 'ok' : outcome,
     timeToFirstChunkMs,
-    losses: decoder.losses(),
+    losses: [...decoder.losses(), ...encoder.losses()],
     upstreamRaw: raw.text(),
     isTruncated: raw.isTruncated,
   };
@@ -88,10 +91,9 @@ function decodeAll(decoder: StreamDecoder, events: readonly SseEvent[]): Canonic
   return events.flatMap((event) => decoder.push(event));
 }
 
-function encodeAll({ input }: Streaming, events: readonly CanonicalStreamEvent[]): string {
-  const { clientFormat } = input.call.incoming;
+function encodeAll({ encoder }: Streaming, events: readonly CanonicalStreamEvent[]): string {
   let text = '';
-  for (const event of events) text += clientFormat.encodeStreamEvent(event);
+  for (const event of events) text += encoder.encode(event);
   return text;
 }
 

@@ -1,8 +1,9 @@
 import type { ApiError } from '#shared/formats/api-error.ts';
-import type { DecodeContext } from '#shared/formats/format.ts';
+import type { ClientStreamEncoder, DecodeContext } from '#shared/formats/format.ts';
 import { encodeLossHeader, type Loss } from '#shared/formats/loss.ts';
 import type { Log } from '#shared/log.ts';
 import type { UpstreamPools } from '#shared/upstream/upstream-pools.ts';
+import { answerContext } from './answer-context.ts';
 import type { AttemptLog } from './attempt-log.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { type ClientStream, createClientStream } from './client-stream.ts';
@@ -76,10 +77,14 @@ async function serve(deps: ServeCallDeps, serving: Serving, stream: ClientStream
   return delivery;
 }
 
+function createEncoder(call: RoutedCall): ClientStreamEncoder {
+  return call.incoming.clientFormat.createStreamEncoder(answerContext(call));
+}
+
 function openClientStream(deps: ServeCallDeps, serving: Serving): ClientStream {
   return createClientStream(serving.connection, {
     pingIntervalMs: deps.config.pingIntervalMs,
-    ping: serving.call.incoming.clientFormat.encodeStreamEvent({ type: 'ping' }),
+    ping: createEncoder(serving.call).encode({ type: 'ping' }),
     headers: () => successHeaders(serving, []),
   });
 }
@@ -112,9 +117,8 @@ async function deliverError(
   error: ApiError,
   raw: string,
 ): Promise<Delivery> {
-  const { incoming } = call;
-  if (!connection.headersSent) sendError(connection, incoming, error);
-  else await stream?.write(incoming.clientFormat.encodeStreamEvent(streamError(error)));
+  if (!connection.headersSent) sendError(connection, call.incoming, error);
+  else await stream?.write(createEncoder(call).encode(streamError(error)));
   return undelivered('upstream_error', error, raw);
 }
 

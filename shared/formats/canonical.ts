@@ -33,6 +33,8 @@ type FormatFamily = 'openai' | 'gemini' | 'bedrock';
 export interface Canonical {
   readonly body: CanonicalBody;
   readonly extras: Readonly<Partial<Record<FormatFamily, Readonly<Record<string, unknown>>>>>;
+  /** What the client's own format needs again to write the answer. No upstream is told, so leaving it out loses nothing. */
+  readonly clientOptions?: Readonly<Record<string, unknown>>;
 }
 
 type CanonicalTextBlock = Loosened<Anthropic.TextBlock, 'citations'>;

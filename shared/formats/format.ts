@@ -91,12 +91,31 @@ export interface EncodedError {
   readonly body: unknown;
 }
 
+/** The call that an answer belongs to, for client formats whose answers repeat parts of it. */
+export interface AnswerContext {
+  readonly callId: string;
+  readonly nowSeconds: number;
+  readonly request: Canonical;
+}
+
+export interface EncodedAnswer {
+  readonly body: unknown;
+  /** What the client's format has no place for. */
+  readonly losses: readonly Loss[];
+}
+
+/** Writes the events of one answer; formats whose events refer to earlier ones keep their state here. */
+export interface ClientStreamEncoder {
+  /** Wire text of one event, ready to be written; empty when the format has nothing to say about it. */
+  encode(event: CanonicalStreamEvent): string;
+  losses(): readonly Loss[];
+}
+
 /** The side of a format that faces a client. */
 export interface ClientFormat {
   readonly name: FormatName;
   decodeRequest(body: unknown): DecodedRequest;
-  encodeResponse(message: CanonicalMessage): unknown;
-  /** Wire text of one event, ready to be written. */
-  encodeStreamEvent(event: CanonicalStreamEvent): string;
+  encodeResponse(message: CanonicalMessage, context: AnswerContext): EncodedAnswer;
+  createStreamEncoder(context: AnswerContext): ClientStreamEncoder;
   encodeError(error: ApiError, callId: string): EncodedError;
 }

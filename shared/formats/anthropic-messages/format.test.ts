@@ -3,6 +3,7 @@ import { createDecodeContext } from '../../testing/play-chat-stream.ts';
 import { createSseParser } from '../../upstream/sse.ts';
 import type { CanonicalBody, CanonicalStreamEvent } from '../canonical.ts';
 import { createEncodeTarget } from '../encode-target.ts';
+import { encodeStreamEvent } from './encode-stream-event.ts';
 import { anthropicMessagesClient as client, anthropicMessagesUpstream as upstream } from './format.ts';
 import { createStreamObserver } from './observe-stream.ts';
 import { patchRequestBody } from './patch-request-body.ts';
@@ -167,7 +168,7 @@ describe('stream events', () => {
     { type: 'message_delta', delta: { stop_reason: 'tool_use', stop_sequence: null }, usage: { output_tokens: 9 } },
     { type: 'message_stop' },
   ];
-  const wire = Buffer.from(events.map(client.encodeStreamEvent).join(''));
+  const wire = Buffer.from(events.map(encodeStreamEvent).join(''));
   const parsed = () => {
     const parser = createSseParser();
     return [...parser.push(wire), ...parser.end()];

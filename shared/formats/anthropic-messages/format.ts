@@ -22,7 +22,7 @@ export const anthropicMessagesUpstream: UpstreamFormat = {
 export const anthropicMessagesClient: ClientFormat = {
   name: 'anthropic-messages',
   decodeRequest,
-  encodeResponse,
-  encodeStreamEvent,
+  encodeResponse: (message) => ({ body: encodeResponse(message), losses: [] }),
+  createStreamEncoder: () => ({ encode: encodeStreamEvent, losses: () => [] }),
   encodeError,
 };
