@@ -33,5 +33,4 @@ export const failureFactsSchema = z.object({
 });
 
 export type FailureStage = z.infer<typeof failureStageSchema>;
-export type ClusterStatus = z.infer<typeof clusterStatusSchema>;
 export type FailureFacts = z.infer<typeof failureFactsSchema>;

@@ -40,7 +40,6 @@ export const scoreSchema = z.object({
 export type Score = z.infer<typeof scoreSchema>;
 export type Metric = z.infer<typeof metricSchema>;
 export type ScoreOutcome = z.infer<typeof scoreOutcomeSchema>;
-export type ScorePass = z.infer<typeof scorePassSchema>;
 export type FaultOwner = z.infer<typeof faultOwnerSchema>;
 export type Severity = z.infer<typeof severitySchema>;
 export type Evidence = z.infer<typeof evidenceSchema>;
