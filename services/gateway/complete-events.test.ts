@@ -21,7 +21,20 @@ describe('createCompleteEvents', () => {
     expect(events.push(Buffer.from('\n'))?.toString()).toBe('data: 2\n\n');
   });
 
-  it('gives up on an event without an end', () => {
-    expect(createCompleteEvents(10).push(Buffer.from('data: 0123456789'))).toBeNull();
+  it('gives up on an event without an end, and keeps nothing of it', () => {
+    const events = createCompleteEvents(10);
+    expect(events.push(Buffer.from('data: 0123456789'))).toBeNull();
+    expect(events.push(Buffer.from('data: 1\n\n'))).toBeNull();
+    expect(events.rest()).toHaveLength(0);
+  });
+
+  it('looks at every byte once, however long an event is', () => {
+    const events = createCompleteEvents();
+    const line = Buffer.alloc(512, 'x');
+    const startedAt = performance.now();
+    for (let size = 0; size < 7 * 1024 * 1024; size += line.length) expect(events.push(line)).toHaveLength(0);
+    expect(events.push(Buffer.from('\n\n'))).toHaveLength(7 * 1024 * 1024 + 2);
+    // Looking at all that is held again with every piece takes minutes.
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 });

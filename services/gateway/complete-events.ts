@@ -14,16 +14,37 @@ const EVENT_BYTES_MAX = 8 * 1024 * 1024;
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
+/** Of what is held, no more than this can be part of a blank line (CRLF twice) that ends in new bytes. */
+const OVERLAP_BYTES = 3;
+const NOTHING: Buffer = Buffer.alloc(0);
+
 export function createCompleteEvents(bytesMax: number = EVENT_BYTES_MAX): CompleteEvents {
-  let held: Buffer = Buffer.alloc(0);
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  let tail: Buffer = NOTHING;
+  let isTooLarge = false;
+  const hold = (bytes: Buffer, before: Buffer): void => {
+    held.push(bytes);
+    heldBytes += bytes.length;
+    tail = Buffer.concat([before, bytes.subarray(-OVERLAP_BYTES)]).subarray(-OVERLAP_BYTES);
+    if (heldBytes <= bytesMax) return;
+    isTooLarge = true;
+    held = [];
+  };
   return {
     push(bytes) {
-      const all = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
-      const end = endOfLastEvent(all);
-      held = all.subarray(end);
-      return held.length > bytesMax ? null : all.subarray(0, end);
+      if (isTooLarge) return null;
+      const end = endOfLastEvent(Buffer.concat([tail, bytes])) - tail.length;
+      let whole = NOTHING;
+      if (end > 0) {
+        whole = Buffer.concat([...held, bytes.subarray(0, end)]);
+        held = [];
+        heldBytes = 0;
+        hold(bytes.subarray(end), NOTHING);
+      } else hold(bytes, tail);
+      return isTooLarge ? null : whole;
     },
-    rest: () => held,
+    rest: () => Buffer.concat(held),
   };
 }
 

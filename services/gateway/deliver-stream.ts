@@ -18,6 +18,8 @@ interface Streaming {
   readonly parser: SseParser;
   /** Set when bytes go through as they are. */
   readonly forwarded: CompleteEvents | null;
+  /** An event outgrew the limit; what follows it is not read. */
+  isOversized: boolean;
 }
 
 /**
@@ -29,11 +31,11 @@ export async function deliverStream(
   stream: ClientStream,
   headers: Readonly<Record<string, string>>,
 ): Promise<Delivery> {
-  const { encoded, connection } = input;
+  const { encoded } = input;
   const decoder = encoded.served.format.createStreamDecoder(input.context);
   const forwarded = encoded.isForwarded ? createCompleteEvents() : null;
   const encoder = input.call.incoming.clientFormat.createStreamEncoder(answerContext(input.call));
-  const streaming: Streaming = { input, decoder, encoder, parser: createSseParser(), forwarded };
+  const streaming: Streaming = { input, decoder, encoder, parser: createSseParser(), forwarded, isOversized: false };
   const raw = createRawReply();
   let timeToFirstChunkMs: number | null = null;
   let broken: unknown = null;
@@ -46,7 +48,7 @@ export async function deliverStream(
         timeToFirstChunkMs ??= input.elapsedMs();
         await stream.write(piece);
       }
-      if (decoder.isComplete() || decoder.failure() !== null || connection.gone.aborted) break;
+      if (isOver(streaming)) break;
     }
   } catch (error) {
     broken = error ?? new Error('cut');
@@ -69,14 +71,21 @@ export async function deliverStream(
   };
 }
 
+/** Whether nothing more can come of the upstream, whatever it still sends. */
+function isOver({ decoder, isOversized, input }: Streaming): boolean {
+  return decoder.isComplete() || decoder.failure() !== null || isOversized || input.connection.gone.aborted;
+}
+
 /** What the client gets for these bytes. */
 function translate(streaming: Streaming, bytes: Buffer): Buffer | string {
   const { decoder, parser, forwarded } = streaming;
   const events = parser.push(bytes);
+  streaming.isOversized = parser.failure !== null;
   if (forwarded === null) return encodeAll(streaming, decodeAll(decoder, events));
   const wasFine = decoder.failure() === null;
   const canonical = decodeAll(decoder, events);
   const whole = forwarded.push(bytes);
+  streaming.isOversized ||= whole === null;
   // An error of the upstream's own is among its bytes; one that the decoder found is not, and takes their place.
   const isOurs = wasFine && decoder.failure() !== null && !events.some(({ event }) => event === 'error');
   return isOurs || whole === null
@@ -99,14 +108,14 @@ function encodeAll({ encoder }: Streaming, events: readonly CanonicalStreamEvent
 
 /** The closing events, once the upstream has nothing more to say. */
 function finish(streaming: Streaming, outcome: Delivery['outcome']): string {
-  const { decoder, parser, forwarded } = streaming;
+  const { decoder, parser, forwarded, isOversized } = streaming;
   if (decoder.isComplete() || decoder.failure() !== null) return '';
   const last = decodeAll(decoder, parser.end());
   const rest = forwarded !== null && decoder.isComplete() ? forwarded.rest().toString('utf8') : null;
   // A last event without its blank line is whole for the parser, and has to be for the client.
   if (rest !== null) return `${rest.trimEnd()}\n\n`;
   const closing = [...last, ...decoder.end()].map((event) =>
-    event.type === 'error' ? describeBreak(event, outcome, parser) : event,
+    event.type === 'error' ? describeBreak(event, outcome, isOversized) : event,
   );
   // Of a forwarded stream the client has every whole event, and must not get a broken one.
   return encodeAll(streaming, forwarded === null ? closing : closing.filter(({ type }) => type === 'error'));
@@ -115,11 +124,11 @@ function finish(streaming: Streaming, outcome: Delivery['outcome']): string {
 function describeBreak(
   event: Extract<CanonicalStreamEvent, { type: 'error' }>,
   outcome: Delivery['outcome'],
-  parser: SseParser,
+  isOversized: boolean,
 ): CanonicalStreamEvent {
   const because = (message: string): CanonicalStreamEvent => ({ ...event, error: { ...event.error, message } });
   if (outcome === 'idle_timeout') return because('The upstream went silent in the middle of its answer.');
-  return parser.failure === null ? event : because('The upstream sent an event that is too large.');
+  return isOversized ? because('The upstream sent an event that is too large.') : event;
 }
 
 function outcomeOf({ input, decoder }: Streaming, broken: unknown): Delivery['outcome'] {

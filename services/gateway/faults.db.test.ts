@@ -215,6 +215,24 @@ describe('faults of upstreams', () => {
     expect(text.slice(start_.length)).toMatch(/^event: error\ndata: \{.*\}\n\n$/);
   });
 
+  it.each(['openai-chat', 'anthropic-messages'])(
+    'ends a %s stream at an event that outgrows every limit, although the upstream goes on',
+    async (format) => {
+      const endless: FakeReply = {
+        type: 'raw',
+        headers: { 'content-type': 'text/event-stream' },
+        // Of three bytes each, so that the limit is one of bytes as well as of characters.
+        pieces: ['data: ', '\u20ac'.repeat(9 * 1024 * 1024)],
+        silent: true,
+      };
+      const { gateway, providers } = await start([endless], { pingInterval: '60s' }, { format });
+      const text = await (await post(gateway, { ...ASK, stream: true })).text();
+      expect(text).toMatch(/^event: error\ndata: \{.*too large.*\}\n\n$/);
+      expect(await providers[0]?.requests[0]?.ended).toBe('cancelled');
+      expect((await gateway.recorded(1))[0]?.call.attempts[0]?.outcome).toBe('cut');
+    },
+  );
+
   it('answers 502 to a body that breaks off, and to one that is not JSON', async () => {
     const { gateway } = await start([{ ...FINE, cutAfterEvents: 1 } as FakeReply]);
     expect((await post(gateway)).status).toBe(502);

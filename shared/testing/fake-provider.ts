@@ -107,7 +107,8 @@ async function sendReply(
     case 'raw':
       response.writeHead(200, reply.headers);
       for (const piece of reply.pieces) await writePiece(response, piece);
-      if (reply.cut === true) response.destroy();
+      if (reply.silent === true) await request.ended;
+      else if (reply.cut === true) response.destroy();
       else response.end();
       return;
     case 'message':

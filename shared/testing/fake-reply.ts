@@ -59,6 +59,8 @@ export type FakeReply =
       readonly headers: Readonly<Record<string, string>>;
       readonly pieces: readonly (string | Uint8Array)[];
       readonly cut?: boolean | undefined;
+      /** Nothing follows the pieces, until the client gives up. */
+      readonly silent?: boolean | undefined;
     }
   /** The connection is closed before any header. */
   | { readonly type: 'reset' }
