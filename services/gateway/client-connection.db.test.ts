@@ -10,7 +10,9 @@ afterEach(() => {
 });
 
 /** A connection, and the client's end of it, which reads nothing until it is told to. */
-async function connected(): Promise<{ connection: ClientConnection; client: Socket }> {
+async function connected(
+  stallMs?: number,
+): Promise<{ connection: ClientConnection; client: Socket; response: ServerResponse }> {
   const arrived = Promise.withResolvers<ServerResponse>();
   const server = createServer((_request, response) => arrived.resolve(response));
   server.listen(0, '127.0.0.1');
@@ -22,7 +24,8 @@ async function connected(): Promise<{ connection: ClientConnection; client: Sock
     () => client.destroy(),
     () => server.close(),
   );
-  return { connection: createClientConnection(await arrived.promise), client };
+  const response = await arrived.promise;
+  return { connection: createClientConnection(response, stallMs), client, response };
 }
 
 const MEBIBYTE = 'x'.repeat(1024 * 1024);
@@ -61,6 +64,32 @@ describe('createClientConnection', () => {
     await waiting;
     expect(connection.gone.aborted).toBe(true);
     await connection.write('into the void');
+  });
+
+  it('leaves no listener behind, however often the client is slow', async () => {
+    const { connection, client, response } = await connected();
+    connection.begin(200, {});
+    const listeners = () => ['drain', 'close', 'error'].map((event) => response.listenerCount(event));
+    const before = listeners();
+    client.resume();
+    for (let count = 0; count < 40; count += 1) await connection.write(MEBIBYTE);
+    expect(listeners()).toEqual(before);
+  });
+
+  it('waits once for all writers of a client that does not read', async () => {
+    const { connection, client, response } = await connected();
+    connection.begin(200, {});
+    const writes = Array.from({ length: 40 }, () => connection.write(MEBIBYTE));
+    expect(response.listenerCount('drain')).toBeLessThanOrEqual(2);
+    client.resume();
+    await Promise.all(writes);
+  });
+
+  it('takes a client that has read nothing for too long for one that left', async () => {
+    const { connection } = await connected(50);
+    connection.begin(200, {});
+    for (let count = 0; count < 64 && !connection.gone.aborted; count += 1) await connection.write(MEBIBYTE);
+    expect(connection.gone.aborted).toBe(true);
   });
 
   it('does not take the end of a whole answer for a client that left', async () => {

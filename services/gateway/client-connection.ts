@@ -16,7 +16,10 @@ export interface ClientConnection {
   end(piece?: string | Uint8Array): void;
 }
 
-export function createClientConnection(response: ServerResponse): ClientConnection {
+/** A client that takes nothing for so long has gone, or keeps an upstream and our memory busy on purpose. */
+const STALL_MS = 300_000;
+
+export function createClientConnection(response: ServerResponse, stallMs: number = STALL_MS): ClientConnection {
   const controller = new AbortController();
   // `close` also follows a complete answer, where there is nothing to cancel any more.
   response.once('close', () => {
@@ -24,6 +27,13 @@ export function createClientConnection(response: ServerResponse): ClientConnecti
   });
   response.on('error', () => controller.abort());
   if (response.destroyed) controller.abort();
+  let draining: Promise<void> | null = null;
+  const drain = async (): Promise<void> => {
+    const stalled = setTimeout(() => response.destroy(), stallMs);
+    await once(response, 'drain', { signal: controller.signal }).catch(() => undefined);
+    clearTimeout(stalled);
+    draining = null;
+  };
   return {
     gone: controller.signal,
     get headersSent() {
@@ -35,9 +45,9 @@ export function createClientConnection(response: ServerResponse): ClientConnecti
     },
     async write(piece) {
       if (controller.signal.aborted || response.write(piece)) return;
-      await Promise.race([once(response, 'drain', { signal: controller.signal }), once(response, 'close')]).catch(
-        () => undefined,
-      );
+      // One wait for all writers: pings go on while the answer itself is held back.
+      draining ??= drain();
+      await draining;
     },
     end(piece) {
       if (!response.destroyed) response.end(piece);
