@@ -160,6 +160,37 @@ describe('scoreCall, pass outcome', () => {
   });
 });
 
+describe('scoreCall, pass outcome, when the awaited request comes late', () => {
+  const job = (callId: string) => ({ projectId: 'default', callId, pass: 'outcome' }) as const;
+  const outcomesOf = async () => {
+    const { runs, scores } = await readRows(fixture.owner);
+    return { passed: runs.map((run) => bits(run.passed)), scores: scores.map((row) => [row.scorer, row.outcome]) };
+  };
+
+  it('replaces what could not be known by what the request shows', async () => {
+    const records = agentSession('slow tool', [{ calls: [{}], results: ['const a = 1;'] }, { text: 'Read it.' }]);
+    const callId = records[0]!.call.callId;
+    await fixture.calls.store([records[0]!]);
+    await scoreCall(fixture.deps, job(callId));
+    expect((await outcomesOf()).scores).toContainEqual(['tool_result_error', 'unknown']);
+    await fixture.calls.store([records[1]!]);
+    await scoreCall(fixture.deps, job(callId));
+    const replaced = { passed: [['tool_result_error']], scores: [['toolUse', 'pass']] };
+    expect(await outcomesOf()).toEqual(replaced);
+    await Promise.all([scoreCall(fixture.deps, job(callId)), scoreCall(fixture.deps, job(callId))]);
+    expect(await outcomesOf()).toEqual(replaced);
+  });
+
+  it('keeps a final outcome against a delivery that did not see the request yet', async () => {
+    const [callId] = await storeSession('overtaken', [{ calls: [{}], results: ['const a = 1;'] }, { text: 'Done.' }]);
+    await scoreCall(fixture.deps, job(callId!));
+    const final = await outcomesOf();
+    await fixture.owner.updateTable('call').set({ parentCallId: null }).where('parentCallId', '=', callId!).execute();
+    await scoreCall(fixture.deps, job(callId!));
+    expect(await outcomesOf()).toEqual(final);
+  });
+});
+
 describe('scoreCall with a judge', () => {
   it('asks for a judgement of a clean call with tool use', async () => {
     const panel = panelOf([UNUSED_JUDGE]);

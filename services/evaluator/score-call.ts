@@ -27,8 +27,11 @@ export async function scoreCall(deps: EvaluatorDeps, job: Omit<ScoreJob, 'v'>): 
   const scores = scoreContent(job.pass, subject, translationOf(stored));
 
   const key = { projectId: job.projectId, callId: job.callId, pass: job.pass };
-  const isFirst = await recordScoring(deps.database, toScoringRun(key, scores), toScoreRows(key, scores));
-  if (isFirst) count(deps, job.pass, scores);
+  // A tool may still be running when its session is called idle: what follows it then comes late, and counts.
+  const final = job.pass === 'call' || next !== null;
+  const recorded = await recordScoring(deps.database, toScoringRun(key, scores, final), toScoreRows(key, scores));
+  if (recorded === 'first') deps.metrics.callsScored.inc({ pass: job.pass });
+  if (recorded !== 'known') countFailures(deps, scores);
   if (job.pass === 'call' && deps.panel !== null) await askForJudge(deps, deps.panel, stored, subject, scores);
 }
 
@@ -56,8 +59,7 @@ async function askForJudge(
   await recordJudgeSkip(deps.database, { projectId, callId, rubric: toolUse.id, reason, samplingProbability });
 }
 
-function count(deps: EvaluatorDeps, pass: ScoreJob['pass'], scores: ContentScores): void {
-  deps.metrics.callsScored.inc({ pass });
+function countFailures(deps: EvaluatorDeps, scores: ContentScores): void {
   for (const { scorer, result } of scores.scored) {
     if (result.outcome !== 'fail') continue;
     deps.metrics.failuresFound.inc({ scorer: scorer.id, owner: result.owner ?? scorer.owner });

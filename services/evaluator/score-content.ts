@@ -27,9 +27,11 @@ export function scoreContent(pass: ScorerPass, subject: ScoringSubject, call: Tr
 export function toScoringRun(
   key: { readonly projectId: string; readonly callId: string; readonly pass: ScorerPass },
   scores: ContentScores,
+  final: boolean,
 ): ScoringRun {
   return {
     ...key,
+    final,
     scorerSet: SCORER_SET_VERSION,
     passed: bitmapOf(scores, 'pass'),
     notApplicable: bitmapOf(scores, 'not_applicable'),

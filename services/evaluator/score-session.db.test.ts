@@ -111,6 +111,21 @@ describe('scoreSession', () => {
     expect((await readSession('restless')).closedAt).toBeNull();
   });
 
+  it('scores again at its next closing what a request that came late has shown', async () => {
+    const records = agentSession('tool over lunch', [
+      { calls: [{ input: { file_path: 7 } }], results: ['!InputValidationError: file_path must be a string'] },
+      { text: 'Let me correct that.' },
+    ]);
+    await fixture.calls.store([records[0]!]);
+    fixture.setNow(records[0]!.call.startedAt + records[0]!.call.durationMs + IDLE_MS);
+    await scoreSession(fixture.deps, { projectId: 'default', sessionId: 'tool over lunch' });
+    expect(await readSession('tool over lunch')).toMatchObject({ quality: 1 });
+    await fixture.calls.store([records[1]!]);
+    fixture.setNow(records[1]!.call.startedAt + records[1]!.call.durationMs + IDLE_MS);
+    await scoreSession(fixture.deps, { projectId: 'default', sessionId: 'tool over lunch' });
+    expect((await readSession('tool over lunch')).quality).toBeLessThanOrEqual(0.75);
+  });
+
   it('hands the session to the judge once, and does not close it before the verdict', async () => {
     const { endedAt } = await storeSession('for the judge');
     fixture.setNow(endedAt + IDLE_MS);

@@ -44,7 +44,7 @@ function isIdle(deps: Pick<EvaluatorDeps, 'now' | 'sessions'>, session: OpenSess
 
 /**
  * Passes whose jobs have not come through yet, or never will. The outcome of a call that nothing continues is known
- * only once the session is idle: until then its tool may be running.
+ * taken as it is once the session is idle, and again if something continues it after all: its tool may be running.
  */
 async function scoreMissingPasses(
   deps: EvaluatorDeps,
@@ -58,7 +58,9 @@ async function scoreMissingPasses(
   const idle = isIdle(deps, session);
   for (const { callId } of calls) {
     if (!done.has(`${callId} call`)) await scoreCall(deps, { projectId, callId, pass: 'call' });
-    if (done.has(`${callId} outcome`) || !(idle || continued.has(callId))) continue;
+    const outcome = done.get(`${callId} outcome`);
+    const isDue = continued.has(callId) ? outcome?.final !== true : idle && outcome === undefined;
+    if (!isDue) continue;
     await scoreCall(deps, { projectId, callId, pass: 'outcome' });
   }
 }

@@ -110,7 +110,7 @@ async function storeTraffic(project: string, failing: number, passing: number): 
     const request = { ...record.request, messages: [{ role: 'user', content: `${SECRET_OF_TRAFFIC} ${index}` }] };
     await calls.store([{ ...record, request }]);
     const run = { projectId: project, callId, scorerSet: 'deterministic-1', pass: 'call' as const };
-    await recordScoring(owner, { ...run, passed: Buffer.of(0), notApplicable: Buffer.of(0) }, []);
+    await recordScoring(owner, { ...run, passed: Buffer.of(0), notApplicable: Buffer.of(0), final: true }, []);
     if (index >= failing) continue;
     const explanation = formatExplanation({
       expectedVsActual: 'arguments json -> concatenated objects',

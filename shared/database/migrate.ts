@@ -3,9 +3,13 @@ import { type Migration, Migrator } from 'kysely/migration';
 import pg from 'pg';
 import { migrateQueue } from '../queue/migrate-queue.ts';
 import * as first from './migrations/0001-first.ts';
+import * as provisionalOutcomes from './migrations/0002-provisional-outcomes.ts';
 
 /** Every migration by name, in order. Forward only: a mistake is mended by the next one. */
-const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001-first': first };
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-first': first,
+  '0002-provisional-outcomes': provisionalOutcomes,
+};
 
 export interface MigrationReport {
   readonly applied: readonly string[];

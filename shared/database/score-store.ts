@@ -13,24 +13,47 @@ export interface ScoringRun {
   readonly pass: string;
   readonly passed: Buffer;
   readonly notApplicable: Buffer;
+  /** False for an outcome that was recorded before the request that follows was there: it may be replaced once. */
+  readonly final: boolean;
 }
 
+/** `corrected`: the request that follows came late, and what was recorded without it is gone. */
+export type Recorded = 'first' | 'corrected' | 'known';
+
 /**
- * Stores a run and its rows in one transaction. Safe to repeat and to run twice at once: what is there stays.
- *
- * @returns whether this delivery was the first
+ * Stores a run and its rows in one transaction. Safe to repeat and to run twice at once: what is there stays, except
+ * that a final run replaces a provisional one.
  */
-export async function recordScoring(database: Database, run: ScoringRun, scores: readonly Score[]): Promise<boolean> {
+export async function recordScoring(database: Database, run: ScoringRun, scores: readonly Score[]): Promise<Recorded> {
   return await database.transaction().execute(async (transaction) => {
-    const inserted = await transaction
+    const written = await transaction
       .insertInto('scoringRun')
       .values(run)
-      .onConflict((conflict) => conflict.doNothing())
-      .returning('callId')
-      .execute();
+      .onConflict((conflict) => {
+        const known = conflict.columns(['callId', 'projectId', 'scorerSet', 'pass']);
+        if (!run.final) return known.doNothing();
+        const { passed, notApplicable } = run;
+        return known.doUpdateSet({ passed, notApplicable, final: true }).where('scoringRun.final', '=', false);
+      })
+      // A row version that nobody has locked or replaced yet is one that was just inserted.
+      .returning(sql<boolean>`xmax = 0`.as('isNew'))
+      .executeTakeFirst();
+    if (written === undefined) return 'known';
+    if (!written.isNew) await deletePass(transaction, run);
     await insertScores(transaction, scores);
-    return inserted.length > 0;
+    return written.isNew ? 'first' : 'corrected';
   });
+}
+
+async function deletePass(transaction: Database, run: ScoringRun): Promise<void> {
+  await transaction
+    .deleteFrom('score')
+    .where('callId', '=', run.callId)
+    .where('projectId', '=', run.projectId)
+    .where('subjectType', '=', 'call')
+    .where('pass', '=', run.pass)
+    .where('judge', 'is', null)
+    .execute();
 }
 
 /** Stores score rows; a row that is there already stays as it is. */
@@ -58,22 +81,26 @@ export async function writeSessionScore(database: Database, score: Score, create
     .execute();
 }
 
-/** Which passes of a scorer set each of these calls has had, as `<callId> <pass>`. */
+/** Which passes of a scorer set each of these calls has had, as `<callId> <pass>`, and whether the run is final. */
 export async function readScoringRuns(
   database: Database,
   projectId: string,
   callIds: readonly string[],
   scorerSet: string,
-): Promise<ReadonlySet<string>> {
-  if (callIds.length === 0) return new Set();
+): Promise<ReadonlyMap<string, { readonly final: boolean }>> {
   const rows = await database
     .selectFrom('scoringRun')
-    .select(['callId', 'pass'])
+    .select(['callId', 'pass', 'final'])
     .where('projectId', '=', projectId)
-    .where('callId', 'in', [...callIds])
+    .where(anyCall(callIds))
     .where('scorerSet', '=', scorerSet)
     .execute();
-  return new Set(rows.map((row) => `${row.callId} ${row.pass}`));
+  return new Map(rows.map(({ callId, pass, final }) => [`${callId} ${pass}`, { final }]));
+}
+
+/** One parameter for any number of calls: a long session has more of them than a statement may have parameters. */
+function anyCall(callIds: readonly string[]) {
+  return sql<boolean>`call_id = ANY(${[...callIds]}::uuid[])`;
 }
 
 const qualityRowSchema = z.object({
@@ -100,7 +127,6 @@ export async function readSessionScores(
   sessionId: string,
   callIds: readonly string[],
 ): Promise<readonly StoredQualityScore[]> {
-  if (callIds.length === 0) return [];
   const rows = await database
     .selectFrom('score')
     .select([
@@ -116,7 +142,7 @@ export async function readSessionScores(
       'samplingProbability',
     ])
     .where('projectId', '=', projectId)
-    .where('callId', 'in', [...callIds])
+    .where(anyCall(callIds))
     .where((build) => build.or([build('subjectType', '=', 'call'), build('subjectId', '=', storableText(sessionId))]))
     .execute();
   return rows.map((row) => qualityRowSchema.parse(row));

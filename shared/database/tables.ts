@@ -444,6 +444,7 @@ export interface ScoringRunTable {
   passed: Buffer;
   notApplicable: Buffer;
   scoredAt: GeneratedMoment;
+  final: Generated<boolean>;
 }
 
 export interface SessionTable {
