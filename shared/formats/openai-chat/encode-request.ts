@@ -33,7 +33,19 @@ const EXTRA_FIELDS: ReadonlySet<string> = new Set([
   'presence_penalty',
   'frequency_penalty',
   'prompt_cache_key',
+  'prompt_cache_retention',
+  'safety_identifier',
+  'user',
+  'metadata',
+  'store',
+  'service_tier',
+  'verbosity',
+  'response_format',
+  'prediction',
+  'web_search_options',
 ]);
+/** Fields that ask for more than one plain answer; it would be paid for, and have no place to be delivered. */
+const UNDELIVERABLE_FIELDS: ReadonlySet<string> = new Set(['n', 'logprobs', 'top_logprobs', 'modalities', 'audio']);
 
 function encodeMaxTokens(encoding: Encoding, body: CanonicalBody): JsonObject {
   if (body.max_tokens === undefined) return {};
@@ -78,8 +90,13 @@ function encodeExtras(encoding: Encoding, extras: Canonical['extras']): JsonObje
   const fields: JsonObject = {};
   for (const [family, values] of Object.entries(extras)) {
     for (const [key, value] of Object.entries(values ?? {})) {
-      if (family === 'openai' && EXTRA_FIELDS.has(key)) fields[key] = value;
-      else lose(encoding, 'dropped', ['extras', family, key], 'field of another wire family');
+      const path = ['extras', family, key];
+      if (family !== 'openai') lose(encoding, 'dropped', path, 'field of another wire family');
+      else if (UNDELIVERABLE_FIELDS.has(key)) lose(encoding, 'dropped', path, 'asks for more than one plain answer');
+      else if (!EXTRA_FIELDS.has(key)) lose(encoding, 'dropped', path, 'field that Chat Completions has not');
+      else if (key === 'response_format' && !encoding.target.acceptsResponseFormat) {
+        lose(encoding, 'dropped', path, 'target takes no response_format');
+      } else fields[key] = value;
     }
   }
   return fields;

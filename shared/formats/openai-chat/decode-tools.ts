@@ -1,0 +1,69 @@
+import type Anthropic from '@anthropic-ai/sdk';
+import type { CanonicalBody, CanonicalTool } from '../canonical.ts';
+import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { nonEmptyString } from './chunk.ts';
+import { type Decoding, loseAt } from './decoding.ts';
+import type { RequestPath } from './encoding.ts';
+
+/** A function as either OpenAI format describes it. */
+export function decodeFunction(called: JsonObject): CanonicalTool {
+  const description = nonEmptyString(called['description']);
+  const schema = isJsonObject(called['parameters']) ? called['parameters'] : { type: 'object', properties: {} };
+  return {
+    name: nonEmptyString(called['name']) ?? '',
+    ...(description === null ? {} : { description }),
+    // The schema is the client's; servers are the ones to judge it.
+    input_schema: schema as Anthropic.Tool['input_schema'],
+    ...(called['strict'] === true ? { strict: true } : {}),
+  };
+}
+
+function decodeTool(decoding: Decoding, tool: unknown, path: RequestPath): CanonicalTool | null {
+  if (isJsonObject(tool) && isJsonObject(tool['function'])) return decodeFunction(tool['function']);
+  loseAt(decoding, 'dropped', path, 'tool that is not a function');
+  return null;
+}
+
+type Choice = Anthropic.ToolChoice;
+
+/** A choice by name in either notation: `{ function: { name } }`, or the name beside the type. */
+function decodeNamedChoice(decoding: Decoding, choice: JsonObject): Choice | null {
+  const called = isJsonObject(choice['function']) ? choice['function'] : choice;
+  const name = choice['type'] === 'function' || choice['type'] === undefined ? nonEmptyString(called['name']) : null;
+  if (name !== null) return { type: 'tool', name };
+  if (choice['type'] === 'allowed_tools') {
+    const allowed = isJsonObject(choice['allowed_tools']) ? choice['allowed_tools'] : choice;
+    loseAt(decoding, 'approximated', ['tool_choice'], 'allowed_tools read as its mode over all tools');
+    return { type: allowed['mode'] === 'required' ? 'any' : 'auto' };
+  }
+  loseAt(decoding, 'dropped', ['tool_choice'], 'tool_choice of a kind that is not a function');
+  return null;
+}
+
+const CHOICES: Readonly<Record<string, 'auto' | 'any' | 'none'>> = { auto: 'auto', required: 'any', none: 'none' };
+
+/** `tool_choice` with `parallel_tool_calls`, which the Messages API says in the choice. */
+export function decodeToolChoice(decoding: Decoding, body: JsonObject, hasTools: boolean): Choice | null {
+  const given = body['tool_choice'];
+  const named = isJsonObject(given) ? decodeNamedChoice(decoding, given) : null;
+  const word = typeof given === 'string' ? CHOICES[given] : undefined;
+  const choice: Choice | null = named ?? (word === undefined ? null : { type: word });
+  if (body['parallel_tool_calls'] !== false || !hasTools || choice?.type === 'none') return choice;
+  return { ...(choice ?? { type: 'auto' }), disable_parallel_tool_use: true };
+}
+
+/** `tools`, or the older `functions`, with the choice among them. */
+export function decodeTools(decoding: Decoding, body: JsonObject): Pick<CanonicalBody, 'tools' | 'tool_choice'> {
+  const given = Array.isArray(body['tools']) ? body['tools'] : [];
+  const tools = given.flatMap((tool: unknown, index) => decodeTool(decoding, tool, ['tools', index]) ?? []);
+  const functions = Array.isArray(body['functions']) ? body['functions'] : [];
+  for (const called of functions) if (isJsonObject(called)) tools.push(decodeFunction(called));
+  const legacy = body['function_call'];
+  const choiceBody =
+    body['tool_choice'] === undefined && legacy !== undefined ? { ...body, tool_choice: legacy } : body;
+  const choice = decodeToolChoice(decoding, choiceBody, tools.length > 0);
+  return {
+    ...(tools.length === 0 ? {} : { tools }),
+    ...(choice === null ? {} : { tool_choice: choice }),
+  };
+}
