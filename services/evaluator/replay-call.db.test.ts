@@ -72,7 +72,7 @@ describe('replayCall', () => {
     const resultOf = (id: string) => replays.find((replay) => replay.replayId === id)?.result;
     expect(resultOf('seed')).toMatchObject({
       toolUse: 0,
-      outcomes: { parallel_collapsed: 'fail', args_malformed_json: 'fail' },
+      outcomes: { parallel_collapsed: 'fail', args_malformed_json: 'not_applicable' },
       error: null,
     });
     expect(resultOf('seed')?.failures).toContainEqual({

@@ -74,6 +74,7 @@ describe('scoreCall, pass call', () => {
       expectedVsActual: 'arguments json -> concatenated objects',
       detail: 'the arguments of several tool calls stand in one call: concatenated objects',
     });
+    expect(scores.filter((score) => score.outcome === 'fail' && score.severity !== null)).toEqual([failure]);
     expect(scores.find((score) => score.scorer === 'toolUse')).toMatchObject({ outcome: 'fail', value: 0 });
     expect(scores.find((score) => score.scorer === 'missing_required')).toMatchObject({
       status: 'abstained',

@@ -1,8 +1,15 @@
+import { splitConcatenatedObjects } from './concatenated-objects.ts';
 import { malformedKind } from './malformed-arguments.ts';
 import { NOT_APPLICABLE, PASSED, type Scorer, type ScorerResult, unknown } from './scorer.ts';
 import type { ScoringSubject } from './scoring-subject.ts';
 
 const QUOTE_CHARACTERS_MAX = 200;
+
+interface Arguments {
+  readonly pointer: string;
+  /** Null where they were parsed on the way. */
+  readonly text: string | null;
+}
 
 interface Finding {
   readonly pointer: string;
@@ -10,7 +17,12 @@ interface Finding {
   readonly kind: string;
 }
 
-function findMalformed(calls: readonly { readonly pointer: string; readonly text: string | null }[]): Finding | null {
+/** Several calls merged into one are `parallel_collapsed`: one defect is one failing check. */
+function isOneCall({ text }: Arguments): boolean {
+  return text === null || splitConcatenatedObjects(text) === null;
+}
+
+function findMalformed(calls: readonly Arguments[]): Finding | null {
   for (const { pointer, text } of calls) {
     const kind = text === null ? null : malformedKind(text);
     if (text !== null && kind !== null) return { pointer, text, kind };
@@ -19,11 +31,15 @@ function findMalformed(calls: readonly { readonly pointer: string; readonly text
 }
 
 function score(subject: ScoringSubject): ScorerResult {
-  const calls = subject.delivered?.toolCalls ?? [];
-  const rawCalls = subject.raw?.toolCalls ?? [];
+  const calls = (subject.delivered?.toolCalls ?? [])
+    .map(({ pointer, unparsedArguments: text }) => ({ pointer, text }))
+    .filter(isOneCall);
+  const rawCalls = (subject.raw?.toolCalls ?? [])
+    .map(({ argumentsText: text }) => ({ pointer: '/upstreamRaw', text }))
+    .filter(isOneCall);
   if (calls.length === 0 && rawCalls.length === 0) return NOT_APPLICABLE;
-  const delivered = findMalformed(calls.map(({ pointer, unparsedArguments: text }) => ({ pointer, text })));
-  const raw = findMalformed(rawCalls.map(({ argumentsText: text }) => ({ pointer: '/upstreamRaw', text })));
+  const delivered = findMalformed(calls);
+  const raw = findMalformed(rawCalls);
   const finding = delivered ?? raw;
   if (finding === null) return PASSED;
   if (subject.status === 'client_cancelled' && finding.kind === 'truncated json') {
@@ -42,11 +58,11 @@ function score(subject: ScoringSubject): ScorerResult {
 
 export const argsMalformedJson: Scorer = {
   id: 'args_malformed_json',
-  version: '1',
+  version: '2',
   metric: 'toolUse',
   pass: 'call',
   owner: 'provider',
   severity: 'fatal',
-  definition: 'The arguments of every tool call parse as JSON, both as the upstream sent them and as delivered.',
+  definition: 'The arguments of every single tool call parse as JSON, both as the upstream sent them and as delivered.',
   score,
 };

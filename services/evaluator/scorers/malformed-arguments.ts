@@ -1,9 +1,7 @@
-import { splitConcatenatedObjects } from './concatenated-objects.ts';
 import { parseJson } from './json.ts';
 
 /** How a text of arguments fails to be JSON. */
 export type MalformedKind =
-  | 'concatenated objects'
   | 'fenced json'
   | 'control tokens'
   | 'truncated json'
@@ -15,7 +13,6 @@ export type MalformedKind =
 export function malformedKind(text: string): MalformedKind | null {
   const trimmed = text.trim();
   if (trimmed === '' || parseJson(trimmed) !== undefined) return null;
-  if (splitConcatenatedObjects(trimmed) !== null) return 'concatenated objects';
   if (trimmed.startsWith('```')) return 'fenced json';
   if (/<\|[^|]{1,40}\|>|<\/?(tool_call|function_call|think|arg_value)>/.test(trimmed)) return 'control tokens';
   const scan = scanBrackets(trimmed);

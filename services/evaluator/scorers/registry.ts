@@ -21,4 +21,4 @@ export const SCORERS: readonly Scorer[] = [
   toolResultError,
 ];
 
-export const SCORER_SET_VERSION = 'deterministic-1';
+export const SCORER_SET_VERSION = 'deterministic-2';

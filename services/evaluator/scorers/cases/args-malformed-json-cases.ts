@@ -13,10 +13,28 @@ export const ARGS_MALFORMED_JSON_CASES: readonly ScorerCase[] = [
     expectedVsActual: 'arguments json -> truncated json',
   },
   {
-    name: 'two objects after one another',
+    name: 'two objects after one another, which is another defect',
     content: malformed(`${GOOD}${GOOD}`),
+    outcome: 'not_applicable',
+  },
+  {
+    name: 'two objects after one another from the upstream',
+    content: content({
+      calls: [{ input: `${GOOD}\n${GOOD}` }],
+      raw: openAiReply([{ name: 'Read', arguments: `${GOOD}\n${GOOD}` }]),
+    }),
+    outcome: 'not_applicable',
+  },
+  {
+    name: 'merged calls beside a good one',
+    content: content({ calls: [{ input: `${GOOD}${GOOD}` }, {}] }),
+    outcome: 'pass',
+  },
+  {
+    name: 'merged calls beside a malformed one',
+    content: content({ calls: [{ input: `${GOOD}${GOOD}` }, { input: '{"file_path":"a.' }] }),
     outcome: 'fail',
-    expectedVsActual: 'arguments json -> concatenated objects',
+    expectedVsActual: 'arguments json -> truncated json',
   },
   {
     name: 'a code fence',
