@@ -14,7 +14,7 @@ import { parseBody } from './parse-body.ts';
 import type { PolicyClient } from './policy-client.ts';
 import { auditRefusal, modelNotAllowed, sendError } from './refuse-call.ts';
 import { routeCall, servableModels } from './route-call.ts';
-import type { IncomingCall, RoutedCall } from './routed-call.ts';
+import { elapsedMs, type IncomingCall, type RoutedCall } from './routed-call.ts';
 import { type ServeCallDeps, type ServedCall, serveCall } from './serve-call.ts';
 import { isFirstTurn } from './session-id.ts';
 import type { SessionMemory } from './session-memory.ts';
@@ -104,7 +104,7 @@ function record(deps: HandleCallDeps, call: RoutedCall, served: ServedCall, log:
   }
   const targetModel = encoded?.served.model.id ?? null;
   const price = priceOf(deps.policies.current(), targetModel ?? call.choice.target.model);
-  const durationMs = deps.now() - incoming.startedAtMs;
+  const durationMs = elapsedMs(deps.now, incoming);
   const { capture } = deps.config;
   const { traceparent } = incoming.headers;
   emitCall(deps, buildCallRecord({ call, encoded, delivery, attempts: log.attempts, price, durationMs }), {

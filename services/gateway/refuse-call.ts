@@ -27,6 +27,12 @@ export function sendError(
   connection.end(body);
 }
 
+/** The answer to a call that failed for a fault of ours. */
+export function gatewayFault(): ApiError {
+  const message = 'The gateway failed on this call; its log has the reason under the call id.';
+  return { type: 'api_error', message, status: 500, retryable: false };
+}
+
 /** The answer to a request for a model that may not be served, with the names that may. */
 export function modelNotAllowed(
   refusal: TargetRefusal,

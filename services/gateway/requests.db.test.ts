@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '#shared/database/connect.ts';
 import { createKeyStore } from '#shared/database/key-store.ts';
+import { callRecordSchema } from '#shared/domain/call-record.ts';
 import type { FakeProvider } from '#shared/testing/fake-provider.ts';
+import type { FakeReply } from '#shared/testing/fake-reply.ts';
 import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import {
   adminDatabase,
@@ -206,6 +208,52 @@ describe('requests to the gateway', () => {
       status: 404,
       body: { type: 'error', error: { type: 'not_found_error' } },
     });
+  });
+
+  it('are answered when the gateway itself fails, and do no harm to the next one', async () => {
+    let isBroken = true;
+    const onBegin = () => {
+      if (isBroken) throw new Error('a fault of ours');
+    };
+    const faulty = await bench.gateway(await configOf('faulty'), { onBegin });
+    const answer = await post(ASK, {}, faulty);
+    expect([answer.status, answer.body.error.type]).toEqual([500, 'api_error']);
+    expect(answer.body.error.message).not.toContain('a fault of ours');
+    expect(answer.headers.get('x-trimtab-call-id')).toBe(answer.body.request_id);
+    isBroken = false;
+    expect((await post(ASK, {}, faulty)).status).toBe(200);
+  });
+
+  it('are kept although their spans cannot be', async () => {
+    const recordCall = () => {
+      throw new Error('no spans today');
+    };
+    const spanless = await bench.gateway(await configOf('spanless'), {
+      telemetry: { recordCall, shutdown: async () => undefined },
+    });
+    expect((await post(ASK, {}, spanless)).status).toBe(200);
+    await spanless.recorded(1);
+  });
+
+  it('are recorded in a form that the store takes, whatever clock and upstream say', async () => {
+    let isBack = false;
+    const now = () => Date.now() - (isBack ? 3_600_000 : 0);
+    const odd: FakeReply = {
+      type: 'http',
+      status: 200,
+      body: { type: 'message', content: [], usage: {}, model: 7, stop_reason: 1 },
+    };
+    const script = () => {
+      isBack = true;
+      return odd;
+    };
+    const upstream = await bench.provider(script, { format: 'anthropic-messages' });
+    const providers = { odd: { format: 'anthropic-messages', baseUrl: upstream.baseUrl, network: 'private' } };
+    const models = [{ id: 'qwen', provider: 'odd', price: { input: 1, output: 1 } }];
+    const unsteady = await bench.gateway(await configOf('unsteady', { providers, models }), { now });
+    expect((await post(ASK, {}, unsteady)).status).toBe(200);
+    const [record] = await unsteady.recorded(1);
+    expect(callRecordSchema.safeParse(record).error).toBeUndefined();
   });
 
   describe('under keys', () => {

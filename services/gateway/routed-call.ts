@@ -16,6 +16,11 @@ export interface IncomingCall {
   readonly bytes: Buffer;
 }
 
+/** Milliseconds since a call came in; 0 when the clock was set back meanwhile. */
+export function elapsedMs(now: () => number, incoming: Pick<IncomingCall, 'startedAtMs'>): number {
+  return Math.max(0, now() - incoming.startedAtMs);
+}
+
 /** A call that is going to an upstream, with everything that was decided about it. */
 export interface RoutedCall {
   readonly incoming: IncomingCall;

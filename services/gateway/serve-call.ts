@@ -12,8 +12,8 @@ import { type DeliverInput, deliverMessage } from './deliver-message.ts';
 import { deliverStream, streamError } from './deliver-stream.ts';
 import type { Delivery } from './delivery.ts';
 import type { EncodedCall } from './encode-call.ts';
-import { answerHeaders, sendError } from './refuse-call.ts';
-import type { RoutedCall } from './routed-call.ts';
+import { answerHeaders, gatewayFault, sendError } from './refuse-call.ts';
+import { elapsedMs, type RoutedCall } from './routed-call.ts';
 import { type SentCall, sendCall } from './send-call.ts';
 
 export interface ServeCallDeps {
@@ -52,9 +52,7 @@ export async function serveCall(
     return { delivery: await serve(deps, serving, stream), encoded: serving.encoded };
   } catch (fault) {
     deps.log.error({ err: fault, callId: call.incoming.callId }, 'a call failed for a fault of the gateway');
-    const message = 'The gateway failed on this call; its log has the reason under the call id.';
-    const error: ApiError = { type: 'api_error', message, status: 500, retryable: false };
-    return { delivery: await deliverError(serving, stream, error, ''), encoded: serving.encoded };
+    return { delivery: await deliverError(serving, stream, gatewayFault(), ''), encoded: serving.encoded };
   } finally {
     stream?.end();
   }
@@ -102,7 +100,7 @@ function deliverInput(
     targetModel: encoded.served.model.id,
     inputTokensEstimate,
   };
-  return { call, encoded, body, context, connection, elapsedMs: () => deps.now() - incoming.startedAtMs };
+  return { call, encoded, body, context, connection, elapsedMs: () => elapsedMs(deps.now, incoming) };
 }
 
 function successHeaders({ call, encoded }: Serving, losses: readonly Loss[]): Record<string, string> {

@@ -97,16 +97,21 @@ function outcomePart({ call, delivery, attempts, price, durationMs }: FinishedCa
     startedAt: call.incoming.startedAtMs,
     durationMs,
     timeToFirstChunkMs: delivery.timeToFirstChunkMs,
-    responseModel: message?.model ?? null,
+    responseModel: textOrNull(message?.model),
     attempts: [...attempts],
     status: delivery.status,
-    stopReason: message?.stop_reason ?? null,
-    upstreamStopReason: delivery.upstreamStopReason,
+    stopReason: textOrNull(message?.stop_reason),
+    upstreamStopReason: textOrNull(delivery.upstreamStopReason),
     errorType: delivery.error?.type ?? null,
     usage,
     costUsd: callCost(usage, price),
     priceVersion: price?.version ?? null,
   };
+}
+
+/** A forwarded answer is the upstream's own, and is read no further than a client needs it. */
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }
 
 function label(value: unknown): string | null {

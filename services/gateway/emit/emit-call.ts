@@ -28,12 +28,14 @@ export function emitCall(
   },
 ): void {
   const { call } = record;
+  // The spool first: a fault in what only watches must not cost the record.
+  if (options.capture !== 'none') {
+    const outcome = deps.spool.offer(captureContent(record, options.capture));
+    if (outcome === 'dropped') deps.log.error({ callId: call.callId }, 'the spool is full; the call is not kept');
+  }
   deps.metrics.recordCall(call);
   deps.telemetry.recordCall(call, options.traceparent);
   auditServedModel(deps, record, options.targetModel);
-  if (options.capture === 'none') return;
-  const outcome = deps.spool.offer(captureContent(record, options.capture));
-  if (outcome === 'dropped') deps.log.error({ callId: call.callId }, 'the spool is full; the call is not kept');
 }
 
 /** An upstream that answers as another model than the one asked for breaks the promise of exact ids. */

@@ -7,7 +7,7 @@ import { CLIENT_FORMATS } from '#shared/formats/registry.ts';
 import { createClientConnection } from '../client-connection.ts';
 import { type HandleCallDeps, handleCall } from '../handle-call.ts';
 import { readRequestBody } from '../read-request-body.ts';
-import { sendError } from '../refuse-call.ts';
+import { gatewayFault, sendError } from '../refuse-call.ts';
 
 const CALL_ID_RANDOM_BYTES = 10;
 
@@ -40,7 +40,13 @@ async function answerCall(
     sendError(connection, incoming, tooLarge(deps.config.bodyBytesMax));
     return reply;
   }
-  await handleCall(deps, { ...incoming, bytes: read.bytes }, connection);
+  try {
+    await handleCall(deps, { ...incoming, bytes: read.bytes }, connection);
+  } catch (fault) {
+    // The framework answers nobody any more; without this the client would wait for ever.
+    deps.log.error({ err: fault, callId }, 'a call failed for a fault of the gateway');
+    if (!connection.headersSent) sendError(connection, incoming, gatewayFault());
+  }
   return reply;
 }
 

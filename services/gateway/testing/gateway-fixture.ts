@@ -31,6 +31,8 @@ interface TestGatewayOptions {
   readonly dataDir: string;
   readonly telemetry?: Telemetry;
   readonly now?: () => number;
+  /** Called with every begin marker. */
+  readonly onBegin?: (callId: string) => void;
 }
 
 const SPOOL_BYTES_MAX = 1_000_000;
@@ -47,7 +49,10 @@ async function startTestGateway(options: TestGatewayOptions): Promise<TestGatewa
     database: createDatabase(pool),
     listen: (onNotify) => listenForPolicies(options.databaseUrl, onNotify),
     spool: {
-      begin: (callId) => void begun.push(callId),
+      begin(callId) {
+        options.onBegin?.(callId);
+        begun.push(callId);
+      },
       offer(record) {
         records.push(record);
         return 'accepted';

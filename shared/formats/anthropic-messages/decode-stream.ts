@@ -25,7 +25,8 @@ function parseEvent(data: string): CanonicalStreamEvent | null {
 /** Whether an event has the parts that a message is built from. What has not is handed on, and not built in. */
 function isWellFormed(event: object): boolean {
   const { type, message, content_block, delta, index } = event as JsonObject;
-  if (type === 'message_start') return isJsonObject(message) && Array.isArray(message['content']);
+  if (type === 'message_start')
+    return isJsonObject(message) && Array.isArray(message['content']) && message['content'].every(isJsonObject);
   if (type === 'content_block_start') return isJsonObject(content_block) && Number.isSafeInteger(index);
   return type === 'content_block_delta' || type === 'message_delta' ? isJsonObject(delta) : true;
 }
