@@ -62,7 +62,7 @@ export interface StreamDecoder {
   readonly state: unknown;
 }
 
-export type FormatName = 'anthropic-messages' | 'openai-chat';
+export type FormatName = 'anthropic-messages' | 'bedrock-converse' | 'openai-chat' | 'gemini';
 
 /** The side of a format that faces a provider. */
 export interface UpstreamFormat {

@@ -1,0 +1,43 @@
+import type { EncodeTarget } from '../encode-target.ts';
+import { type Loss, type LossKind, lossPointer, recordLoss } from '../loss.ts';
+import type { ConverseCachePoint } from './converse-request.ts';
+import type { ModelTraits } from './model-traits.ts';
+
+/** What every part of one encoding shares: for whom it is, and the ledger of what did not fit. */
+export interface Encoding {
+  readonly target: EncodeTarget;
+  readonly traits: ModelTraits;
+  readonly losses: Loss[];
+  /** Whether tools are sent; without them Converse refuses calls and results in the history. */
+  readonly hasTools: boolean;
+  /** Names taken by documents of this request; Converse refuses a second one. */
+  readonly documentNames: Set<string>;
+}
+
+/** A place in the request, as the steps of a JSON pointer. */
+export type RequestPath = readonly (string | number)[];
+
+export function lose(encoding: Encoding, kind: LossKind, path: RequestPath, detail: string): void {
+  recordLoss(encoding.losses, { kind, pointer: lossPointer(...path), format: 'bedrock-converse', detail });
+}
+
+const CACHE_POINT: ConverseCachePoint = { cachePoint: { type: 'default' } };
+
+/** The cache point that follows a block with `cache_control`, where the model takes one. */
+export function cachePointAfter(
+  encoding: Encoding,
+  value: object,
+  place: 'system' | 'tools' | 'messages',
+  path: RequestPath,
+): readonly ConverseCachePoint[] {
+  const control = 'cache_control' in value ? value.cache_control : undefined;
+  if (typeof control !== 'object' || control === null) return [];
+  if (!encoding.traits.cachePoints.includes(place)) {
+    lose(encoding, 'dropped', [...path, 'cache_control'], `model takes no cache point in ${place}`);
+    return [];
+  }
+  if ('ttl' in control && control.ttl === '1h') {
+    lose(encoding, 'approximated', [...path, 'cache_control', 'ttl'], 'cache point lives as long as the default');
+  }
+  return [CACHE_POINT];
+}
