@@ -330,6 +330,32 @@ describe('an alarm', () => {
     expect((await readPointer(admin, project))?.stable).toBe(candidate);
   });
 
+  it('hears of a session once, however often it is taken up again and scored anew', async () => {
+    const project = 'reopened';
+    const { candidate } = await promoted(project, [...Array(20).fill(0.93), 0]);
+    const sessionsHeard = async () => {
+      await controllerOf(project, NOW_MS).tick();
+      const [alarm] = await readAlarms(admin, project, candidate);
+      return alarm === undefined
+        ? null
+        : { status: alarm.status, heard: (alarm.evidence as { sessions: number }).sessions };
+    };
+    expect(await sessionsHeard()).toEqual({ status: 'watching', heard: 21 });
+    for (let time = 1; time <= 30; time += 1) {
+      await sql`UPDATE session SET quality_at = quality_at + interval '1 hour', closed_at = closed_at + interval '1 hour'
+        WHERE project_id = ${project} AND session_id = 'session-120'`.execute(admin);
+      expect(await sessionsHeard()).toEqual({ status: 'watching', heard: 21 });
+    }
+  });
+
+  it('hears of a session that was taken up again before the alarm came to look', async () => {
+    const project = 'reopened-early';
+    const { candidate } = await promoted(project, Array(5).fill(0.93));
+    await admin.updateTable('session').set({ closedAt: null }).where('projectId', '=', project).execute();
+    await controllerOf(project, NOW_MS).tick();
+    expect(await readAlarms(admin, project, candidate)).toMatchObject([{ evidence: { sessions: 5 } }]);
+  });
+
   it('is recorded but not acted on while paused', async () => {
     const project = 'drop-paused';
     const { seed, candidate } = await promoted(project, Array(60).fill(0.1));

@@ -46,7 +46,7 @@ export interface WatchedSession {
 /** Session sources too weak to keep one conversation in one arm; see the domain's list. */
 const WEAK_SOURCES = ['fingerprint', 'call'];
 const ROLLOUT_SESSIONS_MAX = 50_000;
-/** A quality written in a transaction that commits after a later one must not be passed over. */
+/** A quality written in a transaction that commits after a later one must not be passed over; the database's clock. */
 const COMMIT_GRACE = '1 second';
 
 /** Closed and scored sessions by turn shape and model, the newest of each cell. */
@@ -200,7 +200,10 @@ export async function readCanaryQualities(
   return rows.flatMap((row) => row.quality ?? []);
 }
 
-/** Scored sessions of a cell under a policy after a place in the order of their scoring, oldest first. */
+/**
+ * Scored sessions of a cell under a policy after a place in the order of their first scoring, oldest first. A session
+ * that went on afterwards keeps its place and is not read again: it is one observation, however often it is closed.
+ */
 export async function readWatchedSessions(
   database: Database,
   projectId: string,
@@ -209,14 +212,13 @@ export async function readWatchedSessions(
   limit: number,
 ): Promise<WatchedSession[]> {
   const rows = await sql<WatchedSession>`
-    SELECT session_id AS "sessionId", quality, quality_at::text AS at FROM session
+    SELECT session_id AS "sessionId", quality, first_scored_at::text AS at FROM session
     WHERE project_id = ${projectId} AND turn_shape = ${cell.turnShape} AND model = ${cell.model}
       AND policy_id = ${cell.policyId} AND variant IN ('stable', 'control')
-      AND closed_at IS NOT NULL AND quality IS NOT NULL
-      AND quality_at < clock_timestamp() - ${COMMIT_GRACE}::interval
+      AND quality IS NOT NULL AND first_scored_at < clock_timestamp() - ${COMMIT_GRACE}::interval
       AND (${after?.at ?? null}::timestamptz IS NULL
-        OR (quality_at, session_id) > (${after?.at ?? null}::timestamptz, ${after?.sessionId ?? ''}))
-    ORDER BY session.quality_at, session_id LIMIT ${limit}`.execute(database);
+        OR (first_scored_at, session_id) > (${after?.at ?? null}::timestamptz, ${after?.sessionId ?? ''}))
+    ORDER BY session.first_scored_at, session_id LIMIT ${limit}`.execute(database);
   return rows.rows;
 }
 

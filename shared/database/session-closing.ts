@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { storableText } from './columns.ts';
 import type { Database } from './connect.ts';
 
@@ -110,6 +111,8 @@ export async function closeSession(
     .set({
       quality: closing.quality,
       qualityAt: closing.closedAt,
+      // By the one clock that all evaluators share: alarms read on from the last moment that they have seen.
+      ...(closing.quality === null ? {} : { firstScoredAt: sql`coalesce(first_scored_at, clock_timestamp())` }),
       hardFailure: closing.hardFailure,
       closedAt: closing.closedAt,
     })

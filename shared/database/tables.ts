@@ -469,6 +469,7 @@ export interface SessionTable {
   costUsd: Generated<number>;
   quality: number | null;
   qualityAt: Moment | null;
+  firstScoredAt: Moment | null;
   hardFailure: Generated<boolean>;
   closedAt: Moment | null;
 }

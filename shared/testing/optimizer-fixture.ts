@@ -99,6 +99,7 @@ export async function insertSessions(database: Database, sessions: readonly Sess
       callCount: 1,
       quality: session.quality,
       qualityAt: endedAt,
+      firstScoredAt: session.quality === null ? null : endedAt,
       hardFailure: session.hardFailure ?? false,
       closedAt: endedAt,
     };
