@@ -48,15 +48,23 @@ export function createSessionPins(deps: {
       const known = pins.get(sessionId);
       if (known !== undefined && !request.active.revoked.includes(known.policy.policyId)) return known;
       const looked: SessionLookup =
-        known === undefined && !request.isFirstTurn ? await deps.lookUp(sessionId) : { type: 'none' };
+        known === undefined && mayHaveBegun(request) ? await deps.lookUp(sessionId) : { type: 'none' };
       const stored = looked.type === 'found' ? looked.pin : null;
-      const restored = stored === null ? null : restorePin(stored, request.active);
+      const restored = stored === null ? null : restorePin(request, stored);
       const pin = restored ?? dealPin(request, startOf(request, known, stored));
-      // What was dealt without knowing better serves this call; the next one asks again.
-      if (looked.type !== 'unknown') pins.set(sessionId, pin);
+      // What was dealt without knowing better serves this call; the next one asks again, unless this is the first.
+      if (looked.type !== 'unknown' || request.isFirstTurn) pins.set(sessionId, pin);
       return pin;
     },
   };
+}
+
+/**
+ * Whether the session may be older than this request. A conversation with an answer in it is; but the sub-agents of a
+ * session begin conversations of their own under its name, and a rollout must not take them for new sessions.
+ */
+function mayHaveBegun({ session, isFirstTurn, active }: PinRequest): boolean {
+  return !isFirstTurn || (active.rollout !== null && !WEAK_SESSION_SOURCES.includes(session.source));
 }
 
 /** When the session began, or null when it is known only that it began earlier. */
@@ -67,13 +75,13 @@ function startOf(request: PinRequest, known: SessionPin | undefined, stored: Sto
 }
 
 /** A stored pin, when its policy is one that is being served. */
-function restorePin(stored: StoredSessionPin, active: ActivePolicies): SessionPin | null {
+function restorePin(request: PinRequest, stored: StoredSessionPin): SessionPin | null {
+  const { active } = request;
   const policy = [active.stable, active.canary].find((served) => served?.policyId === stored.policyId);
   if (policy === null || policy === undefined || stored.variant === null) return null;
   if (active.revoked.includes(policy.policyId)) return null;
-  const { prefixes, salt, explorationShare } = active;
   const { variant, rolloutId, startedAtMs } = stored;
-  return { policy, prefixes, salt, variant, rolloutId, explorationProbability: explorationShare, startedAtMs };
+  return { ...dealPin(request, startedAtMs), policy, variant, rolloutId };
 }
 
 function dealPin(request: PinRequest, startedAtMs: number | null): SessionPin {
