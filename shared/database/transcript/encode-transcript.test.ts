@@ -81,6 +81,14 @@ const message = fc.oneof(
       content: fc.oneof(text, fc.array(block, { maxLength: 4 })),
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      role: fc.constantFrom('user', 'assistant', 'system'),
+      content: fc.oneof(text, fc.array(block, { maxLength: 4 })),
+      output_config: fc.jsonValue(),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ role: text, content: fc.anything(), name: text }) },
   { weight: 1, arbitrary: fc.jsonValue() },
 );
@@ -228,6 +236,17 @@ describe('a transcript', () => {
     const second = encode({ request: { messages: [question, { role: 'assistant', content: resent }, result] } });
     expect(first.continuedNode).toBeNull();
     expect(second.continuedNode).toEqual(first.responseNode);
+  });
+
+  it('links it although a system entry between the messages comes again in another form', () => {
+    const question = { role: 'user', content: 'List the files.' };
+    const entry = (content: unknown) => ({ role: 'system', content, output_config: { effort: 'medium' } });
+    const answer = [{ type: 'tool_use', id: 'toolu_1', name: 'ls', input: {} }];
+    const marked = [{ type: 'text', text: 'Environment: linux', cache_control: { type: 'ephemeral' } }];
+    const first = encode({ request: { messages: [question, entry(marked)] }, response: { id: 'm', content: answer } });
+    const result = { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'a b' }] };
+    const messages = [question, entry('Environment: linux'), { role: 'assistant', content: answer }, result];
+    expect(encode({ request: { messages } }).continuedNode).toEqual(first.responseNode);
   });
 
   it('takes no prefill for an answer that was delivered', () => {

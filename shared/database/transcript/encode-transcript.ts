@@ -25,10 +25,20 @@ export interface CallContent {
   readonly upstreamRaw: string | null;
 }
 
-/** What the parameters block holds: the fields beside the chains, and attribution blocks, which never enter a chain. */
+/**
+ * What the parameters block holds: the fields beside the chains, attribution blocks, which never enter a chain, and what
+ * messages have beside role and content (clients put an `output_config` there), which may change from turn to turn.
+ */
 interface ParametersContent {
   readonly fields: JsonObject;
   readonly billing: readonly { readonly at: number; readonly block: unknown }[];
+  readonly messageFields?: readonly MessageFields[];
+}
+
+interface MessageFields {
+  /** Index of the message. */
+  readonly at: number;
+  readonly fields: JsonObject;
 }
 
 const PLAIN_ROLE = /^[a-z]{1,20}$/;
@@ -79,7 +89,7 @@ function encodeRequest(projectKey: Buffer, request: JsonObject) {
 
   const messages = fields['messages'];
   const hasMessages = Array.isArray(messages);
-  let added: AddedMessages = { texts: [], continuedNode: null };
+  let added: AddedMessages = { texts: [], fields: [], continuedNode: null };
   if (hasMessages) {
     added = addMessages(chain, messages);
     take('messages');
@@ -92,7 +102,8 @@ function encodeRequest(projectKey: Buffer, request: JsonObject) {
     take('tools');
   }
 
-  const parametersContent: ParametersContent = { fields, billing };
+  const messageFields = added.fields.length === 0 ? {} : { messageFields: added.fields };
+  const parametersContent: ParametersContent = { fields, billing, ...messageFields };
   const parameters: TranscriptBlock = {
     key: blockKeyOf(projectKey, 'parameters', parametersContent),
     kind: 'parameters',
@@ -126,17 +137,21 @@ function addSystemBlocks(chain: ChainBuilder, system: readonly JsonObject[]): Pa
 interface AddedMessages {
   /** Indexes of messages whose content was a string. */
   texts: number[];
+  fields: MessageFields[];
   continuedNode: Buffer | null;
 }
 
 function addMessages(chain: ChainBuilder, messages: readonly unknown[]): AddedMessages {
   const texts: number[] = [];
+  const fields: MessageFields[] = [];
   let continuedNode: Buffer | null = null;
   for (const [index, message] of messages.entries()) {
     if (!isPlainMessage(message)) {
       chain.add('message', roleOf(message), true, { message });
       continue;
     }
+    const { role: _role, content: _content, ...rest } = message;
+    if (Object.keys(rest).length > 0) fields.push({ at: index, fields: rest });
     if (typeof message.content === 'string') {
       texts.push(index);
       chain.add('content', message.role, true, { type: 'text', text: message.content });
@@ -146,17 +161,17 @@ function addMessages(chain: ChainBuilder, messages: readonly unknown[]): AddedMe
     // An answer that ends the request is a prefill by the client, and was never delivered.
     if (message.role === 'assistant' && index < messages.length - 1) continuedNode = chain.head;
   }
-  return { texts, continuedNode };
+  return { texts, fields, continuedNode };
 }
 
-interface PlainMessage {
+interface PlainMessage extends JsonObject {
   readonly role: string;
   readonly content: string | readonly JsonObject[];
 }
 
-/** A role with a string or with blocks, and nothing else: what a chain can express. */
+/** A role with a string or with blocks: what a chain can express. */
 function isPlainMessage(message: unknown): message is PlainMessage {
-  if (!isJsonObject(message) || Object.keys(message).length !== 2) return false;
+  if (!isJsonObject(message)) return false;
   const { role, content } = message;
   if (typeof role !== 'string' || !PLAIN_ROLE.test(role)) return false;
   return typeof content === 'string' || (isBlockList(content) && content.length > 0);

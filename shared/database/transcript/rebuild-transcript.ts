@@ -16,6 +16,7 @@ const jsonObject = z.record(z.string(), z.unknown());
 const parametersSchema = z.object({
   fields: jsonObject,
   billing: z.array(z.object({ at: z.number(), block: z.unknown() })),
+  messageFields: z.array(z.object({ at: z.number(), fields: jsonObject })).default([]),
 });
 const wholeMessageSchema = z.object({ message: z.unknown() });
 
@@ -26,7 +27,7 @@ export function rebuildRequest(
   catalogue: readonly LoadedNode[],
   parameters: unknown,
 ): JsonObject {
-  const { fields, billing } = parametersSchema.parse(parameters);
+  const { fields, billing, messageFields } = parametersSchema.parse(parameters);
   const request: JsonObject = { ...fields };
   const blocks = restoreBlocks(chain, layout.marks, layout.nulls);
   const system = blocks.slice(0, layout.systemBlocks);
@@ -37,11 +38,13 @@ export function rebuildRequest(
     request['system'] = withBilling;
   }
   if (layout.hasMessages) {
-    request['messages'] = rebuildMessages(
+    const messages = rebuildMessages(
       chain.slice(layout.systemBlocks),
       blocks.slice(layout.systemBlocks),
       decodeBitmap(layout.texts),
     );
+    for (const { at, fields: beside } of messageFields) messages[at] = { ...jsonObject.parse(messages[at]), ...beside };
+    request['messages'] = messages;
   }
   if (layout.hasTools) request['tools'] = restoreBlocks(catalogue, layout.toolMarks, layout.toolNulls);
   return request;
