@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '#shared/database/connect.ts';
 import { createKeyStore } from '#shared/database/key-store.ts';
@@ -201,6 +202,34 @@ describe('requests to the gateway', () => {
 
   it.each(['/', '/api/hello'])('are greeted at HEAD %s', async (path) => {
     expect((await send(path, { method: 'HEAD' })).status).toBe(200);
+  });
+
+  it.each([
+    ['no HTTP at all', 'hello gateway\r\n\r\n', 400],
+    ['headers beyond every limit', `GET / HTTP/1.1\r\nhost: x\r\nx-long: ${'x'.repeat(40_000)}\r\n\r\n`, 431],
+    [
+      'a path that cannot be decoded',
+      'GET /v1/models/%zz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n',
+      400,
+    ],
+    ['a method of its own', 'BREW / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 400],
+    ['a method that nothing has', 'PROPFIND / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 404],
+    ['no length that is one', 'POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: 1x\r\n\r\n{}', 400],
+  ])('that are %s get an error of the same form', async (_what, bytes, status) => {
+    const socket = connect(Number(new URL(gateway.baseUrl).port), '127.0.0.1');
+    socket.end(bytes);
+    const answer = (await socket.setEncoding('utf8').toArray()).join('');
+    const [head = '', body = ''] = answer.split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    const callId = /^x-trimtab-call-id: ([0-9a-f-]{36})$/m.exec(head)?.[1];
+    expect(JSON.parse(body)).toMatchObject({ type: 'error', request_id: callId });
+  });
+
+  it.each(['/v1/messages/batches', '/v1/files', '/v1/complete'])('to %s are told what is served', async (path) => {
+    const answer = await send(`${path}?beta=true`, { method: 'POST', body: '{"requests":[]}' });
+    expect([answer.status, answer.body.error.type]).toEqual([404, 'not_found_error']);
+    expect(answer.body.error.message).toMatch(new RegExp(`^POST ${path} is not served here. The gateway serves POST`));
+    expect(answer.headers.get('x-trimtab-call-id')).toBe(answer.body.request_id);
   });
 
   it('to nowhere get an error of the same form', async () => {

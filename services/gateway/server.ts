@@ -1,5 +1,7 @@
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import { invalidRequest } from '#shared/formats/api-error.ts';
 import { type Readiness, registerServiceEndpoints } from '#shared/service-endpoints.ts';
+import { answerUnreadable } from './answer-unreadable.ts';
 import type { HandleCallDeps } from './handle-call.ts';
 import { answerHeaders } from './refuse-call.ts';
 import { registerCountTokens } from './routes/count-tokens.ts';
@@ -17,6 +19,8 @@ const REQUEST_TIMEOUT_MS = 300_000;
 /** Longer than the idle time-out of common load balancers, which must be the ones to hang up. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
+const PATH_CHARACTERS_SHOWN = 200;
+
 /** The data plane over HTTP. Bodies are read by the routes themselves: the gateway needs their bytes. */
 export function createGatewayServer(deps: GatewayServerDeps): FastifyInstance {
   const server = Fastify({
@@ -25,6 +29,12 @@ export function createGatewayServer(deps: GatewayServerDeps): FastifyInstance {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     exposeHeadRoutes: true,
+    // Of a path that cannot be decoded; no hook runs for it.
+    frameworkErrors: (error, _request, reply) => {
+      reply.headers(answerHeaders(newCallId(deps.now())));
+      replyError(reply, { ...invalidRequest(error.message), status: error.statusCode ?? 400 });
+    },
+    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, newCallId(deps.now())),
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
@@ -39,7 +49,9 @@ export function createGatewayServer(deps: GatewayServerDeps): FastifyInstance {
     return replyError(reply, { type, message, status, retryable: false });
   });
   server.setNotFoundHandler((request, reply) => {
-    const message = `There is no ${request.method} here. The gateway serves POST /v1/messages, POST /v1/messages/count_tokens and GET /v1/models.`;
+    const [path = ''] = request.url.split('?');
+    const asked = `${request.method} ${path.slice(0, PATH_CHARACTERS_SHOWN)}`;
+    const message = `${asked} is not served here. The gateway serves POST /v1/messages, POST /v1/messages/count_tokens and GET /v1/models.`;
     return replyError(reply, { type: 'not_found_error', message, status: 404, retryable: false });
   });
   registerServiceEndpoints(server, { readiness: deps.readiness, metrics: deps.metrics.registry });
