@@ -95,7 +95,9 @@ export function createKeyCache(
       const hash = keyHash(secret).toString('hex');
       const found = known(hash);
       if (found !== null) return found;
-      await delay(Math.max(0, readAtMs + UNKNOWN_KEY_PAUSE_MS - deps.now()));
+      const pauseMs = readAtMs + UNKNOWN_KEY_PAUSE_MS - deps.now();
+      // A clock that was set back must not make the pause long.
+      await delay(Math.min(Math.max(0, pauseMs), UNKNOWN_KEY_PAUSE_MS));
       await withinDeadline(refresh(), UNKNOWN_KEY_WAIT_MS);
       return known(hash);
     },
