@@ -53,6 +53,13 @@ describe('createGuardedLookup', () => {
     expect(look('private', '169.254.169.254', '10.0.0.6').address).toBe('10.0.0.6');
   });
 
+  it('names neither host nor address in a refusal, which clients get to read', () => {
+    for (const address of ['10.0.0.5', '169.254.169.254']) {
+      expect(look('public', address).error?.message).not.toMatch(/10\.0|169\.254|model\.example/);
+    }
+    expect(() => assertUpstreamUrl(new URL('https://10.0.0.5'), 'public')).toThrow(/^(?!.*10\.0)/);
+  });
+
   it('never resolves to a metadata address', () => {
     expect(look('private', '169.254.169.254').error?.message).toMatch(/metadata/);
   });

@@ -24,7 +24,7 @@ export function assertUpstreamUrl(url: URL, network: UpstreamNetwork): void {
     throw misconfigured('the address must not hold credentials; use apiKey');
   }
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host) !== 0) assertAllowed(host, classifyAddress(host), network);
+  if (isIP(host) !== 0) assertAllowed(classifyAddress(host), network);
 }
 
 /** A `lookup` for sockets that yields only allowed addresses; the socket connects to what was checked here. */
@@ -38,8 +38,7 @@ export function createGuardedLookup(
       const allowed = addresses.filter(({ address }) => isAllowed(classifyAddress(address), network));
       const [first] = allowed;
       if (first === undefined) {
-        const seen = addresses[0]?.address ?? '';
-        return callback(refusal(`${hostname} (${seen})`, classifyAddress(seen)), '');
+        return callback(refusal(classifyAddress(addresses[0]?.address ?? '')), '');
       }
       if (options.all === true) return callback(null, allowed);
       callback(null, first.address, first.family);
@@ -51,14 +50,15 @@ function isAllowed(addressClass: AddressClass, network: UpstreamNetwork): boolea
   return addressClass === 'public' || (addressClass === 'private' && network === 'private');
 }
 
-function assertAllowed(host: string, addressClass: AddressClass, network: UpstreamNetwork): void {
-  if (!isAllowed(addressClass, network)) throw refusal(host, addressClass);
+function assertAllowed(addressClass: AddressClass, network: UpstreamNetwork): void {
+  if (!isAllowed(addressClass, network)) throw refusal(addressClass);
 }
 
-function refusal(host: string, addressClass: AddressClass): TrimtabError {
+/** Names neither host nor address: clients get to read this, and what lies inside the network is not theirs to know. */
+function refusal(addressClass: AddressClass): TrimtabError {
   return addressClass === 'private'
-    ? misconfigured(`${host} is a private address; set network: private if the model is meant to be there`)
-    : misconfigured(`${host} is a metadata, link-local or reserved address, where no model may be`);
+    ? misconfigured('its baseUrl is a private address; set network: private if the model is meant to be there')
+    : misconfigured('its baseUrl is a metadata, link-local or reserved address, where no model may be');
 }
 
 function misconfigured(message: string): TrimtabError {
