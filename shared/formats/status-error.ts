@@ -44,6 +44,12 @@ function tidy(message: string): string {
   return (trace === -1 ? message : message.slice(0, trace)).trim().slice(0, MESSAGE_CHARACTERS_MAX);
 }
 
+/** Redirects are not followed, because they would lead around the checks of an address; nor is a client to see one. */
+function redirected(status: number): ApiError {
+  const message = `Upstream configuration error: the provider's address redirects (HTTP ${status}); set baseUrl to where it leads`;
+  return { type: 'api_error', message, status: 502, shouldRetry: false, retryable: true, configurationFault: true };
+}
+
 /** Error of an upstream by its HTTP status. A 401 or 403 of the upstream is our fault, never the client's. */
 export function apiErrorForStatus(status: number, message: string): ApiError {
   const wording = tidy(message);
@@ -61,6 +67,7 @@ export function apiErrorForStatus(status: number, message: string): ApiError {
   }
   const fallback: StatusRule =
     status >= 500 ? { type: 'api_error', retryable: true } : { type: 'invalid_request_error', retryable: false };
+  if (status >= 300 && status < 400) return redirected(status);
   const rule = STATUS_RULES[status] ?? fallback;
   return {
     type: rule.type,
