@@ -20,6 +20,10 @@ const QUIRK_NAMES: Readonly<Record<QuirkName, true>> = {
   'replay-reasoning': true,
   'mid-system-as-user': true,
   'mid-system-as-developer': true,
+  'vertex-models': true,
+  'gemini-2': true,
+  'gemini-3': true,
+  'stream-function-arguments': true,
 };
 
 /** What no schema sees: names that refer to nothing, models listed twice, exposure beyond its limit. */

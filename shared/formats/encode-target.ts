@@ -22,6 +22,12 @@ export interface EncodeTarget {
   readonly replaysReasoning: boolean;
   /** How a system message in mid-conversation is written; some chat templates refuse one that is not the first. */
   readonly midConversationSystem: 'system' | 'developer' | 'user';
+  /** Where models live below the base URL of a Gemini server; Vertex has them among other publishers' models. */
+  readonly geminiModelsPath: 'models' | 'publishers/google/models';
+  /** What the model takes, for names that do not tell their generation; absent reads it from the name. */
+  readonly geminiGeneration?: 2 | 3;
+  /** Can be asked to stream the arguments of its calls; Vertex only. */
+  readonly streamsFunctionArguments: boolean;
 }
 
 const SAFE_DEFAULTS: Omit<EncodeTarget, 'model'> = {
@@ -36,6 +42,8 @@ const SAFE_DEFAULTS: Omit<EncodeTarget, 'model'> = {
   acceptsFiles: false,
   replaysReasoning: false,
   midConversationSystem: 'system',
+  geminiModelsPath: 'models',
+  streamsFunctionArguments: false,
 };
 
 /** Deviations that a provider can be configured with, by name. */
@@ -52,6 +60,10 @@ const QUIRKS = {
   'replay-reasoning': { replaysReasoning: true },
   'mid-system-as-user': { midConversationSystem: 'user' },
   'mid-system-as-developer': { midConversationSystem: 'developer' },
+  'vertex-models': { geminiModelsPath: 'publishers/google/models' },
+  'gemini-2': { geminiGeneration: 2 },
+  'gemini-3': { geminiGeneration: 3 },
+  'stream-function-arguments': { streamsFunctionArguments: true },
 } as const satisfies Record<string, Partial<EncodeTarget>>;
 
 export type QuirkName = keyof typeof QUIRKS;

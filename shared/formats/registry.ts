@@ -1,6 +1,7 @@
 import { anthropicMessagesClient, anthropicMessagesUpstream } from './anthropic-messages/format.ts';
 import { bedrockConverseUpstream } from './bedrock-converse/format.ts';
 import type { ClientFormat, FormatName, UpstreamFormat } from './format.ts';
+import { geminiUpstream } from './gemini/format.ts';
 import { openaiChatClient, openaiChatUpstream } from './openai-chat/format.ts';
 
 /** Formats that providers can be configured with. */
@@ -8,6 +9,7 @@ export const UPSTREAM_FORMATS: Readonly<Record<FormatName, UpstreamFormat>> = {
   'anthropic-messages': anthropicMessagesUpstream,
   'bedrock-converse': bedrockConverseUpstream,
   'openai-chat': openaiChatUpstream,
+  gemini: geminiUpstream,
 };
 
 /** Formats that clients can speak. */

@@ -29,4 +29,10 @@ export const KNOWN_PROVIDER_DATA: Readonly<Record<string, KnownProvider>> = {
     quirks: ['max-completion-tokens', 'files'],
     reasoningModelQuirks: ['no-sampling', 'no-stop'],
   },
+  gemini: {
+    format: 'gemini',
+    baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+    quirks: [],
+    reasoningModelQuirks: [],
+  },
 };

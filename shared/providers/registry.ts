@@ -54,6 +54,7 @@ export function resolveProvider(name: string, config: Pick<TrimtabConfig, 'provi
 function credentialHeaders(format: FormatName, apiKey: string | undefined): Readonly<Record<string, string>> {
   // Servers of one's own (vLLM, Ollama) often take no key at all; an empty credential would be refused.
   if (apiKey === undefined) return {};
+  if (format === 'gemini') return { 'x-goog-api-key': apiKey };
   return format === 'anthropic-messages' ? { 'x-api-key': apiKey } : { authorization: `Bearer ${apiKey}` };
 }
 

@@ -1,0 +1,224 @@
+import { isJsonObject, type JsonObject } from '../json-object.ts';
+import type { Encoding, RequestPath } from './encoding.ts';
+import { type FlatSchema, flattenSchema } from './flatten-schema.ts';
+import { encodeConstants, encodeNumberLimits } from './schema-constraints.ts';
+import {
+  impliedKinds,
+  KEPT_FORMATS,
+  KEPT_KEYWORDS,
+  kindOfType,
+  READ_KEYWORDS,
+  type SchemaKind,
+} from './schema-keywords.ts';
+import { descend, loseKeyword, SCHEMA_DEPTH_MAX, type SchemaRewriting, startRewriting } from './schema-rewriting.ts';
+
+/** Stands for "any value": Gemini wants a type everywhere. */
+const ANY_VALUE: JsonObject = { anyOf: [{ type: 'STRING' }, { type: 'NUMBER' }, { type: 'BOOLEAN' }] };
+
+function encodeProperties(rewriting: SchemaRewriting, schema: JsonObject, encoded: JsonObject): void {
+  const properties = isJsonObject(schema['properties']) ? schema['properties'] : {};
+  const names = Object.keys(properties);
+  // An object without properties is one with any; an empty list of them is refused.
+  if (names.length === 0) {
+    if (schema['required'] !== undefined && Array.isArray(schema['required']) && schema['required'].length > 0) {
+      loseKeyword(rewriting, 'dropped', 'required', 'required names without properties');
+    }
+    return;
+  }
+  encoded['properties'] = Object.fromEntries(
+    names.map((name) => [name, rewrite(descend(rewriting, 'properties', name), properties[name])]),
+  );
+  if (!Array.isArray(schema['required'])) return;
+  const required = schema['required'].filter((name) => typeof name === 'string' && Object.hasOwn(properties, name));
+  if (required.length < schema['required'].length) {
+    loseKeyword(rewriting, 'repaired', 'required', 'required name that is no property');
+  }
+  if (required.length > 0) encoded['required'] = required;
+}
+
+/** Gemini has one schema for all items, and wants it. */
+function encodeItems(rewriting: SchemaRewriting, schema: JsonObject, encoded: JsonObject): void {
+  const tuple = Array.isArray(schema['prefixItems'])
+    ? schema['prefixItems']
+    : Array.isArray(schema['items'])
+      ? schema['items']
+      : null;
+  if (tuple !== null && tuple.length > 0) {
+    loseKeyword(rewriting, 'approximated', 'items', 'tuple sent as a list of any of its items');
+    const members = tuple.map((item: unknown, index) => rewrite(descend(rewriting, 'prefixItems', index), item));
+    const distinct = new Map(members.map((member) => [JSON.stringify(member), member]));
+    encoded['items'] = joinMembers([...distinct.values()]);
+    return;
+  }
+  if (schema['items'] === undefined || Array.isArray(schema['items'])) {
+    loseKeyword(rewriting, 'repaired', 'items', 'array without items');
+    encoded['items'] = ANY_VALUE;
+  } else encoded['items'] = rewrite(descend(rewriting, 'items'), schema['items']);
+}
+
+/** What Gemini has no keyword for is told to the model in the description, where it can still heed it. */
+function describe(description: unknown, hints: readonly string[]): JsonObject {
+  const lines = [typeof description === 'string' ? description : '', ...hints].filter((line) => line !== '');
+  return lines.length === 0 ? {} : { description: lines.join('\n') };
+}
+
+function encodeFormat(rewriting: SchemaRewriting, kind: SchemaKind, format: unknown, hints: string[]): JsonObject {
+  if (typeof format !== 'string') return {};
+  if (KEPT_FORMATS[kind].includes(format)) return { format };
+  loseKeyword(rewriting, 'approximated', 'format', 'format told in the description');
+  hints.push(`Format: ${format}.`);
+  return {};
+}
+
+function encodeKind(rewriting: SchemaRewriting, schema: JsonObject, kind: SchemaKind): JsonObject {
+  const hints: string[] = [];
+  const encoded: JsonObject = { type: kind };
+  for (const key of KEPT_KEYWORDS[kind]) if (schema[key] !== undefined) encoded[key] = schema[key];
+  Object.assign(encoded, encodeFormat(rewriting, kind, schema['format'], hints));
+  if (kind === 'NUMBER' || kind === 'INTEGER') encodeNumberLimits(rewriting, schema, kind, encoded, hints);
+  encodeConstants(rewriting, schema, kind, encoded, hints);
+  if (kind === 'OBJECT') encodeProperties(rewriting, schema, encoded);
+  if (kind === 'ARRAY') encodeItems(rewriting, schema, encoded);
+  if (typeof schema['title'] === 'string') encoded['title'] = schema['title'];
+  if (schema['default'] !== undefined && schema['default'] !== null) encoded['default'] = schema['default'];
+  return { ...encoded, ...describe(schema['description'], hints) };
+}
+
+/** `anyOf` has to stand alone in its schema. */
+function joinMembers(members: readonly JsonObject[]): JsonObject {
+  const [only] = members;
+  if (only === undefined) return ANY_VALUE;
+  return members.length === 1 ? only : { anyOf: members.flatMap(unnest) };
+}
+
+/** Alternatives of alternatives are alternatives. */
+function unnest(member: JsonObject): readonly JsonObject[] {
+  return Array.isArray(member['anyOf']) ? (member['anyOf'] as JsonObject[]) : [member];
+}
+
+function makeNullable(schema: JsonObject): JsonObject {
+  if (!Array.isArray(schema['anyOf'])) return { ...schema, nullable: true };
+  return { anyOf: (schema['anyOf'] as JsonObject[]).map((member) => ({ ...member, nullable: true })) };
+}
+
+function isNullSchema(member: unknown): boolean {
+  if (!isJsonObject(member)) return false;
+  return member['type'] === 'null' || ('const' in member && member['const'] === null);
+}
+
+/** Alternatives that are string constants are one enum. */
+function asEnum(members: readonly unknown[]): readonly unknown[] | null {
+  const values = members.flatMap((member): readonly unknown[] => {
+    if (!isJsonObject(member)) return [undefined];
+    return 'const' in member ? [member['const']] : Array.isArray(member['enum']) ? member['enum'] : [undefined];
+  });
+  return values.length > 0 && values.every((value) => typeof value === 'string') ? values : null;
+}
+
+function encodeUnion(rewriting: SchemaRewriting, schema: JsonObject, key: 'anyOf' | 'oneOf'): JsonObject {
+  const { [key]: union, ...siblings } = schema;
+  const all: readonly unknown[] = Array.isArray(union) ? union : [];
+  const members = all.filter((member) => !isNullSchema(member));
+  const isNullable = members.length < all.length || siblings['nullable'] === true;
+  if (isNullable) loseKeyword(rewriting, 'renamed', key, 'alternative of null sent as nullable');
+  if (key === 'oneOf') loseKeyword(rewriting, 'approximated', key, 'oneOf sent as anyOf');
+  const values = asEnum(members);
+  if (values !== null) {
+    loseKeyword(rewriting, 'renamed', key, 'alternatives of constants sent as enum');
+    return finishNullable(encodeFlat(rewriting, { ...siblings, type: 'string', enum: values }), isNullable);
+  }
+  // What stands beside the alternatives holds for each of them.
+  const { type: _type, nullable: _nullable, ...shared } = siblings;
+  const encoded = members.map((member, index) => {
+    const inner = descend(rewriting, key, index);
+    return rewrite(inner, isJsonObject(member) ? inherit(shared, member) : member);
+  });
+  return finishNullable(joinMembers(encoded), isNullable);
+}
+
+function inherit(shared: JsonObject, member: JsonObject): JsonObject {
+  const merged: JsonObject = { ...shared, ...member };
+  if (isJsonObject(shared['properties']) && isJsonObject(member['properties'])) {
+    merged['properties'] = { ...shared['properties'], ...member['properties'] };
+  }
+  return merged;
+}
+
+function finishNullable(schema: JsonObject, isNullable: boolean): JsonObject {
+  return isNullable ? makeNullable(schema) : schema;
+}
+
+function encodeFlat(rewriting: SchemaRewriting, schema: JsonObject): JsonObject {
+  if (schema['anyOf'] !== undefined) return encodeUnion(rewriting, schema, 'anyOf');
+  if (schema['oneOf'] !== undefined) return encodeUnion(rewriting, schema, 'oneOf');
+  const types: readonly unknown[] = Array.isArray(schema['type']) ? schema['type'] : [schema['type']];
+  const isNullType = types.includes('null');
+  const stated = types.flatMap((type) => kindOfType(type) ?? []);
+  const kinds = stated.length > 0 ? stated : impliedKinds(schema);
+  const constants: readonly unknown[] = Array.isArray(schema['enum']) ? schema['enum'] : [];
+  const isNullable = isNullType || schema['nullable'] === true || constants.includes(null);
+  if (Array.isArray(schema['type']))
+    loseKeyword(rewriting, 'renamed', 'type', 'list of types sent as nullable or anyOf');
+  if (kinds.length === 0) {
+    loseKeyword(rewriting, 'approximated', 'type', 'schema of any value sent as one of plain values');
+    const anyValue = {
+      anyOf: (ANY_VALUE['anyOf'] as JsonObject[]).map((member) => ({
+        ...member,
+        ...describe(schema['description'], []),
+      })),
+    };
+    return finishNullable(anyValue, isNullable);
+  }
+  const encoded = kinds.map((kind) => encodeKind(rewriting, schema, kind));
+  return finishNullable(joinMembers(encoded), isNullable);
+}
+
+function noteUnreadKeywords(rewriting: SchemaRewriting, schema: JsonObject): void {
+  for (const key of Object.keys(schema)) {
+    if (READ_KEYWORDS.has(key)) continue;
+    loseKeyword(rewriting, 'dropped', key, `schema keyword ${key.replace(/[^A-Za-z$]/g, '').slice(0, 60)}`);
+  }
+}
+
+function rewrite(rewriting: SchemaRewriting, schema: unknown): JsonObject {
+  if (!isJsonObject(schema)) {
+    loseKeyword(rewriting, 'approximated', [], 'schema of any value sent as one of plain values');
+    return ANY_VALUE;
+  }
+  if (rewriting.depth > SCHEMA_DEPTH_MAX || rewriting.budget.nodes <= 0) {
+    loseKeyword(rewriting, 'approximated', [], 'schema too large; the rest is any value');
+    return ANY_VALUE;
+  }
+  const flat: FlatSchema = flattenSchema({ schema, rewriting });
+  noteUnreadKeywords(flat.rewriting, flat.schema);
+  return encodeFlat(flat.rewriting, flat.schema);
+}
+
+/**
+ * A JSON Schema in the subset of OpenAPI 3.0 that Gemini takes, rewritten by meaning: what has another word is said in
+ * it, what has none becomes a hint in the description, and each change is a loss with its place.
+ */
+export function encodeSchema(encoding: Encoding, schema: JsonObject, path: RequestPath): JsonObject {
+  return rewrite(startRewriting(encoding, schema, path), schema);
+}
+
+/** The schema of a tool's input, which has to be an object; null for a tool without parameters. */
+export function encodeParameters(encoding: Encoding, schema: JsonObject, path: RequestPath): JsonObject | null {
+  const rewriting = startRewriting(encoding, schema, path);
+  const encoded = rewrite(rewriting, { type: 'object', ...schema });
+  if (encoded['type'] === 'OBJECT') {
+    const { nullable: _nullable, ...parameters } = encoded;
+    return isJsonObject(parameters['properties']) ? parameters : null;
+  }
+  const members = Array.isArray(encoded['anyOf']) ? (encoded['anyOf'] as JsonObject[]) : [];
+  const objects = members.filter((member) => isJsonObject(member['properties']));
+  loseKeyword(rewriting, 'approximated', [], 'alternatives of a whole input sent as one object');
+  if (objects.length === 0) return null;
+  const required = objects.map((member) => (Array.isArray(member['required']) ? (member['required'] as string[]) : []));
+  const shared = (required[0] ?? []).filter((name) => required.every((names) => names.includes(name)));
+  return {
+    type: 'OBJECT',
+    properties: Object.assign({}, ...objects.map((member) => member['properties'])) as JsonObject,
+    ...(shared.length > 0 ? { required: shared } : {}),
+  };
+}

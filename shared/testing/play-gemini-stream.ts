@@ -1,0 +1,41 @@
+import { encodeStreamEvent } from '../formats/anthropic-messages/encode-stream-event.ts';
+import type { DecodeContext } from '../formats/format.ts';
+import { createStreamDecoder } from '../formats/gemini/decode-stream.ts';
+import { createSseParser, encodeSseEvent } from '../upstream/sse.ts';
+import type { PlayedStream } from './play-chat-stream.ts';
+
+/** One response with these parts, and what else belongs on the candidate and the response. */
+export function geminiChunk(parts: readonly object[], candidate: object = {}, chunk: object = {}): object {
+  return {
+    candidates: [{ content: { role: 'model', parts }, index: 0, ...candidate }],
+    modelVersion: 'upstream-model',
+    responseId: 'response-1',
+    ...chunk,
+  };
+}
+
+/** The bytes of a stream of responses, as Gemini sends it: there is no end mark. */
+export function encodeGeminiStream(chunks: readonly unknown[]): Buffer {
+  return Buffer.from(chunks.map((chunk) => encodeSseEvent({ data: JSON.stringify(chunk) })).join(''));
+}
+
+/** Plays an upstream stream through parser, decoder and client encoding, in pieces cut at `cuts` (byte offsets). */
+export function playGeminiStream(
+  upstream: Uint8Array,
+  context: DecodeContext,
+  cuts: readonly number[] = [],
+): PlayedStream {
+  const parser = createSseParser();
+  const decoder = createStreamDecoder(context);
+  const offsets = [0, ...[...cuts].sort((one, other) => one - other), upstream.length];
+  const written: string[] = [];
+  for (const [index, end] of offsets.entries()) {
+    if (index === 0) continue;
+    for (const event of parser.push(upstream.subarray(offsets[index - 1], end))) {
+      written.push(...decoder.push(event).map(encodeStreamEvent));
+    }
+  }
+  for (const event of parser.end()) written.push(...decoder.push(event).map(encodeStreamEvent));
+  written.push(...decoder.end().map(encodeStreamEvent));
+  return { bytes: Buffer.from(written.join('')), decoder };
+}
