@@ -1,5 +1,7 @@
 import type { Database } from '#shared/database/connect.ts';
 import { readRolloutSessions } from '#shared/database/estimation-store.ts';
+import { readPolicy } from '#shared/database/policy-store.ts';
+import { readGovernance } from '#shared/database/read-governance.ts';
 import {
   concludeRollout,
   promoteRollout,
@@ -10,6 +12,7 @@ import {
 } from '#shared/database/rollout-store.ts';
 import type { RolloutDecision } from '#shared/domain/rollout.ts';
 import { TrimtabError } from '#shared/errors.ts';
+import { automaticPower } from './automatic-power.ts';
 import { analyseRollout, type RolloutAnalysis } from './rollout/analyse-rollout.ts';
 import type { SessionObservation } from './rollout/pair-sessions.ts';
 import { rolloutStateSchema } from './rollout/rollout-state.ts';
@@ -49,6 +52,9 @@ export async function advanceRollout(deps: AdvanceRolloutDeps, projectId: string
   if (!saved) return { type: 'overtaken', rolloutId };
   const { decision } = analysis;
   if (decision === 'continue') return { type: 'continue', rolloutId, newPairs: analysis.newPairs.length };
+  if (changesStable(rollout, decision) && !(await mayChangeStable(database, rollout))) {
+    return { type: 'held', rolloutId, decision, reason: 'not_automatic' };
+  }
   try {
     await carryOut(deps, rollout, decision, analysis);
   } catch (error) {
@@ -58,6 +64,20 @@ export async function advanceRollout(deps: AdvanceRolloutDeps, projectId: string
     return { type: 'overtaken', rolloutId };
   }
   return { type: 'ended', rollout, decision };
+}
+
+function changesStable(rollout: Rollout, decision: RolloutDecision): boolean {
+  return decision === (rollout.kind === 'reverse' ? 'rollBack' : 'promote');
+}
+
+/** A rollout is opened by a power that may be taken back while it runs; harm is taken out of service all the same. */
+async function mayChangeStable(database: Database, rollout: Rollout): Promise<boolean> {
+  const { projectId, kind, candidate, baseline } = rollout;
+  const governance = await readGovernance(database, projectId);
+  // A reverse canary undoes its baseline, which is what there must be power over.
+  const changed = await readPolicy(database, projectId, kind === 'reverse' ? baseline : candidate);
+  if (governance === null || changed === null) return false;
+  return automaticPower(governance.body, changed.risk) === 'automatic';
 }
 
 async function analyse(deps: AdvanceRolloutDeps, rollout: Rollout): Promise<RolloutAnalysis> {

@@ -8,6 +8,7 @@ import type { Governance } from '#shared/domain/governance.ts';
 import { rolloutSettingsOf } from '#shared/domain/rollout.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import { watchSchema } from './arm-alarms.ts';
+import { automaticPower } from './automatic-power.ts';
 import { demoteModel, weightInShape } from './demote-model.ts';
 import { createRolloutState } from './rollout/rollout-state.ts';
 
@@ -42,14 +43,14 @@ export async function answerAlarm(deps: AnswerAlarmDeps, alarm: Alarm, governanc
     return { type: 'none', id: null, reason: 'the policy is not served any more' };
   }
   const previous = await previousPolicy(database, pointer);
-  const automatic = governance.weights === 'automatic' || governance.prefixes === 'automatic';
+  const automatic = automaticPower(governance, policy.risk) === 'automatic';
   const atOnce = watchSchema.parse(alarm.state).alarm.phase === 'demoted';
   try {
     if (automatic && previous !== null && !atOnce) return await openReverse(deps, alarm, pointer, previous, governance);
     if (automatic && previous !== null && cameWith(policy, previous, alarm)) {
       return await goBack(deps, alarm, policy, pointer);
     }
-    return await dropModel(deps, alarm, policy, atOnce && governance.weights === 'automatic');
+    return await dropModel(deps, alarm, policy, pointer, governance, atOnce);
   } catch (error) {
     if (error instanceof TrimtabError && error.code === 'conflict') {
       return { type: 'waiting', reason: String(error.details['reason'] ?? error.message) };
@@ -125,7 +126,16 @@ async function openReverse(
   return { type: 'reverse_canary', id: rollout.rolloutId, reason };
 }
 
-async function dropModel(deps: AnswerAlarmDeps, alarm: Alarm, policy: Policy, activate: boolean): Promise<AlarmAnswer> {
+async function dropModel(
+  deps: AnswerAlarmDeps,
+  alarm: Alarm,
+  policy: Policy,
+  pointer: PolicyPointer,
+  governance: Governance,
+  atOnce: boolean,
+): Promise<AlarmAnswer> {
+  if (governance.weights === 'off')
+    return { type: 'none', id: null, reason: 'the optimizer has no power over weights' };
   const demotion = demoteModel(policy.body, alarm, new Set());
   if (demotion === null) return { type: 'none', id: null, reason: 'no other model may take over' };
   const reason = `alarm: ${alarm.model} fell in ${alarm.turnShape}; ${demotion.successors.map((successor) => successor.model).join(', ')} takes over`;
@@ -138,9 +148,11 @@ async function dropModel(deps: AnswerAlarmDeps, alarm: Alarm, policy: Policy, ac
     evidence: { alarmId: alarm.alarmId, ...evidenceOf(alarm) },
     risk: 'model',
   });
-  if (!activate) return { type: 'proposed', id: proposal.policyId, reason };
+  if (!atOnce || governance.weights !== 'automatic') return { type: 'proposed', id: proposal.policyId, reason };
   await activatePolicy(deps.database, {
     ...{ projectId: alarm.projectId, policyId: proposal.policyId, actor: deps.actor, reason, automatic: true },
+    // The demotion was drawn up from this policy: a person who has moved on from it is not overruled.
+    expectedEpoch: pointer.epoch,
     evidence: { alarmId: alarm.alarmId, ...evidenceOf(alarm) },
   });
   return { type: 'demoted', id: proposal.policyId, reason };

@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
 import pino from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readAlarms } from '#shared/database/alarm-store.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { armAlarm, readAlarms } from '#shared/database/alarm-store.ts';
 import { listAudit, verifyAuditChain } from '#shared/database/audit-log.ts';
 import { listClusters, readCluster } from '#shared/database/cluster-store.ts';
 import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
+import { importGovernance } from '#shared/database/governance-store.ts';
 import { pauseOptimizer, resumeOptimizer } from '#shared/database/optimizer-control.ts';
 import { activatePolicy, readPointer, rollBack } from '#shared/database/pointer-store.ts';
 import { readPolicy } from '#shared/database/policy-store.ts';
@@ -13,6 +14,7 @@ import { openRollout, readRollout, readRunningRollout } from '#shared/database/r
 import { rolloutSettingsOf } from '#shared/domain/rollout.ts';
 import { formatExplanation } from '#shared/domain/score-explanation.ts';
 import {
+  AUTHOR,
   bodyTo,
   insertCall,
   insertFailure,
@@ -21,9 +23,12 @@ import {
   type SessionFixture,
   SHAPE,
   seedProject,
+  testConfig,
 } from '#shared/testing/optimizer-fixture.ts';
 import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
+import { answerAlarm } from './answer-alarm.ts';
 import { type Controller, createController } from './controller.ts';
+import { createAlarmState } from './rollout/alarm-state.ts';
 import { createRolloutState } from './rollout/rollout-state.ts';
 
 const HOUR_MS = 3_600_000;
@@ -242,6 +247,57 @@ describe('a rollout', () => {
     expect((await readRollout(admin, project, rolloutId))?.status).toBe('inconclusive');
   });
 
+  it('waits with its promotion once governance no longer lets the optimizer act, and rolls back harm all the same', async () => {
+    const project = 'power-taken';
+    const { rolloutId, seed } = await openTestRollout(project);
+    const random = seeded(11);
+    const better = (variant: string) => (variant === 'canary' ? 0.95 : 0.8) - 0.05 * random();
+    await insertSessions(admin, rolloutSessions(project, rolloutId, 120, better));
+    await importGovernance(admin, testConfig(project, { weights: 'propose' }), AUTHOR);
+    const held = await controllerOf(project, LATER_MS).tick();
+    expect(held.rollout).toEqual({ type: 'held', rolloutId, decision: 'promote', reason: 'not_automatic' });
+    expect(await readPointer(admin, project)).toMatchObject({ stable: seed, rolloutId });
+
+    const harmful = 'power-taken-harm';
+    const other = await openTestRollout(harmful);
+    const worse = (variant: string) => (variant === 'canary' ? 0.1 : 0.9);
+    await insertSessions(admin, rolloutSessions(harmful, other.rolloutId, 60, worse));
+    await importGovernance(admin, testConfig(harmful, { weights: 'off' }), AUTHOR);
+    expect((await controllerOf(harmful, LATER_MS).tick()).rollout).toMatchObject({
+      type: 'ended',
+      decision: 'rollBack',
+    });
+  });
+
+  it('ends with the import that takes a model of its policies off the allow-list', async () => {
+    const project = 'model-taken';
+    const { rolloutId, seed } = await openTestRollout(project);
+    const config = testConfig(project, { weights: 'automatic' });
+    const models = config.models.filter((model) => model.id !== 'cheap');
+    const routes = config.routes.map((route) => ({ ...route, fallbacks: [] }));
+    const before = await readPointer(admin, project);
+    await importGovernance(admin, { ...config, models, routes }, AUTHOR);
+    expect(await readPointer(admin, project)).toMatchObject({
+      ...{ stable: seed, canary: null, rolloutId: null, canaryShare: 0, epoch: before!.epoch + 1 },
+    });
+    expect(await readRollout(admin, project, rolloutId)).toMatchObject({
+      status: 'aborted',
+      closedAt: expect.any(Date),
+    });
+    const [event] = await listAudit(admin, project, { limit: 1, actions: ['rollout.aborted'] });
+    expect(event).toMatchObject({ actor: AUTHOR, details: { rolloutId, removed: ['cheap'] } });
+    expect((await controllerOf(project, LATER_MS).tick()).rollout).toEqual({ type: 'none' });
+    expect(await verifyAuditChain(admin, project)).toMatchObject({ valid: true });
+  });
+
+  it('goes on through an import that touches none of its models', async () => {
+    const project = 'model-added';
+    const { rolloutId } = await openTestRollout(project);
+    const config = testConfig(project, { weights: 'automatic', qualityBar: 0.7 });
+    await importGovernance(admin, config, AUTHOR);
+    expect(await readPointer(admin, project)).toMatchObject({ rolloutId, canaryShare: 0.05 });
+  });
+
   it('waits with its decision while the optimizer is paused', async () => {
     const project = 'paused';
     const { rolloutId, candidate } = await openTestRollout(project);
@@ -327,6 +383,48 @@ describe('an alarm', () => {
     });
     expect((await controllerOf(project, NOW_MS).tick()).alarms?.raised).toEqual([]);
     expect(await readAlarms(admin, project, candidate)).toMatchObject([{ status: 'watching' }]);
+    expect((await readPointer(admin, project))?.stable).toBe(candidate);
+  });
+
+  it('leaves nobody a proposal where its power is switched off', async () => {
+    const project = 'drop-off';
+    await promoted(project, Array(60).fill(0.1), { weights: 'off' });
+    const report = await controllerOf(project, NOW_MS).tick();
+    expect(report.alarms?.raised).toEqual([{ turnShape: SHAPE, model: 'cheap', answer: 'none' }]);
+    expect(await listAudit(admin, project, { limit: 9, actions: ['policy.proposed'] })).toHaveLength(2);
+  });
+
+  it('does not overrule a person who moves on while its answer is being written', async () => {
+    const project = 'drop-raced';
+    const policyId = await seedProject(admin, project, { weights: 'automatic' });
+    const chosen = await propose(admin, project, bodyTo('cheap'), policyId);
+    const cell = { projectId: project, turnShape: SHAPE, model: 'steady', policyId };
+    const settings = { baseline: 0.9, tolerance: 0.03, threshold: 100, immediateDrop: 0.2 };
+    const gone = { ...createAlarmState(settings), phase: 'demoted' };
+    await armAlarm(admin, cell, { alarm: gone, settings, cursor: null, handled: null });
+    const [alarm] = await readAlarms(admin, project, policyId);
+    const governance = (await readGovernance(admin, project))!.body;
+    const answer = await admin.transaction().execute(async (holding) => {
+      // Writing a proposal takes this lock, so that the answer stops in the middle.
+      await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`trimtab.policy.${project}`}, 0))`.execute(holding);
+      const answering = answerAlarm({ database: optimizer, actor: 'optimizer:test' }, alarm!, governance);
+      await vi.waitUntil(async () => {
+        const waiting = await sql`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`.execute(admin);
+        return waiting.rows.length > 0;
+      });
+      await activatePolicy(admin, { projectId: project, policyId: chosen, actor: 'human:test', reason: 'mine' });
+      return { answering };
+    });
+    expect(await answer.answering).toEqual({ type: 'waiting', reason: 'epoch_moved' });
+    expect((await readPointer(admin, project))?.stable).toBe(chosen);
+  });
+
+  it('does not move weights on the power over prefixes alone', async () => {
+    const project = 'drop-prefixes';
+    const { candidate } = await promoted(project, Array(60).fill(0.1), { weights: 'propose', prefixes: 'automatic' });
+    const report = await controllerOf(project, NOW_MS).tick();
+    expect(report.alarms?.raised).toEqual([{ turnShape: SHAPE, model: 'cheap', answer: 'proposed' }]);
     expect((await readPointer(admin, project))?.stable).toBe(candidate);
   });
 

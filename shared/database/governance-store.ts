@@ -4,13 +4,21 @@ import type { TrimtabConfig } from '../config/config-schema.ts';
 import { governanceOf } from '../config/governance-of.ts';
 import { contentHash } from '../content-hash.ts';
 import type { Governance } from '../domain/governance.ts';
-import type { PolicyBody } from '../domain/policy.ts';
+import { modelsOfPolicy, type PolicyBody } from '../domain/policy.ts';
 import { appendAudit, listAudit } from './audit-log.ts';
 import { jsonText } from './columns.ts';
 import type { Database } from './connect.ts';
-import { activatePolicy, movePointer, readPointer } from './pointer-store.ts';
-import { policyIdOf, proposePolicy } from './policy-store.ts';
+import {
+  activatePolicy,
+  movePointer,
+  type PolicyPointer,
+  readPointer,
+  recordMove,
+  WITHOUT_ROLLOUT,
+} from './pointer-store.ts';
+import { policyIdOf, proposePolicy, readPolicy } from './policy-store.ts';
 import { type GovernanceVersion, readGovernance } from './read-governance.ts';
+import { closeRolloutRow } from './rollout-row.ts';
 import { seedPolicyOf } from './seed-policy.ts';
 
 export interface GovernanceImport {
@@ -73,20 +81,21 @@ async function writeVersion(
   const current = await readGovernance(transaction, projectId);
   if (current !== null && current.bodyHash === bodyHash) return { version: current.version, changed: false };
   const version = (current?.version ?? 0) + 1;
+  const difference = modelDifference(current, body);
   await transaction
     .insertInto('governance')
     .values({ projectId, version, body: jsonText(body), bodyHash, author })
     .execute();
   await writeAllowList(transaction, projectId, body, version);
   await writePrices(transaction, projectId, body, version);
-  await bumpEpoch(transaction, projectId, body);
+  await bumpEpoch(transaction, projectId, body, difference.removed, author);
   await appendAudit(transaction, {
     projectId,
     action: 'governance.imported',
     actor: author,
     subject: `governance v${version}`,
     reason: current === null ? 'first import' : 'the configuration file changed',
-    details: { version, bodyHash, ...modelDifference(current, body) },
+    details: { version, bodyHash, ...difference },
   });
   return { version, changed: true };
 }
@@ -133,12 +142,42 @@ async function writePrices(transaction: Database, projectId: string, body: Gover
 }
 
 /** A new epoch makes every gateway read the allow-list anew: a removed model is out of service within seconds. */
-async function bumpEpoch(transaction: Database, projectId: string, body: Governance): Promise<void> {
+async function bumpEpoch(
+  transaction: Database,
+  projectId: string,
+  body: Governance,
+  removed: readonly string[],
+  author: string,
+): Promise<void> {
   const pointer = await readPointer(transaction, projectId);
   if (pointer === null) return;
+  if (await isComparisonBroken(transaction, pointer, removed)) {
+    const { rolloutId, canary } = pointer;
+    const reason = `${removed.join(', ')} left the allow-list`;
+    const explorationShare = Math.min(body.exploration, body.exposureMax);
+    const moved = await movePointer(transaction, pointer, {}, { ...WITHOUT_ROLLOUT, explorationShare });
+    await closeRolloutRow(transaction, rolloutId ?? '', 'aborted', { reason, removed });
+    const change = { projectId, actor: author, reason };
+    await recordMove(transaction, 'rollout.aborted', change, canary ?? '', pointer, moved, { rolloutId, removed });
+    return;
+  }
   // A canary in flight keeps its share; exploration takes what the new limit leaves.
   const left = Math.max(0, body.exposureMax - pointer.canaryShare);
   await movePointer(transaction, pointer, {}, { explorationShare: Math.min(body.exploration, left) });
+}
+
+/** Whether an arm of the running rollout loses a model: what it is served from now on is not what was compared. */
+async function isComparisonBroken(
+  transaction: Database,
+  pointer: PolicyPointer,
+  removed: readonly string[],
+): Promise<boolean> {
+  if (pointer.canary === null) return false;
+  for (const policyId of [pointer.stable, pointer.canary]) {
+    const policy = await readPolicy(transaction, pointer.projectId, policyId);
+    if (policy !== null && modelsOfPolicy(policy.body).some((model) => removed.includes(model))) return true;
+  }
+  return false;
 }
 
 async function activateSeed(database: Database, projectId: string, body: PolicyBody, author: string): Promise<string> {
