@@ -21,8 +21,8 @@ export function tagSignature({ of, signature }: TaggedSignature): string {
 /** The signature inside a thinking block's, or null when another vendor made it. */
 export function readTaggedSignature(text: unknown): TaggedSignature | null {
   if (typeof text !== 'string') return null;
-  for (const of of ['thought', 'call'] as const) {
-    if (text.startsWith(TAGS[of])) return { of, signature: text.slice(TAGS[of].length) };
+  for (const kind of ['thought', 'call'] as const) {
+    if (text.startsWith(TAGS[kind])) return { of: kind, signature: text.slice(TAGS[kind].length) };
   }
   return null;
 }
