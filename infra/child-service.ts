@@ -67,11 +67,24 @@ function openLog(path: string): number {
   return openSync(path, 'a', 0o600);
 }
 
+function launch(
+  spec: ServiceSpec,
+  deps: ChildServiceDeps,
+): { readonly child: ChildProcess | undefined; readonly exit: Promise<Exit> } {
+  try {
+    return launchProcess(spec, deps);
+  } catch (cause) {
+    // A full disk or process table passes; the next try may succeed, and nothing else may fall for this one.
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    return { child: undefined, exit: Promise.resolve({ code: null, signal: null, error }) };
+  }
+}
+
 /**
  * The child gets a session of its own, because Ctrl-C in the terminal reaches every process of the foreground and the
  * order of stopping is the supervisor's. It gets a message channel only to see it close when we are killed.
  */
-function launch(
+function launchProcess(
   spec: ServiceSpec,
   deps: ChildServiceDeps,
 ): { readonly child: ChildProcess; readonly exit: Promise<Exit> } {
@@ -115,7 +128,7 @@ export function startChildService(spec: ServiceSpec, deps: ChildServiceDeps): Ch
   async function runOnce(): Promise<Exit> {
     const launched = launch(spec, deps);
     child = launched.child;
-    record = child.pid === undefined ? undefined : recordOf(child.pid);
+    record = child?.pid === undefined ? undefined : recordOf(child.pid);
     deps.onProcess();
     const gone = new AbortController();
     const watching = watchReadiness(AbortSignal.any([gone.signal, stopping.signal]));
