@@ -3,6 +3,7 @@ import type { Alarm } from '#shared/database/alarm-store.ts';
 import { armAlarm, readAlarms } from '#shared/database/alarm-store.ts';
 import type { Database } from '#shared/database/connect.ts';
 import {
+  countWatchableSessions,
   readCanaryQualities,
   readIncumbentQualities,
   readServedCells,
@@ -35,7 +36,7 @@ const EARLIER_SESSIONS_MIN = 20;
 const OWN_SESSIONS = 30;
 const BASELINE_SESSIONS_MAX = 500;
 const MONTH_MS = 30 * 86_400_000;
-/** A cell that has just begun says little of how busy it will be. */
+/** A system that has just begun will be busier. */
 const SESSIONS_PER_MONTH_MIN = 100;
 
 /**
@@ -50,11 +51,16 @@ export async function armAlarms(
 ): Promise<Alarm[]> {
   const { database } = deps;
   const { projectId, stable: policyId } = pointer;
-  const cells = await readServedCells(database, projectId, policyId, new Date(deps.now() - MONTH_MS));
+  const since = new Date(deps.now() - MONTH_MS);
+  const cells = await readServedCells(database, projectId, policyId, since);
   const armed = await readAlarms(database, projectId, policyId);
   const unarmed = cells.filter(
     (cell) => !armed.some((alarm) => alarm.turnShape === cell.turnShape && alarm.model === cell.model),
   );
+  if (unarmed.length === 0) return armed;
+  // The traffic of all policies: a cell that has just begun says nothing of how busy it will be.
+  const sessions = Math.max(SESSIONS_PER_MONTH_MIN, await countWatchableSessions(database, projectId, since));
+  const threshold = alarmThreshold(sessions, governance.alarm.falseAlarmsPerMonth);
   for (const cell of unarmed) {
     const baseline = await findBaseline(database, pointer, cell, governance.alphas.proven);
     if (baseline === null) continue;
@@ -62,16 +68,12 @@ export async function armAlarms(
       baseline: baseline.quality,
       tolerance: governance.alarm.tolerance,
       immediateDrop: governance.alarm.immediateDrop,
-      threshold: alarmThreshold(
-        cells.length,
-        Math.max(SESSIONS_PER_MONTH_MIN, cell.sessions),
-        governance.alarm.falseAlarmsPerMonth,
-      ),
+      threshold,
     };
     const watch: Watch = { alarm: createAlarmState(settings), settings, cursor: baseline.cursor, handled: null };
     await armAlarm(database, { projectId, policyId, turnShape: cell.turnShape, model: cell.model }, watch);
   }
-  return unarmed.length === 0 ? armed : await readAlarms(database, projectId, policyId);
+  return await readAlarms(database, projectId, policyId);
 }
 
 async function findBaseline(

@@ -428,6 +428,20 @@ describe('an alarm', () => {
     expect((await readPointer(admin, project))?.stable).toBe(candidate);
   });
 
+  it('asks for as much evidence as all traffic of the month demands, however little the new policy has served', async () => {
+    const project = 'budget';
+    const { candidate, seed } = await promoted(project, Array(5).fill(0.93));
+    const elsewhere = Array.from({ length: 3_000 }, (_, index): SessionFixture => {
+      const startedAt = new Date(OPENED_MS + index * 1_000);
+      return { project, index: 1_000 + index, startedAt, quality: 0.9, policyId: seed, turnShape: '16k-single-edit' };
+    });
+    await insertSessions(admin, elsewhere);
+    await controllerOf(project, NOW_MS).tick();
+    const [alarm] = await readAlarms(admin, project, candidate);
+    // 0.1 false alarms a month, and the expected number over all cells is at most their sessions by the threshold.
+    expect(alarm?.state).toMatchObject({ settings: { threshold: (40 + 5 + 3_000) / 0.1 } });
+  });
+
   it('hears of a session once, however often it is taken up again and scored anew', async () => {
     const project = 'reopened';
     const { candidate } = await promoted(project, [...Array(20).fill(0.93), 0]);

@@ -133,16 +133,29 @@ export async function readRolloutSessions(
   }));
 }
 
-/** Cells that the policy has served, with their sessions of the last month. */
+/** Scored sessions since a moment that a stable policy served, whichever it was: the traffic that alarms watch. */
+export async function countWatchableSessions(database: Database, projectId: string, since: Date): Promise<number> {
+  const row = await database
+    .selectFrom('session')
+    .select((build) => build.fn.countAll<number>().as('sessions'))
+    .where('projectId', '=', projectId)
+    .where('startedAt', '>=', since)
+    .where('quality', 'is not', null)
+    .where('variant', 'in', ['stable', 'control'])
+    .executeTakeFirstOrThrow();
+  return row.sessions;
+}
+
+/** Cells that the policy has served since a moment. */
 export async function readServedCells(
   database: Database,
   projectId: string,
   policyId: string,
   since: Date,
-): Promise<{ turnShape: string; model: string; sessions: number }[]> {
+): Promise<{ turnShape: string; model: string }[]> {
   const rows = await database
     .selectFrom('session')
-    .select((build) => ['turnShape', 'model', build.fn.countAll<number>().as('sessions')])
+    .select(['turnShape', 'model'])
     .where('projectId', '=', projectId)
     .where('policyId', '=', policyId)
     .where('startedAt', '>=', since)

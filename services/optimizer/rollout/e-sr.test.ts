@@ -65,7 +65,7 @@ describe('the e-SR detector', () => {
   });
 
   it('spreads one budget of false alarms over all cells', () => {
-    expect(alarmThreshold(20, 1_000, 0.1)).toBe(200_000);
-    expect(alarmThreshold(0, 0, 10)).toBe(1);
+    expect(alarmThreshold(20 * 1_000, 0.1)).toBe(200_000);
+    expect(alarmThreshold(0, 10)).toBe(1);
   });
 });

@@ -44,11 +44,11 @@ export function eSrStatistic(detector: ESr): number {
 }
 
 /**
- * Threshold A that keeps the expected false alarms of a month, over all watched cells, within the budget.
+ * Threshold A that keeps the expected false alarms of a month, over all watched cells together, within the budget: a
+ * cell of N sessions has at most N / A of them expected, so that it takes the sum over the cells and not their number.
  *
- * @param cells how many (turn shape x model) cells are watched
- * @param sessionsPerMonth sessions that each of them sees in a month
+ * @param sessionsPerMonth sessions of a month, all cells together
  */
-export function alarmThreshold(cells: number, sessionsPerMonth: number, falseAlarmsPerMonth: number): number {
-  return Math.max(1, (Math.max(1, cells) * Math.max(1, sessionsPerMonth)) / falseAlarmsPerMonth);
+export function alarmThreshold(sessionsPerMonth: number, falseAlarmsPerMonth: number): number {
+  return Math.max(1, Math.max(1, sessionsPerMonth) / falseAlarmsPerMonth);
 }
