@@ -1,8 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 
-/** Each dependency by name: `true` when it works, else the reason why it does not. */
-export type Readiness = Readonly<Record<string, true | string>>;
+/**
+ * Each dependency by name: `true` when it works, else the reason why it does not. A service that is `degraded` still
+ * does its work, and must not be taken out of service for it.
+ */
+export type Readiness = Readonly<Record<string, true | string | { readonly degraded: string }>>;
 
 export interface ServiceEndpointsDeps {
   readonly readiness: () => Promise<Readiness>;
@@ -17,8 +20,9 @@ export function registerServiceEndpoints(server: FastifyInstance, deps: ServiceE
   server.get('/healthz', async () => ({ status: 'ok' }));
   server.get('/readyz', async (_request, reply) => {
     const checks = await deps.readiness();
-    const ready = Object.values(checks).every((check) => check === true);
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not_ready', checks });
+    const values = Object.values(checks);
+    if (values.some((check) => typeof check === 'string')) return reply.code(503).send({ status: 'not_ready', checks });
+    return reply.send({ status: values.every((check) => check === true) ? 'ready' : 'degraded', checks });
   });
   server.get('/metrics', async (_request, reply) =>
     reply.type(deps.metrics.contentType).send(await deps.metrics.metrics()),

@@ -10,6 +10,7 @@ import { createTestDatabase, type TestDatabase } from '#shared/testing/test-data
 import {
   adminDatabase,
   createTestBench,
+  SPOOL_BYTES_MAX,
   seedConfig,
   type TestBench,
   type TestGateway,
@@ -251,6 +252,14 @@ describe('requests to the gateway', () => {
     expect(answer.headers.get('x-trimtab-call-id')).toBe(answer.body.request_id);
     isBroken = false;
     expect((await post(ASK, {}, faulty)).status).toBe(200);
+  });
+
+  it('are served by a gateway whose spool is full, which says so and stays in service', async () => {
+    const full = await bench.gateway(await configOf('full'), { spoolBytes: SPOOL_BYTES_MAX });
+    expect((await post(ASK, {}, full)).status).toBe(200);
+    const ready = await send('/readyz', {}, full);
+    expect([ready.status, ready.body.status]).toEqual([200, 'degraded']);
+    expect(ready.body.checks).toEqual({ policies: true, spool: { degraded: expect.stringMatching(/^full/) } });
   });
 
   it('are kept although their spans cannot be', async () => {

@@ -137,13 +137,16 @@ function epochOf(policies: PolicyClient): number | null {
   return policies.status().source === 'none' ? null : policies.current().epoch;
 }
 
-/** Not the database and not the queue: calls are served and spooled without either. */
+/**
+ * Not the database and not the queue: calls are served and spooled without either. Nor does a full spool make the
+ * gateway unfit to serve: a store that is down for long would end all traffic.
+ */
 function readinessOf(deps: GatewayServiceDeps, policies: PolicyClient): Readiness {
   const { source, lastError } = policies.status();
   const spool = deps.spool.stats();
   return {
     policies: source === 'none' ? (lastError ?? 'no policy yet') : true,
-    spool: spool.bytes < spool.bytesMax ? true : 'full: calls are served, and not kept',
+    spool: spool.bytes < spool.bytesMax ? true : { degraded: 'full: calls are served, and not kept' },
   };
 }
 

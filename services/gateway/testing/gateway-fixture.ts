@@ -31,11 +31,12 @@ interface TestGatewayOptions {
   readonly dataDir: string;
   readonly telemetry?: Telemetry;
   readonly now?: () => number;
+  readonly spoolBytes?: number;
   /** Called with every begin marker. */
   readonly onBegin?: (callId: string) => void;
 }
 
-const SPOOL_BYTES_MAX = 1_000_000;
+export const SPOOL_BYTES_MAX = 1_000_000;
 
 async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
   const records: CallRecord[] = [];
@@ -58,7 +59,13 @@ async function startTestGateway(options: TestGatewayOptions): Promise<TestGatewa
         return 'accepted';
       },
       stats: () => ({
-        ...{ bufferedRecords: 0, pendingRecords: 0, openCalls: 0, bytes: 0, bytesMax: SPOOL_BYTES_MAX },
+        ...{
+          bufferedRecords: 0,
+          pendingRecords: 0,
+          openCalls: 0,
+          bytes: options.spoolBytes ?? 0,
+          bytesMax: SPOOL_BYTES_MAX,
+        },
         ...{ records: records.length, dropped: 0, lostBeforeDurable: 0, writeFailures: 0, damagedPlaces: 0 },
         sinceDurableMs: null,
       }),
