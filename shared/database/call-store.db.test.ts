@@ -163,6 +163,17 @@ describe('storing a call', () => {
     });
   });
 
+  it('books a session under the model that it was routed to, whoever stepped in', async () => {
+    const attempt = { startedAtMs: 1, durationMs: 1 };
+    const attempts = [
+      { ...attempt, provider: 'openai', model: 'routed-to', outcome: 'http_error' as const, httpStatus: 529 },
+      { ...attempt, provider: 'vllm', model: 'fallback', outcome: 'ok' as const },
+    ];
+    const record = sampleCallRecord({ call: { sessionId: 'stepped-in', provider: 'vllm', attempts } });
+    await store.store([record]);
+    expect(await sessionRow('stepped-in')).toMatchObject({ model: 'routed-to', provider: 'openai' });
+  });
+
   it('opens a closed session again, because its quality is about to change', async () => {
     const [first, second] = agentSession(2, { sessionId: 'reopened' });
     await store.store([first!]);

@@ -78,8 +78,7 @@ function rowOfFirstCall(first: Call) {
     developer: nullableText(first.developer),
     repo: nullableText(first.repo),
     turnShape: first.turnShape,
-    model: nullableText(servedModelOf(first)),
-    provider: nullableText(first.provider),
+    ...routedTo(first),
     policyId: first.policyId,
     epoch: first.epoch,
     rolloutId: first.rolloutId,
@@ -87,9 +86,17 @@ function rowOfFirstCall(first: Call) {
   };
 }
 
-/** The allow-listed id that was sent upstream; the name in the reply may be another one for the same model. */
-function servedModelOf(call: Call): string {
-  return call.attempts.at(-1)?.model ?? call.responseModel ?? call.requestModel;
+/**
+ * The first attempt is what the policy chose. A session that a fallback had to save is the chosen model's, or the
+ * failures of a model would count for the one that stepped in, and what is left would make it look good.
+ */
+function routedTo(call: Call): { readonly model: string | null; readonly provider: string | null } {
+  const chosen = call.attempts[0];
+  return {
+    // The allow-listed id; the name in the reply may be another one for the same model.
+    model: nullableText(chosen?.model ?? call.responseModel ?? call.requestModel),
+    provider: nullableText(chosen?.provider ?? call.provider),
+  };
 }
 
 function nullableText(text: string | null): string | null {
