@@ -129,6 +129,18 @@ describe('trimtab doctor', () => {
     expect(check('optimizer').ok).toBe(true);
   });
 
+  it('finds a service that works, but not all of it', async () => {
+    await fixture.run(['migrate']);
+    const full = createServer((_request, response) => {
+      response.end('{"status":"degraded","checks":{"policies":true,"spool":{"degraded":"full"}}}');
+    });
+    await new Promise<void>((resolve) => full.listen(0, '127.0.0.1', resolve));
+    const port = String((full.address() as AddressInfo).port);
+    const { check } = await doctor({ variables: { ...ports, TRIMTAB_GATEWAY_PORT: port } });
+    full.close();
+    expect(check('gateway')).toMatchObject({ ok: false, detail: expect.stringMatching(/degraded .*spool: full/) });
+  });
+
   it('says that a schema is old, newer or not there', async () => {
     await sql`DELETE FROM bullmq.migration WHERE version > 1`.execute(fixture.database);
     expect((await doctor()).check('queue schema')).toMatchObject({ ok: false, fix: 'run `trimtab migrate`' });

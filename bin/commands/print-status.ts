@@ -40,7 +40,8 @@ export function printStatus(context: CommandContext, status: WholeStatus): void 
 function describeService(service: WholeStatus['services'][number]): string {
   const name = service.name.padEnd(10);
   if (service.state === 'ready') return `${name}ready        ${service.address}`;
-  return `${name}${service.state === 'not_ready' ? 'not ready   ' : 'not running '} ${service.address}: ${service.reasons.join('; ')}`;
+  const state = service.state.replace('_', ' ').padEnd(12);
+  return `${name}${state} ${service.address}: ${service.reasons.join('; ')}`;
 }
 
 function describeServing(status: WholeStatus, since: (moment: string) => string): string[] {

@@ -6,15 +6,17 @@ import { addressOf } from '../../infra/service-specs.ts';
 export interface ServiceState {
   readonly name: keyof ServicePorts;
   readonly address: string;
-  readonly state: 'ready' | 'not_ready' | 'not_running';
-  /** Why it is not ready; empty when it is. */
+  /** `degraded`: it works, but not all of it. */
+  readonly state: 'ready' | 'degraded' | 'not_ready' | 'not_running';
+  /** Why it is not ready, or degraded; empty when it is ready. */
   readonly reasons: readonly string[];
 }
 
 /** A service that accepts a connection and says nothing is as good as down. */
 const LOOK_TIMEOUT_MS = 5_000;
 const BODY_CHARACTERS_MAX = 300;
-const readinessSchema = z.object({ checks: z.record(z.string(), z.union([z.literal(true), z.string()])) });
+const checkSchema = z.union([z.literal(true), z.string(), z.object({ degraded: z.string() })]);
+const readinessSchema = z.object({ checks: z.record(z.string(), checkSchema) });
 
 /** Asks the three services of this machine at once; never throws. */
 export async function readServices(
@@ -32,8 +34,10 @@ async function readService(name: keyof ServicePorts, address: string, signal: Ab
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]);
     const response = await fetch(`${address}/readyz`, { signal: bounded });
     const body = await response.text();
-    if (response.ok) return { name, address, state: 'ready', reasons: [] };
-    return { name, address, state: 'not_ready', reasons: reasonsOf(response.status, body) };
+    const said = reasonsIn(body);
+    if (response.ok) return { name, address, state: said?.length ? 'degraded' : 'ready', reasons: said ?? [] };
+    const reasons = said ?? [`/readyz answered ${response.status} ${body.slice(0, BODY_CHARACTERS_MAX)}`];
+    return { name, address, state: 'not_ready', reasons };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
@@ -41,11 +45,15 @@ async function readService(name: keyof ServicePorts, address: string, signal: Ab
   }
 }
 
-function reasonsOf(status: number, body: string): string[] {
+/** Null when the body is not one of ours. */
+function reasonsIn(body: string): string[] | null {
   try {
     const { checks } = readinessSchema.parse(JSON.parse(body));
-    return Object.entries(checks).flatMap(([name, check]) => (check === true ? [] : [`${name}: ${check}`]));
+    return Object.entries(checks).flatMap(([name, check]) => {
+      if (check === true) return [];
+      return [`${name}: ${typeof check === 'string' ? check : check.degraded}`];
+    });
   } catch {
-    return [`/readyz answered ${status} ${body.slice(0, BODY_CHARACTERS_MAX)}`];
+    return null;
   }
 }

@@ -7,10 +7,10 @@ export async function checkServices(context: CommandContext): Promise<readonly C
   const services = await readServices(context.environment, context.signal);
   return services.map(({ name, address, state, reasons }) => {
     if (state === 'ready') return passed(name, `ready at ${address}`);
-    if (state === 'not_ready') {
+    if (state === 'not_ready' || state === 'degraded') {
       return failed(
         name,
-        `not ready at ${address}: ${reasons.join('; ')}`,
+        `${state.replace('_', ' ')} at ${address}: ${reasons.join('; ')}`,
         'look at its log; it mends itself when the cause is gone',
       );
     }
