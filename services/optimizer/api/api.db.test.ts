@@ -6,6 +6,7 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
+import { pauseOptimizer, resumeOptimizer } from '#shared/database/optimizer-control.ts';
 import { activatePolicy, readPointer } from '#shared/database/pointer-store.ts';
 import { readPolicy } from '#shared/database/policy-store.ts';
 import { readGovernance } from '#shared/database/read-governance.ts';
@@ -28,6 +29,7 @@ import { apiRoutes, createOptimizerServer, type OptimizerServerDeps } from '../s
 import { type ApiRoute, ROLES, type Role } from './api-route.ts';
 import { openApiPath } from './open-api.ts';
 import { problemSchema } from './problem.ts';
+import { LONG_POLLS_MAX } from './routes/policy-routes.ts';
 import { addToken, ensureAdminToken, readAccessTokens, tokenFilePath } from './token-file.ts';
 
 const PROJECT = 'api';
@@ -115,6 +117,71 @@ async function call(route: { method: string; url: string }, token?: string, body
     ...(body === undefined ? {} : { payload: body as object }),
   });
 }
+
+describe('hostile input', () => {
+  const KEYS: readonly unknown[] = [
+    ...[0, -1, 1.5, 1e300, 2 ** 31, 2 ** 53 - 1, null, 'x', [], '00000000-0000-0000-0000-000000000000'],
+    { lastSeen: '0001-01-01T00:00:00Z', clusterId: '00000000-0000-0000-0000-000000000000' },
+    { createdAt: '9999-12-31T23:59:59Z', runId: 'ffffffff-ffff-ffff-ffff-ffffffffffff' },
+    { callId: 'ffffffff-ffff-ffff-ffff-ffffffffffff', key: '\u0000' },
+    { callId: 'ffffffff-ffff-ffff-ffff-ffffffffffff', key: '\ud800' },
+  ];
+  const TEXTS = ['%00', 'a%00b', '%ED%A0%80', '%F0%9F%98%80', '1e400', '-1', "'%20OR%201=1--", 'NaN'];
+
+  it('in cursors and queries is answered as the fault of who sends it', async () => {
+    const lists = routes.filter((route) => route.method === 'GET');
+    expect(lists.length).toBeGreaterThan(10);
+    for (const route of lists) {
+      const cursors = KEYS.map((key) => `cursor=${Buffer.from(JSON.stringify(key)).toString('base64url')}`);
+      const names = Object.keys((route.query as unknown as { shape: object }).shape).filter((name) => name !== 'wait');
+      const texts = names.flatMap((name) => TEXTS.map((text) => `${name}=${text}`));
+      for (const query of [...(names.includes('cursor') ? cursors : []), ...texts]) {
+        const reply = await call({ method: 'GET', url: `${urlOf(route)}?${query}` }, tokens.viewer);
+        expect([200, 400], `${route.path}?${query} ${reply.body}`).toContain(reply.statusCode);
+      }
+    }
+  });
+
+  it('in paths and bodies is answered as the fault of who sends it', async () => {
+    for (const route of routes.filter((each) => each.path.includes(':'))) {
+      for (const text of TEXTS) {
+        const url = route.path.replaceAll(/:\w+/g, text);
+        const reply = await call(
+          { method: route.method, url },
+          tokens.admin,
+          route.method === 'POST' ? { reason: 'x' } : undefined,
+        );
+        expect(reply.statusCode, `${route.method} ${url} ${reply.body}`).toBeGreaterThanOrEqual(400);
+        expect(reply.statusCode, `${route.method} ${url} ${reply.body}`).toBeLessThan(500);
+      }
+    }
+    const at = { method: 'POST', url: '/api/v1/optimizer/pause' };
+    for (const reason of ['\u0000', '\ud800', '\u001b[31mred']) {
+      expect((await call(at, tokens.operator, { reason })).statusCode).toBeLessThan(500);
+    }
+    await call({ ...at, url: '/api/v1/optimizer/resume' }, tokens.operator, { reason: 'on again' });
+    const epoch = { reason: 'x', expectedEpoch: 2 ** 53 - 1 };
+    expect((await call({ ...at, url: '/api/v1/policies/rollback' }, tokens.operator, epoch)).statusCode).toBe(409);
+  });
+});
+
+describe('long polls', () => {
+  it('wait in a limited number, and answer at once beyond it', async () => {
+    const url = '/api/v1/policies/active';
+    const { etag } = (await call({ method: 'GET', url }, tokens.viewer)).headers;
+    const known = { 'if-none-match': String(etag) };
+    const poll = () => call({ method: 'GET', url: `${url}?wait=30` }, tokens.viewer, undefined, known);
+    const polls = Array.from({ length: LONG_POLLS_MAX + 1 }, poll);
+    const refused = await Promise.race(polls);
+    expect(refused).toMatchObject({ statusCode: 304, headers: { 'retry-after': '1' } });
+    const change = { projectId: PROJECT, actor: 'test', reason: 'to be seen' };
+    await pauseOptimizer(database, change);
+    policyChanges.notify();
+    const statuses = (await Promise.all(polls)).map((reply) => reply.statusCode);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(LONG_POLLS_MAX);
+    await resumeOptimizer(database, change);
+  });
+});
 
 describe('access', () => {
   it('is by token and role on every route', async () => {

@@ -11,6 +11,18 @@ export const pageQuerySchema = z.object({
   cursor: z.string().max(CURSOR_LENGTH_MAX).optional(),
 });
 
+/** A cursor of lists that are numbered in a column of PostgreSQL's `integer`, and of those in a `bigint`. */
+export const numberKeySchema = z.int32();
+export const sequenceKeySchema = z.int();
+
+/** Text that is looked for in the database, which cannot hold the character NUL and refuses to be asked for it. */
+export function searchText(lengthMax: number) {
+  return z
+    .string()
+    .max(lengthMax)
+    .refine((text) => !text.includes('\u0000'), 'must not contain the character NUL');
+}
+
 export const noneSchema = z.object({});
 
 /** `nextCursor` is null on the last page. */

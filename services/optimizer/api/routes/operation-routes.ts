@@ -8,7 +8,15 @@ import { systemStatusSchema } from '../../read-status.ts';
 import { MANUAL_JOB } from '../../schedule.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { type ApiRoute, defineRoute } from '../api-route.ts';
-import { decodeCursor, noneSchema, pageOf, pageQuerySchema, toPage } from '../cursor.ts';
+import {
+  decodeCursor,
+  noneSchema,
+  numberKeySchema,
+  pageOf,
+  pageQuerySchema,
+  sequenceKeySchema,
+  toPage,
+} from '../cursor.ts';
 import {
   asJson,
   auditEventSchema,
@@ -32,7 +40,7 @@ function rolloutRoutes({ database, projectId }: ApiDeps): ApiRoute[] {
       ...{ method: 'GET', path: '/api/v1/rollouts', role: 'viewer', summary: 'Rollouts, newest first' },
       ...{ params: noneSchema, query: pageQuerySchema, body: noneSchema, response: pageOf(rolloutSchema) },
       async handle({ query }) {
-        const before = decodeCursor(z.number(), query.cursor);
+        const before = decodeCursor(numberKeySchema, query.cursor);
         const rows = await listRollouts(database, projectId, { before, limit: query.limit + 1 });
         return { value: toPage(rows, query.limit, asRollout, (rollout) => rollout.number) };
       },
@@ -81,7 +89,7 @@ function recordRoutes({ database, projectId, readStatus }: ApiDeps): ApiRoute[] 
       ...{ method: 'GET', path: '/api/v1/audit', role: 'viewer', summary: 'The audit log, newest first' },
       ...{ params: noneSchema, query: pageQuerySchema, body: noneSchema, response: pageOf(auditEventSchema) },
       async handle({ query }) {
-        const before = decodeCursor(z.number(), query.cursor);
+        const before = decodeCursor(sequenceKeySchema, query.cursor);
         const rows = await listAudit(database, projectId, { before, limit: query.limit + 1 });
         const asItem = ({ projectId: _project, ...event }: (typeof rows)[number]) => asJson(event);
         return { value: toPage(rows, query.limit, asItem, (event) => event.sequence) };

@@ -6,12 +6,16 @@ import { type ActivePolicies, activePoliciesSchema } from '#shared/domain/active
 import { TrimtabError } from '#shared/errors.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { type ApiRoute, defineRoute } from '../api-route.ts';
-import { decodeCursor, noneSchema, pageOf, pageQuerySchema, toPage } from '../cursor.ts';
+import { decodeCursor, noneSchema, numberKeySchema, pageOf, pageQuerySchema, toPage } from '../cursor.ts';
 import { asJson, pointerMovedSchema, policyDetailSchema, policySchema, rolledBackSchema } from '../resource-schemas.ts';
 
 const WAIT_SECONDS_MAX = 30;
 /** Pausing moves no pointer and so notifies nobody; a long poll looks again this often. */
 const LOOK_AGAIN_MS = 1_000;
+
+/** Polls that wait at once; each of them asks the database once a second. */
+export const LONG_POLLS_MAX = 100;
+const RETRY_AFTER_SECONDS = '1';
 
 const policyParams = z.object({ policyId: z.string().max(100).describe('v7, an id or the start of one') });
 const changeBody = z.object({
@@ -26,7 +30,7 @@ export function policyRoutes(deps: ApiDeps): ApiRoute[] {
       ...{ method: 'GET', path: '/api/v1/policies', role: 'viewer', summary: 'Policies, newest first' },
       ...{ params: noneSchema, query: pageQuerySchema, body: noneSchema, response: pageOf(policySchema) },
       async handle({ query }) {
-        const before = decodeCursor(z.number(), query.cursor);
+        const before = decodeCursor(numberKeySchema, query.cursor);
         const rows = await listPolicies(database, projectId, { before, limit: query.limit + 1 });
         const pointer = await readPointer(database, projectId);
         const asItem = (policy: Policy) => asJson(summaryOf(policy, pointer));
@@ -67,6 +71,7 @@ export function policyRoutes(deps: ApiDeps): ApiRoute[] {
 /** What gateways of other makers poll: the snapshot under an ETag, held back until it changes when asked to wait. */
 function activeRoute(deps: ApiDeps): ApiRoute {
   const { database, projectId, policyChanges } = deps;
+  let waiting = 0;
   return defineRoute({
     ...{ method: 'GET', path: '/api/v1/policies/active', role: 'viewer' },
     summary: 'What gateways serve now; ETag, and long poll with If-None-Match and wait',
@@ -75,15 +80,24 @@ function activeRoute(deps: ApiDeps): ApiRoute {
     ...{ body: noneSchema, response: activePoliciesSchema },
     async handle({ query, headers, signal }) {
       const known = headers['if-none-match'];
-      const until = deps.now() + query.wait * 1_000;
-      for (;;) {
-        const active = await readActivePolicies(database, projectId);
-        if (active === null) throw new TrimtabError('not_found', 'no policy is active yet');
-        const etag = etagOf(active);
-        const left = until - deps.now();
-        if (etag !== known) return { value: active, headers: { etag } };
-        if (left <= 0 || signal.aborted) return { status: 304, headers: { etag } };
-        await policyChanges.next(Math.min(left, LOOK_AGAIN_MS), signal);
+      const isRefused = query.wait > 0 && waiting >= LONG_POLLS_MAX;
+      const until = deps.now() + (isRefused ? 0 : query.wait * 1_000);
+      waiting += 1;
+      try {
+        for (;;) {
+          const active = await readActivePolicies(database, projectId);
+          if (active === null) throw new TrimtabError('not_found', 'no policy is active yet');
+          const etag = etagOf(active);
+          const left = until - deps.now();
+          if (etag !== known) return { value: active, headers: { etag } };
+          if (left <= 0 || signal.aborted) {
+            const later: Record<string, string> = isRefused ? { 'retry-after': RETRY_AFTER_SECONDS } : {};
+            return { status: 304, headers: { etag, ...later } };
+          }
+          await policyChanges.next(Math.min(left, LOOK_AGAIN_MS), signal);
+        }
+      } finally {
+        waiting -= 1;
       }
     },
   });

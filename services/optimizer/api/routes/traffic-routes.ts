@@ -6,7 +6,7 @@ import { clusterStatusSchema } from '#shared/domain/failure-cluster.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { type ApiRoute, defineRoute } from '../api-route.ts';
-import { decodeCursor, noneSchema, pageOf, pageQuerySchema, toPage } from '../cursor.ts';
+import { decodeCursor, noneSchema, pageOf, pageQuerySchema, searchText, toPage } from '../cursor.ts';
 import {
   asJson,
   callDetailSchema,
@@ -22,7 +22,7 @@ const USAGE_DAYS_MAX = 92;
 const SCORES_OF_CALL_MAX = 500;
 
 const clusterKey = z.object({ lastSeen: z.iso.datetime(), clusterId: z.uuid() });
-const scoreKey = z.object({ callId: z.uuid(), key: z.string().max(1_200) });
+const scoreKey = z.object({ callId: z.uuid(), key: searchText(1_200) });
 
 /** What came in and what went wrong: clusters, calls, scores, usage. */
 export function trafficRoutes(deps: ApiDeps): ApiRoute[] {
@@ -64,9 +64,9 @@ function callRoutes({ database, projectId }: ApiDeps): ApiRoute[] {
       ...{ method: 'GET', path: '/api/v1/calls', role: 'viewer', summary: 'Calls, newest first' },
       params: noneSchema,
       query: pageQuerySchema.extend({
-        sessionId: z.string().max(512).optional(),
-        turnShape: z.string().max(40).optional(),
-        provider: z.string().max(100).optional(),
+        sessionId: searchText(512).optional(),
+        turnShape: searchText(40).optional(),
+        provider: searchText(100).optional(),
         status: callStatusSchema.optional(),
         clusterId: z.uuid().optional(),
       }),
@@ -100,7 +100,7 @@ function scoreRoute({ database, projectId }: ApiDeps): ApiRoute {
     query: pageQuerySchema.extend({
       callId: z.uuid().optional(),
       outcome: z.enum(['pass', 'fail', 'unknown']).optional(),
-      scorer: z.string().max(100).optional(),
+      scorer: searchText(100).optional(),
     }),
     ...{ body: noneSchema, response: pageOf(scoreSchema) },
     async handle({ query }) {
