@@ -25,6 +25,7 @@ export function callRowOf(call: Call, transcript: EncodedTranscript): Insertable
     responseNode: transcript.responseNode,
     upstreamRawBlock: transcript.upstreamRawBlock,
     catalogueHash: transcript.catalogueHash,
+    toolUseKey: transcript.toolUseKey,
   };
 }
 

@@ -122,6 +122,8 @@ async function insertCalls(transaction: Database, calls: readonly EncodedCall[])
       call,
       responseNode: transcript.responseNode,
       continuedNode: transcript.continuedNode,
+      toolUseKey: transcript.toolUseKey,
+      continuedToolUseKey: transcript.continuedToolUseKey,
       continued: continued.get(call.callId),
       stored: known.get(callKey(call)),
     })),
@@ -161,8 +163,8 @@ async function insertRows(
 
 function questionOf({ call, transcript }: EncodedCall): Continuation[] {
   const { projectId, callId, sessionId, keyId } = call;
-  const node = transcript.continuedNode;
-  return node === null ? [] : [{ projectId, callId, sessionId, keyId, node }];
+  const { continuedNode: node, continuedToolUseKey: toolUseKey } = transcript;
+  return node === null ? [] : [{ projectId, callId, sessionId, keyId, node, toolUseKey }];
 }
 
 async function readKnownCalls(transaction: Database, calls: readonly EncodedCall[]) {

@@ -7,6 +7,8 @@ export interface Continuation {
   readonly callId: string;
   /** The node behind the last delivered answer in the call's history. */
   readonly node: Buffer;
+  /** What the tool calls of that answer are known by. */
+  readonly toolUseKey: Buffer | null;
   readonly sessionId: string;
   readonly keyId: string | null;
 }
@@ -19,8 +21,9 @@ export interface ContinuedCall {
 
 /**
  * For each question the call whose answer ends at the node: of the same session before any other, and then the newest
- * one before the asking call. Another session's call counts only under the same key, because equal openings of two
- * developers are no continuation.
+ * one before the asking call. Within a session the ids of its tool calls are enough, because clients complete their
+ * arguments. Another session's call counts only under the same key, because equal openings of two developers are no
+ * continuation.
  */
 export async function findContinuedCalls(
   database: Database,
@@ -33,9 +36,10 @@ export async function findContinuedCalls(
       ${questions.map((question) => question.projectId)}::text[],
       ${questions.map((question) => question.callId)}::uuid[],
       ${questions.map((question) => question.node)}::bytea[],
+      ${questions.map((question) => question.toolUseKey)}::bytea[],
       ${questions.map((question) => question.sessionId)}::text[],
       ${questions.map((question) => question.keyId)}::uuid[]
-    ) AS question (project_id, call_id, node, session_id, key_id)
+    ) AS question (project_id, call_id, node, tool_use_key, session_id, key_id)
     CROSS JOIN LATERAL (
       (SELECT call_id, session_id, 0 AS distance FROM call
         WHERE project_id = question.project_id AND response_node = question.node
@@ -43,6 +47,11 @@ export async function findContinuedCalls(
         ORDER BY call_id DESC LIMIT 1)
       UNION ALL
       (SELECT call_id, session_id, 1 AS distance FROM call
+        WHERE project_id = question.project_id AND session_id = question.session_id
+          AND tool_use_key = question.tool_use_key AND call_id < question.call_id
+        ORDER BY call_id DESC LIMIT 1)
+      UNION ALL
+      (SELECT call_id, session_id, 2 AS distance FROM call
         WHERE project_id = question.project_id AND response_node = question.node
           AND key_id IS NOT DISTINCT FROM question.key_id AND call_id < question.call_id
         ORDER BY call_id DESC LIMIT 1)

@@ -8,6 +8,8 @@ const call = (change: Partial<Call> = {}) => sampleCallRecord({ call: change }).
 const arriving = (change: Partial<ArrivingCall> & { call: Call }): ArrivingCall => ({
   responseNode: null,
   continuedNode: null,
+  toolUseKey: null,
+  continuedToolUseKey: null,
   continued: undefined,
   stored: undefined,
   ...change,

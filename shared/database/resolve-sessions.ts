@@ -6,6 +6,8 @@ export interface ArrivingCall {
   readonly call: Call;
   readonly responseNode: Buffer | null;
   readonly continuedNode: Buffer | null;
+  readonly toolUseKey: Buffer | null;
+  readonly continuedToolUseKey: Buffer | null;
   /** What the store says, of calls stored before this batch. */
   readonly continued: ContinuedCall | undefined;
   /** Set when the call itself is stored already: what was decided then, stands. */
@@ -22,19 +24,20 @@ export function resolveSessions(arriving: readonly ArrivingCall[]): readonly Cal
   for (const each of arriving.toSorted((left, right) => (left.call.callId < right.call.callId ? -1 : 1))) {
     const call = each.stored === undefined ? resolveOne(each, byResponse) : { ...each.call, ...each.stored };
     resolved.set(call.callId, call);
-    if (each.responseNode === null) continue;
-    const key = nodeKey(call.projectId, each.responseNode);
-    const known = byResponse.get(key);
-    if (known === undefined) byResponse.set(key, [call]);
-    else known.push(call);
+    for (const key of keysOf(call, each.responseNode, each.toolUseKey)) {
+      const known = byResponse.get(key);
+      if (known === undefined) byResponse.set(key, [call]);
+      else known.push(call);
+    }
   }
   return arriving.flatMap(({ call }) => resolved.get(call.callId) ?? []);
 }
 
 function resolveOne(each: ArrivingCall, byResponse: ReadonlyMap<string, readonly Call[]>): Call {
-  const { call, continuedNode, continued } = each;
+  const { call, continuedNode, continuedToolUseKey, continued } = each;
   if (continuedNode === null) return call;
-  const beside = (byResponse.get(nodeKey(call.projectId, continuedNode)) ?? []).filter(
+  const answers = keysOf(call, continuedNode, continuedToolUseKey).flatMap((key) => byResponse.get(key) ?? []);
+  const beside = answers.filter(
     (other) => other.callId < call.callId && (other.keyId === call.keyId || other.sessionId === call.sessionId),
   );
   const candidates: ContinuedCall[] = continued === undefined ? [...beside] : [continued, ...beside];
@@ -54,6 +57,9 @@ function newestOf(candidates: readonly ContinuedCall[]): ContinuedCall | undefin
   );
 }
 
-function nodeKey(projectId: string, node: Buffer): string {
-  return `${node.toString('base64')} ${projectId}`;
+/** What an answer is found by: its node in the whole project, the ids of its tool calls within the session. */
+function keysOf(call: Call, node: Buffer | null, toolUseKey: Buffer | null): string[] {
+  const keys = node === null ? [] : [`node ${node.toString('base64')} ${call.projectId}`];
+  if (toolUseKey !== null) keys.push(`tools ${toolUseKey.toString('base64')} ${call.projectId} ${call.sessionId}`);
+  return keys;
 }

@@ -139,6 +139,7 @@ export interface CallTable {
   responseNode: Buffer | null;
   upstreamRawBlock: Buffer | null;
   catalogueHash: Buffer | null;
+  toolUseKey: Buffer | null;
   storedAt: GeneratedMoment;
 }
 

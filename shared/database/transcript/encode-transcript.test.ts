@@ -249,6 +249,18 @@ describe('a transcript', () => {
     expect(encode({ request: { messages } }).continuedNode).toEqual(first.responseNode);
   });
 
+  it('knows tool calls again by their ids when a client has completed their arguments', () => {
+    const question = { role: 'user', content: 'Mend it.' };
+    const call = (input: unknown) => [{ type: 'tool_use', id: 'toolu_1', name: 'Edit', input }];
+    const first = encode({ request: { messages: [question] }, response: { id: 'm', content: call({ path: 'a' }) } });
+    const result = { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'ok' }] };
+    const resent = { role: 'assistant', content: call({ replace_all: false, path: 'a' }) };
+    const second = encode({ request: { messages: [question, resent, result] } });
+    expect(second.continuedNode).not.toEqual(first.responseNode);
+    expect(second.continuedToolUseKey).toEqual(first.toolUseKey);
+    expect(encode({ request: { messages: [question] } }).continuedToolUseKey).toBeNull();
+  });
+
   it('takes no prefill for an answer that was delivered', () => {
     const messages = [
       { role: 'user', content: 'hello' },

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '#shared/formats/json-object.ts';
 import { encodeBitmap } from './bitmap.ts';
 import { blockKeyOf } from './block-key.ts';
 import { ChainBuilder, type TranscriptBlock, type TranscriptNode } from './chain-builder.ts';
+import { toolUseKeyOf } from './tool-use-key.ts';
 import type { RequestLayout, TranscriptLayout } from './transcript-layout.ts';
 
 /** A call's content as blocks and nodes, and the references that the call keeps to them. */
@@ -17,6 +18,9 @@ export interface EncodedTranscript {
   readonly layout: TranscriptLayout;
   /** The node behind the last delivered answer in the history: `response_node` of the call that this one continues. */
   readonly continuedNode: Buffer | null;
+  /** What the tool calls of the delivered answer are known by, and those of the last answer in the history. */
+  readonly toolUseKey: Buffer | null;
+  readonly continuedToolUseKey: Buffer | null;
 }
 
 export interface CallContent {
@@ -62,6 +66,8 @@ export function encodeTranscript(projectKey: Buffer, content: CallContent): Enco
     upstreamRawBlock: raw?.key ?? null,
     layout: { v: 1, request: request?.layout ?? null, response: response?.layout ?? null },
     continuedNode: request?.continuedNode ?? null,
+    toolUseKey: toolUseKeyOf(content.response?.['content']),
+    continuedToolUseKey: request?.continuedToolUseKey ?? null,
   };
 }
 
@@ -89,7 +95,7 @@ function encodeRequest(projectKey: Buffer, request: JsonObject) {
 
   const messages = fields['messages'];
   const hasMessages = Array.isArray(messages);
-  let added: AddedMessages = { texts: [], fields: [], continuedNode: null };
+  let added: AddedMessages = { texts: [], fields: [], continuedNode: null, continuedToolUseKey: null };
   if (hasMessages) {
     added = addMessages(chain, messages);
     take('messages');
@@ -122,7 +128,8 @@ function encodeRequest(projectKey: Buffer, request: JsonObject) {
   };
   const blocks = [...chain.blocks, ...catalogue.blocks, parameters];
   const nodes = [...chain.nodes, ...catalogue.nodes];
-  return { chain, catalogue, blocks, nodes, parameters, layout, continuedNode: added.continuedNode };
+  const { continuedNode, continuedToolUseKey } = added;
+  return { chain, catalogue, blocks, nodes, parameters, layout, continuedNode, continuedToolUseKey };
 }
 
 function addSystemBlocks(chain: ChainBuilder, system: readonly JsonObject[]): ParametersContent['billing'] {
@@ -139,12 +146,14 @@ interface AddedMessages {
   texts: number[];
   fields: MessageFields[];
   continuedNode: Buffer | null;
+  continuedToolUseKey: Buffer | null;
 }
 
 function addMessages(chain: ChainBuilder, messages: readonly unknown[]): AddedMessages {
   const texts: number[] = [];
   const fields: MessageFields[] = [];
   let continuedNode: Buffer | null = null;
+  let continuedToolUseKey: Buffer | null = null;
   for (const [index, message] of messages.entries()) {
     if (!isPlainMessage(message)) {
       chain.add('message', roleOf(message), true, { message });
@@ -159,9 +168,12 @@ function addMessages(chain: ChainBuilder, messages: readonly unknown[]): AddedMe
       for (const [at, block] of message.content.entries()) chain.add('content', message.role, at === 0, block);
     }
     // An answer that ends the request is a prefill by the client, and was never delivered.
-    if (message.role === 'assistant' && index < messages.length - 1) continuedNode = chain.head;
+    if (message.role === 'assistant' && index < messages.length - 1) {
+      continuedNode = chain.head;
+      continuedToolUseKey = toolUseKeyOf(message.content);
+    }
   }
-  return { texts, fields, continuedNode };
+  return { texts, fields, continuedNode, continuedToolUseKey };
 }
 
 interface PlainMessage extends JsonObject {

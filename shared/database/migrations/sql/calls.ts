@@ -110,6 +110,8 @@ CREATE TABLE call (
   response_node bytea,
   upstream_raw_block bytea,
   catalogue_hash bytea,
+  -- What the tool calls of the delivered answer are known by, to find the call that a request continues.
+  tool_use_key bytea,
   stored_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (call_id, project_id)
 ) PARTITION BY RANGE (call_id);
