@@ -15,7 +15,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 /**
  * Starts our own database server again whenever it dies, until `stopping`. It comes back at its old address; should
  * that be taken meanwhile, the services are started again with the new one.
- * Throws `internal` when it keeps dying.
+ * Throws `internal` when it keeps dying, or cannot be started.
  */
 export async function keepDatabase(
   holdings: Holdings,
@@ -29,15 +29,25 @@ export async function keepDatabase(
     const openedAt = performance.now();
     await Promise.race([database.exited, aborted(stopping)]);
     if (stopping.aborted) return;
-    failures = performance.now() - openedAt > timing.stableAfterMs ? 1 : failures + 1;
-    if (failures > timing.startAttemptsMax) throw new TrimtabError('internal', 'PostgreSQL keeps ending; see its log');
-    const pauseMs = restartDelayMs(failures, timing);
-    log.error({ pauseMs }, 'PostgreSQL ended unexpectedly; starting it again');
-    await database.stop();
-    await delay(pauseMs, undefined, { signal: stopping }).catch(() => {});
-    if (stopping.aborted) return;
-    holdings.database = await open();
-    if (holdings.database.url === database.url) continue;
+    if (performance.now() - openedAt > timing.stableAfterMs) failures = 0;
+    const last = database;
+    await last.stop();
+    for (let reason = 'it ended unexpectedly'; holdings.database === last; ) {
+      failures += 1;
+      if (failures > timing.startAttemptsMax) {
+        throw new TrimtabError('internal', `PostgreSQL keeps ending (${reason}); see its log`);
+      }
+      const pauseMs = restartDelayMs(failures, timing);
+      log.error({ pauseMs, reason }, 'PostgreSQL does not run; starting it again');
+      await delay(pauseMs, undefined, { signal: stopping }).catch(() => {});
+      if (stopping.aborted) return;
+      try {
+        holdings.database = await open();
+      } catch (error) {
+        reason = error instanceof Error ? error.message : String(error);
+      }
+    }
+    if (holdings.database?.url === last.url) continue;
     for (const service of holdings.services) service.restart();
   }
 }
