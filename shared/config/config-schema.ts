@@ -16,7 +16,7 @@ const priceSchema = z.strictObject({
 
 export const providerSchema = z.strictObject({
   /** Wire format spoken by the upstream; known providers have one of their own. */
-  format: z.enum(['anthropic-messages', 'bedrock-converse', 'openai-chat', 'gemini']).optional(),
+  format: z.enum(['anthropic-messages', 'bedrock-converse', 'openai-chat', 'openai-responses', 'gemini']).optional(),
   baseUrl: z.url().optional(),
   apiKey: z.string().optional(),
   headers: z.record(z.string(), z.string()).optional(),

@@ -62,7 +62,7 @@ export interface StreamDecoder {
   readonly state: unknown;
 }
 
-export type FormatName = 'anthropic-messages' | 'bedrock-converse' | 'openai-chat' | 'gemini';
+export type FormatName = 'anthropic-messages' | 'bedrock-converse' | 'openai-chat' | 'openai-responses' | 'gemini';
 
 /** The side of a format that faces a provider. */
 export interface UpstreamFormat {

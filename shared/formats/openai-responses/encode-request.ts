@@ -1,0 +1,148 @@
+import type { Canonical, CanonicalBody } from '../canonical.ts';
+import type { EncodeTarget } from '../encode-target.ts';
+import type { EncodedRequest } from '../format.ts';
+import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { encodeOutputFormat, encodeReasoning } from '../openai-chat/encode-output-config.ts';
+import { type Encoding, lose } from '../openai-chat/encoding.ts';
+import { encodeInput, encodeInstructions } from './encode-input.ts';
+import { encodeTools } from './encode-tools.ts';
+
+/** OpenAI refuses a smaller limit. */
+const OUTPUT_TOKENS_MIN = 16;
+
+/** Fields that an encoder below reads. Every other one is dropped with a loss: the list of the API is open. */
+const READ_FIELDS: ReadonlySet<string> = new Set([
+  'model',
+  'messages',
+  'system',
+  'tools',
+  'tool_choice',
+  'max_tokens',
+  'stop_sequences',
+  'temperature',
+  'top_p',
+  'stream',
+  'thinking',
+  'output_config',
+]);
+
+/** Fields of the same family that may ride in `extras`, as the client meant them. */
+const EXTRA_FIELDS: ReadonlySet<string> = new Set([
+  'metadata',
+  'user',
+  'service_tier',
+  'prompt_cache_key',
+  'prompt_cache_retention',
+  'safety_identifier',
+  'truncation',
+  'max_tool_calls',
+]);
+
+function encodeMaxTokens(encoding: Encoding, body: CanonicalBody): JsonObject {
+  const asked = body.max_tokens;
+  if (asked === undefined) return {};
+  const most = Math.min(asked, encoding.target.maxOutputTokens ?? asked);
+  const clamped = Math.max(most, OUTPUT_TOKENS_MIN);
+  if (clamped !== asked) lose(encoding, 'clamped', ['max_tokens'], `max_tokens clamped to ${clamped}`);
+  return { max_output_tokens: clamped };
+}
+
+function encodeSampling(encoding: Encoding, body: CanonicalBody): JsonObject {
+  const fields: JsonObject = {};
+  for (const key of ['temperature', 'top_p'] as const) {
+    if (body[key] === undefined || body[key] === null) continue;
+    if (encoding.target.acceptsSampling) fields[key] = body[key];
+    else lose(encoding, 'dropped', [key], `target takes no ${key}`);
+  }
+  return fields;
+}
+
+/** Effort and summary of a model that reasons, and the wish to get its reasoning in a form that can be given back. */
+function encodeReasoningOptions(encoding: Encoding, body: CanonicalBody, extras: JsonObject): JsonObject {
+  const effort = encodeReasoning(encoding, body)['reasoning_effort'];
+  const asked = isJsonObject(extras['reasoning']) ? extras['reasoning'] : {};
+  if (!encoding.target.supportsReasoningEffort) return {};
+  // Summaries are never asked for unasked: OpenAI refuses them to organisations that it has not verified.
+  const { summary } = asked;
+  const reasoning: JsonObject = {
+    ...(effort === undefined ? {} : { effort }),
+    ...(summary === undefined ? {} : { summary }),
+  };
+  return {
+    ...(Object.keys(reasoning).length === 0 ? {} : { reasoning }),
+    include: ['reasoning.encrypted_content'],
+  };
+}
+
+/** `text`, with the format where Chat Completions has `response_format`, flat. */
+function encodeText(encoding: Encoding, body: CanonicalBody, extras: JsonObject): JsonObject {
+  const responseFormat = encodeOutputFormat(encoding, body)['response_format'] ?? extras['response_format'];
+  const text: JsonObject = {};
+  if (isJsonObject(responseFormat)) {
+    const { json_schema: schema, ...rest } = responseFormat;
+    text['format'] = isJsonObject(schema) ? { ...rest, ...schema } : rest;
+  }
+  if (typeof extras['verbosity'] === 'string') text['verbosity'] = extras['verbosity'];
+  return Object.keys(text).length === 0 ? {} : { text };
+}
+
+const PLACED_EXTRAS: ReadonlySet<string> = new Set(['reasoning', 'response_format', 'verbosity']);
+
+function encodeExtras(encoding: Encoding, extras: Canonical['extras']): JsonObject {
+  const fields: JsonObject = {};
+  for (const [family, values] of Object.entries(extras)) {
+    for (const [key, value] of Object.entries(values ?? {})) {
+      const path = ['extras', family, key];
+      if (family !== 'openai') lose(encoding, 'dropped', path, 'field of another wire family');
+      else if (EXTRA_FIELDS.has(key)) fields[key] = value;
+      else if (!PLACED_EXTRAS.has(key)) lose(encoding, 'dropped', path, 'field that is not sent to the Responses API');
+    }
+  }
+  return fields;
+}
+
+function noteUnreadFields(encoding: Encoding, body: CanonicalBody): void {
+  if ((body.stop_sequences ?? []).length > 0) {
+    lose(encoding, 'dropped', ['stop_sequences'], 'the Responses API takes no stop sequences');
+  }
+  for (const [key, value] of Object.entries(body)) {
+    if (READ_FIELDS.has(key) || value === undefined || value === null) continue;
+    const name = key.replace(/[^a-z_]/g, '');
+    lose(encoding, 'dropped', [key], `request field without a counterpart: ${name}`.slice(0, 80));
+  }
+}
+
+/**
+ * A canonical request as a Responses request, and the ledger of what did not fit. Nothing is stored at the provider:
+ * the conversation is sent whole, and reasoning comes back encrypted.
+ */
+export function encodeRequest(canonical: Canonical, target: EncodeTarget): EncodedRequest {
+  const encoding: Encoding = { target, losses: [] };
+  const { body, extras } = canonical;
+  const openai: JsonObject = { ...extras['openai'] };
+  const instructions = encodeInstructions(encoding, body.system);
+  const encoded: JsonObject = {
+    ...encodeExtras(encoding, extras),
+    model: target.model,
+    ...(instructions === undefined ? {} : { instructions }),
+    input: encodeInput(encoding, body.messages),
+    ...encodeTools(encoding, body),
+    ...encodeMaxTokens(encoding, body),
+    ...encodeSampling(encoding, body),
+    ...encodeReasoningOptions(encoding, body, openai),
+    ...encodeText(encoding, body, openai),
+    store: false,
+    ...(body.stream === true ? { stream: true } : {}),
+  };
+  noteUnreadFields(encoding, body);
+  return {
+    body: encoded,
+    headers: {
+      'content-type': 'application/json',
+      accept: body.stream === true ? 'text/event-stream' : 'application/json',
+    },
+    path: '/responses',
+    // Parts are written by the encoders of Chat Completions, which sign their losses with its name.
+    losses: encoding.losses.map((loss) => ({ ...loss, format: 'openai-responses' })),
+  };
+}

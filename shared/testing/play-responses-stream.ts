@@ -1,0 +1,31 @@
+import { encodeStreamEvent } from '../formats/anthropic-messages/encode-stream-event.ts';
+import type { DecodeContext } from '../formats/format.ts';
+import { createStreamDecoder } from '../formats/openai-responses/decode-stream.ts';
+import { createSseParser, encodeSseEvent } from '../upstream/sse.ts';
+import type { PlayedStream } from './play-chat-stream.ts';
+
+/** The bytes of a stream of `response.*` events, as a server sends it. */
+export function encodeResponsesStream(events: readonly object[]): Buffer {
+  const written = events.map((event, index) =>
+    encodeSseEvent({
+      event: 'type' in event ? String(event.type) : undefined,
+      data: JSON.stringify({ sequence_number: index, ...event }),
+    }),
+  );
+  return Buffer.from(written.join(''));
+}
+
+/** Plays an upstream stream through parser, decoder and client encoding, in pieces cut at `cuts` (byte offsets). */
+export function playResponsesStream(
+  upstream: Uint8Array,
+  context: DecodeContext,
+  cuts: readonly number[] = [],
+): PlayedStream {
+  const parser = createSseParser();
+  const decoder = createStreamDecoder(context);
+  const offsets = [0, ...[...cuts].sort((one, other) => one - other), upstream.length];
+  const events = offsets.slice(1).flatMap((end, index) => parser.push(upstream.subarray(offsets[index], end)));
+  const written = [...events, ...parser.end()].flatMap((event) => decoder.push(event));
+  const bytes = Buffer.from([...written, ...decoder.end()].map(encodeStreamEvent).join(''));
+  return { bytes, decoder };
+}
