@@ -4,7 +4,7 @@ import { type CallSummary, listCalls, listScores } from '#shared/database/list-c
 import { loadCall } from '#shared/database/load-call.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import type { CommandContext, CommandOptions } from './command-context.ts';
-import { printable, printJson, printLine, printTable } from './print.ts';
+import { createTablePrinter, printable, printJson, printLine, printTable } from './print.ts';
 import { readCount } from './read-count.ts';
 
 interface TailOptions extends CommandOptions {
@@ -50,9 +50,10 @@ async function tail(context: CommandContext, options: TailOptions): Promise<void
   const limit = readCount(options.limit, '--limit', CALLS_MAX);
   const database = await context.database();
   const projectId = await context.project();
+  const printRows = createTablePrinter(context, HEADINGS);
   const show = (calls: readonly CallSummary[]): void => {
     if (options.json === true) for (const call of calls) printJson(context, call);
-    else if (calls.length > 0) printTable(context, HEADINGS, calls.map(rowOf));
+    else if (calls.length > 0) printRows(calls.map(rowOf));
   };
   if (options.follow !== true) {
     show((await listCalls(database, projectId, { limit, sessionId: options.session })).reverse());

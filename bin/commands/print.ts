@@ -23,24 +23,35 @@ export function printNote(context: CommandContext, line: string): void {
   context.stderr.write(`${printableText(line)}\n`);
 }
 
+type Row = readonly (string | number | null)[];
+
 /** Columns aligned under their headings; numbers to the right. Control characters of traffic never reach the terminal. */
-export function printTable(
+export function printTable(context: CommandContext, headings: readonly string[], rows: readonly Row[]): void {
+  createTablePrinter(context, headings)(rows);
+}
+
+/** A table that grows: headed once, with columns that never become narrower. */
+export function createTablePrinter(
   context: CommandContext,
   headings: readonly string[],
-  rows: readonly (readonly (string | number | null)[])[],
-): void {
-  const cells = rows.map((row) => row.map((cell) => (cell === null ? '-' : printable(String(cell)))));
-  const widths = headings.map((heading, column) =>
-    Math.max(heading.length, ...cells.map((row) => (row[column] ?? '').length)),
-  );
-  const numeric = headings.map((_heading, column) => rows.some((row) => typeof row[column] === 'number'));
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) => (numeric[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
-      .join('  ')
-      .trimEnd();
-  printLine(context, line(headings));
-  for (const row of cells) printLine(context, line(row));
+): (rows: readonly Row[]) => void {
+  let widths = headings.map((heading) => heading.length);
+  let isHeaded = false;
+  return (rows) => {
+    const cells = rows.map((row) => row.map((cell) => (cell === null ? '-' : printable(String(cell)))));
+    widths = widths.map((width, column) => Math.max(width, ...cells.map((row) => (row[column] ?? '').length)));
+    const numeric = headings.map((_heading, column) => rows.some((row) => typeof row[column] === 'number'));
+    const line = (row: readonly string[]) =>
+      row
+        .map((cell, column) =>
+          numeric[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+        )
+        .join('  ')
+        .trimEnd();
+    if (!isHeaded) printLine(context, line(headings));
+    isHeaded = true;
+    for (const row of cells) printLine(context, line(row));
+  };
 }
 
 /** Traffic is hostile text, and a terminal obeys escape sequences. One line. */

@@ -82,6 +82,26 @@ describe('trimtab calls', () => {
     expect(stdout.split(`"callId":"${callId}"`)).toHaveLength(2);
   });
 
+  it('heads its table once, however often new calls follow', async () => {
+    const interrupt = new AbortController();
+    const late = [0, 1].map((index) => sampleCallRecord({ call: { startedAt: Date.now() - 50_000 + index } }));
+    const store = createCallStore(fixture.database);
+    const storing: Promise<unknown>[] = [];
+    let output = '';
+    const { stdout } = await fixture.run(['calls', 'tail', '--follow'], {
+      signal: interrupt.signal,
+      onOutput: (text) => {
+        output += text;
+        if (storing.length === 0) storing.push(store.store([late[0]!]));
+        else if (storing.length === 1 && output.includes(late[0]!.call.callId)) storing.push(store.store([late[1]!]));
+        else if (output.includes(late[1]!.call.callId)) interrupt.abort();
+      },
+    });
+    await Promise.all(storing);
+    expect(stdout.match(/^time +call/gm)).toHaveLength(1);
+    expect(stdout.match(new RegExp(late[1]!.call.callId, 'g'))).toHaveLength(1);
+  });
+
   it('shows one call with its scores, and its content on request', async () => {
     const { stdout } = await fixture.run(['calls', 'show', callId]);
     expect(stdout).toMatch(/requestModel +claude-haiku-4-5/);
