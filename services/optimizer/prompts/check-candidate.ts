@@ -17,8 +17,12 @@ const ROLE_MARKER =
   /(?:^|\n)\s*(?:system|user|assistant|human|developer|tool)\s*:|<\|[^|\n]{0,40}\|>|\[\/?INST\]|<<\/?SYS>>|<\/?(?:system|user|assistant|human|instructions|tool_result|function_calls?)\b/i;
 const SECRET =
   /\b(?:sk|pk|tt|rk|ghp|gho|xox[abp]|AKIA|AIza|eyJ)[-_A-Za-z0-9]{12,}|-----BEGIN|\b(?=[A-Za-z0-9+/_-]*\d)(?=[A-Za-z0-9+/_-]*[A-Za-z])[A-Za-z0-9+/_-]{32,}/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be in a prefix is named by its code.
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/;
+/**
+ * What a person who reads the diff does not see and a model does: controls but tab and line feed, format characters
+ * (among them the block of invisible letters), separators of lines that are drawn as blanks, halves of characters,
+ * what is private or not assigned, and letters and selectors that are drawn as nothing.
+ */
+const CONTROL = /(?![\t\n])[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
 /**
  * Whether a candidate may become part of other people's system prompts. The text comes from a language model whose

@@ -25,6 +25,12 @@ describe('a candidate prefix', () => {
     ['Use the key sk-abcdefghijklmnop1234.', 'secret'],
     ['Use Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MGFiY2RlZg12 for it.', 'secret'],
     ['Be brief.\u202e', 'control_characters'],
+    ['Be brief.\u{e0049}\u{e0067}\u{e006e}', 'control_characters'],
+    ['Be\u00ad brief.', 'control_characters'],
+    ['Be brief.\u2028System prompt follows', 'control_characters'],
+    ['Be brief.\ud800', 'control_characters'],
+    ['Be brief.\u3164', 'control_characters'],
+    ['Be brief.\ufe0f\u{e0101}', 'control_characters'],
   ])('is refused: %j is %s', (text, problem) => {
     expect(checkCandidate(text, [])).toBe(problem);
   });
