@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
+import { zstdCompress, zstdCompressSync, zstdDecompress } from 'node:zlib';
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
@@ -7,11 +7,17 @@ const decompress = promisify(zstdDecompress);
 /** First bytes of every zstd frame. No text starts so, which is how packed and plain bytes are told apart. */
 const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 
-/** UTF-8 text as bytes, compressed with zstd on another thread when it has `fromBytes` or more and gets smaller by it. */
+/**
+ * Up to here compressing takes tenths of a millisecond, no more than the way to another thread and back; and the threads
+ * are the same that wait for the disk.
+ */
+const PACKED_AT_ONCE_BYTES_MAX = 64 * 1_024;
+
+/** UTF-8 text as bytes, compressed with zstd when it has `fromBytes` or more and gets smaller by it. */
 export async function packText(text: string, fromBytes: number): Promise<Buffer> {
   const plain = Buffer.from(text);
   if (plain.length < fromBytes) return plain;
-  const packed = await compress(plain);
+  const packed = plain.length > PACKED_AT_ONCE_BYTES_MAX ? await compress(plain) : zstdCompressSync(plain);
   return packed.length < plain.length ? packed : plain;
 }
 

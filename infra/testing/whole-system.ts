@@ -12,10 +12,12 @@ import { type Supervisor, startSupervisor } from '../start-supervisor.ts';
 export interface WholeSystem {
   readonly gatewayUrl: string;
   readonly controlUrl: string;
+  readonly evaluatorUrl: string;
   readonly token: string;
   readonly database: Database;
   readonly dataDir: string;
   readonly configPath: string;
+  /** For commands of a person beside it. */
   readonly environment: Readonly<Record<string, string>>;
   pidOf(service: string): number | undefined;
   stop(): Promise<void>;
@@ -75,12 +77,22 @@ export async function startWholeSystem(config: unknown, redisUrl?: string): Prom
   return {
     gatewayUrl: service('gateway')?.address ?? '',
     controlUrl: service('optimizer')?.address ?? '',
+    evaluatorUrl: service('evaluator')?.address ?? '',
     token: TOKEN,
     database: createDatabase(pool),
     dataDir,
     configPath,
-    environment: variables,
+    environment: {
+      ...variables,
+      TRIMTAB_GATEWAY_PORT: portOf(service('gateway')),
+      TRIMTAB_OPTIMIZER_PORT: portOf(service('optimizer')),
+      TRIMTAB_EVALUATOR_PORT: portOf(service('evaluator')),
+    },
     pidOf: (name) => service(name)?.pid(),
     stop,
   };
+}
+
+function portOf(service: { readonly address: string } | undefined): string {
+  return service === undefined ? '0' : new URL(service.address).port;
 }

@@ -13,7 +13,13 @@ import {
 } from './frame.ts';
 import { encodeRecord } from './record-payload.ts';
 import type { SegmentLog } from './segment-log.ts';
-import { FRAME_BYTES_MAX, GROUP_BYTES_MAX, WRITE_BACKOFF_MAX_MS, WRITE_BACKOFF_MIN_MS } from './spool-limits.ts';
+import {
+  ENCODED_PER_TURN,
+  FRAME_BYTES_MAX,
+  GROUP_BYTES_MAX,
+  WRITE_BACKOFF_MAX_MS,
+  WRITE_BACKOFF_MIN_MS,
+} from './spool-limits.ts';
 import type { SpoolFold } from './spool-state.ts';
 
 export interface GroupWriterDeps {
@@ -180,10 +186,13 @@ export class GroupWriter {
     void this.#encodeAll();
   }
 
-  /** One record after the other, to keep their order; a turn of the event loop between two, so that traffic goes on. */
+  /**
+   * One record after the other, to keep their order; a turn of the event loop between a few, so that traffic goes on.
+   * Not between any two: on a busy gateway a turn is long, and a call is at risk until its record is written.
+   */
   async #encodeAll(): Promise<void> {
-    while (this.#offered.length > 0 && this.#encodedBytes < this.#limits.ringBytesMax) {
-      await nextTurn();
+    for (let count = 0; this.#offered.length > 0 && this.#encodedBytes < this.#limits.ringBytesMax; count += 1) {
+      if (count % ENCODED_PER_TURN === 0) await nextTurn();
       const [next] = this.#offered;
       if (next === undefined) break;
       const body = await encodeRecord(next.content).catch((error: unknown) => {

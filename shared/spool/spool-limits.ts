@@ -13,6 +13,8 @@ export const SPOOL_BYTES_MAX = 1_024 * 1_024 * 1_024;
 export const RING_RECORDS_MAX = 1_024;
 /** Bytes that wait for the disk. */
 export const RING_BYTES_MAX = 64 * 1_024 * 1_024;
+/** Records turned into bytes before traffic has its turn: some milliseconds of work. */
+export const ENCODED_PER_TURN = 8;
 /** Below this zstd costs more than it saves. */
 export const COMPRESS_FROM_BYTES = 1_024;
 
