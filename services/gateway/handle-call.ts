@@ -1,6 +1,5 @@
 import { type ApiError, invalidRequest } from '#shared/formats/api-error.ts';
 import { turnShapeOf } from '#shared/routing/turn-shape.ts';
-import { authenticate } from './access/authenticate.ts';
 import type { KeyCache } from './access/key-cache.ts';
 import { type AttemptLog, createAttemptLog } from './attempt-log.ts';
 import type { ClientConnection } from './client-connection.ts';
@@ -30,7 +29,7 @@ export interface HandleCallDeps extends EmitDeps, ServeCallDeps {
 }
 
 /**
- * One call, from the request to its record: who calls, what is asked, which session and turn shape it is, what the
+ * One call, from an authenticated request to its record: what is asked, which session and turn shape it is, what the
  * policy makes of it; then to an upstream, back to the client, and into the spool. It waits for no store, but for a
  * bounded look-up of a session that another gateway began.
  */
@@ -42,7 +41,7 @@ export async function handleCall(
   const call = await routeIncoming(deps, incoming, connection);
   if (call === null) return;
   const attempts = createAttemptLog(deps.now);
-  if (deps.config.capture !== 'none') deps.spool.begin(incoming.callId, call.identity.projectId);
+  if (deps.config.capture !== 'none') deps.spool.begin(incoming.callId, incoming.identity.projectId);
   const served = await serveCall(deps, call, connection, attempts);
   record(deps, call, served, attempts);
 }
@@ -60,10 +59,7 @@ async function routeIncoming(
     return null;
   };
 
-  const who = await authenticate(deps.keys, config.projectId, incoming);
-  if (who.type === 'refused') return refuse('unauthenticated', who.error);
-  const { identity } = who;
-
+  const { identity } = incoming;
   const parsed = parseBody(incoming.bytes);
   if (parsed.type === 'refused') return refuse('invalid_json', parsed.error);
   const decoded = incoming.clientFormat.decodeRequest(parsed.value);
@@ -88,12 +84,13 @@ async function routeIncoming(
     return refuse('model_not_allowed', modelNotAllowed(choice, servableModels(active, config.models)));
   }
   const { epoch } = active;
-  return { incoming, identity, session, canonical, turnShape, inputTokensEstimate, pin, epoch, choice };
+  return { incoming, session, canonical, turnShape, inputTokensEstimate, pin, epoch, choice };
 }
 
 /** What is known when the answer is out goes to all that keep it. */
 function record(deps: HandleCallDeps, call: RoutedCall, served: ServedCall, log: AttemptLog): void {
-  const { incoming, identity, session, canonical } = call;
+  const { incoming, session, canonical } = call;
+  const { identity } = incoming;
   const { encoded, delivery } = served;
   if (log.attempts.at(-1)?.outcome === 'ok') log.end(delivery.outcome);
   if (delivery.error?.configurationFault === true) {

@@ -11,14 +11,22 @@ export type ReadRequestBody =
  */
 const OVERRUN_FACTOR = 8;
 
-/** Reads a request body of up to `bytesMax` bytes; a larger one is read to its end and thrown away. */
-export async function readRequestBody(body: Readable, bytesMax: number): Promise<ReadRequestBody> {
+/**
+ * Reads a request body of up to `bytesMax` bytes; a larger one is read to its end and thrown away.
+ *
+ * @param options.isKept false hears the sender out and keeps nothing: strangers get no memory of ours
+ */
+export async function readRequestBody(
+  body: Readable,
+  bytesMax: number,
+  options: { readonly isKept: boolean },
+): Promise<ReadRequestBody> {
   const pieces: Buffer[] = [];
   let size = 0;
   try {
     for await (const piece of body as AsyncIterable<Buffer>) {
       size += piece.length;
-      if (size <= bytesMax) pieces.push(piece);
+      if (options.isKept && size <= bytesMax) pieces.push(piece);
       else pieces.length = 0;
       if (size > bytesMax * OVERRUN_FACTOR) break;
     }

@@ -318,6 +318,16 @@ describe('requests to the gateway', () => {
       await until(async () => (await post(ASK, { 'x-api-key': secret }, keyed)).status === 401);
     });
 
+    it('are asked for their key first, however large they are', async () => {
+      const keyed = await bench.gateway(await configOf('keyed-3'));
+      await createKeyStore(admin).create({ projectId: 'keyed-3', name: 'ada' });
+      await keyed.service.refresh();
+      for (const path of ['/v1/messages', '/v1/messages/count_tokens']) {
+        const answer = await send(path, { method: 'POST', body: 'x'.repeat(40 * 1024 * 1024) }, keyed);
+        expect([path, answer.status]).toEqual([path, 401]);
+      }
+    });
+
     it('are served at once with a key that was made a moment ago', async () => {
       const keyed = await bench.gateway(await configOf('keyed-2'));
       const { secret } = await createKeyStore(admin).create({ projectId: 'keyed-2', name: 'new' });

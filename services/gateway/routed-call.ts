@@ -13,6 +13,7 @@ export interface IncomingCall {
   readonly clientFormat: ClientFormat;
   readonly headers: RequestHeaders;
   readonly remoteAddress: string | undefined;
+  readonly identity: Identity;
   readonly bytes: Buffer;
 }
 
@@ -24,7 +25,6 @@ export function elapsedMs(now: () => number, incoming: Pick<IncomingCall, 'start
 /** A call that is going to an upstream, with everything that was decided about it. */
 export interface RoutedCall {
   readonly incoming: IncomingCall;
-  readonly identity: Identity;
   readonly session: SessionId;
   readonly canonical: Canonical;
   readonly turnShape: TurnShape;

@@ -50,7 +50,8 @@ export function buildCallRecord(finished: FinishedCall): CallRecord {
   };
 }
 
-function identityPart({ incoming, identity, session }: RoutedCall) {
+function identityPart({ incoming, session }: RoutedCall) {
+  const { identity } = incoming;
   return {
     callId: incoming.callId,
     projectId: identity.projectId,

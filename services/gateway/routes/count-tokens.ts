@@ -17,10 +17,10 @@ type CountTokensDeps = Pick<HandleCallDeps, 'config' | 'keys'>;
 export function registerCountTokens(server: FastifyInstance, deps: CountTokensDeps): void {
   const { projectId, bodyBytesMax } = deps.config;
   server.post('/v1/messages/count_tokens', async (request, reply) => {
-    const read = await readRequestBody(request.raw, bodyBytesMax);
-    if (read.type !== 'complete') return replyError(reply, tooLarge(bodyBytesMax));
     const who = await authenticate(deps.keys, projectId, { headers: request.headers, remoteAddress: request.ip });
+    const read = await readRequestBody(request.raw, bodyBytesMax, { isKept: who.type === 'identified' });
     if (who.type === 'refused') return replyError(reply, who.error);
+    if (read.type !== 'complete') return replyError(reply, tooLarge(bodyBytesMax));
     const parsed = parseBody(read.bytes);
     if (parsed.type === 'refused') return replyError(reply, parsed.error);
     const decoded = CLIENT_FORMATS['anthropic-messages'].decodeRequest(parsed.value);

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { uuidV7 } from '#shared/domain/call-id.ts';
-import { invalidRequest } from '#shared/formats/api-error.ts';
+import { type ApiError, invalidRequest } from '#shared/formats/api-error.ts';
 import type { ClientFormat } from '#shared/formats/format.ts';
 import { CLIENT_FORMATS } from '#shared/formats/registry.ts';
+import { authenticate } from '../access/authenticate.ts';
 import { createClientConnection } from '../client-connection.ts';
 import { type HandleCallDeps, handleCall } from '../handle-call.ts';
 import { readRequestBody } from '../read-request-body.ts';
@@ -33,15 +34,19 @@ async function answerCall(
   const incoming = { callId, startedAtMs, clientFormat, headers: request.headers, remoteAddress: request.ip };
   reply.hijack();
   const connection = createClientConnection(reply.raw);
-  const read = await readRequestBody(request.raw, deps.config.bodyBytesMax);
-  if (read.type === 'aborted') return reply;
-  if (read.type === 'too_large') {
-    deps.metrics.recordRefusal('request_too_large');
-    sendError(connection, incoming, tooLarge(deps.config.bodyBytesMax));
+  const refuse = (reason: string, error: ApiError): FastifyReply => {
+    deps.metrics.recordRefusal(reason);
+    sendError(connection, incoming, error);
     return reply;
-  }
+  };
   try {
-    await handleCall(deps, { ...incoming, bytes: read.bytes }, connection);
+    const { projectId, bodyBytesMax } = deps.config;
+    const who = await authenticate(deps.keys, projectId, incoming);
+    const read = await readRequestBody(request.raw, bodyBytesMax, { isKept: who.type === 'identified' });
+    if (read.type === 'aborted') return reply;
+    if (who.type === 'refused') return refuse('unauthenticated', who.error);
+    if (read.type === 'too_large') return refuse('request_too_large', tooLarge(bodyBytesMax));
+    await handleCall(deps, { ...incoming, identity: who.identity, bytes: read.bytes }, connection);
   } catch (fault) {
     // The framework answers nobody any more; without this the client would wait for ever.
     deps.log.error({ err: fault, callId }, 'a call failed for a fault of the gateway');
