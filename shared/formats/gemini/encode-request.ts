@@ -89,9 +89,11 @@ function encodeExtras(
   const config: JsonObject = {};
   for (const [family, values] of Object.entries(extras)) {
     for (const [key, value] of Object.entries(values ?? {})) {
-      if (family === 'gemini' && EXTRA_FIELDS.has(key)) top[key] = value;
-      else if (family === 'gemini' && EXTRA_CONFIG_FIELDS.has(key)) config[key] = value;
-      else lose(encoding, 'dropped', ['extras', family, key], 'field of another wire family');
+      const path = ['extras', family, key];
+      if (family !== 'gemini') lose(encoding, 'dropped', path, 'field of another wire family');
+      else if (EXTRA_FIELDS.has(key)) top[key] = value;
+      else if (EXTRA_CONFIG_FIELDS.has(key)) config[key] = value;
+      else lose(encoding, 'dropped', path, 'field that generateContent has not');
     }
   }
   return { top, config };

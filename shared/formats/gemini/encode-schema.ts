@@ -73,7 +73,11 @@ function encodeFormat(rewriting: SchemaRewriting, kind: SchemaKind, format: unkn
 function encodeKind(rewriting: SchemaRewriting, schema: JsonObject, kind: SchemaKind): JsonObject {
   const hints: string[] = [];
   const encoded: JsonObject = { type: kind };
-  for (const key of KEPT_KEYWORDS[kind]) if (schema[key] !== undefined) encoded[key] = schema[key];
+  for (const key of KEPT_KEYWORDS[kind]) {
+    if (schema[key] === undefined) continue;
+    if (typeof schema[key] === (key === 'pattern' ? 'string' : 'number')) encoded[key] = schema[key];
+    else loseKeyword(rewriting, 'repaired', key, 'schema keyword with a value that cannot be its');
+  }
   Object.assign(encoded, encodeFormat(rewriting, kind, schema['format'], hints));
   if (kind === 'NUMBER' || kind === 'INTEGER') encodeNumberLimits(rewriting, schema, kind, encoded, hints);
   encodeConstants(rewriting, schema, kind, encoded, hints);

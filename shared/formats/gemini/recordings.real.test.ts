@@ -67,7 +67,10 @@ function place(input: Record<string, unknown>, path: string, piece: string): voi
   for (const [index, step] of steps.entries()) {
     const next = steps[index + 1];
     if (next === undefined) holder[step] = String(holder[step] ?? '') + piece;
-    else holder = (holder[step] ??= /^\d+$/.test(next) ? [] : {}) as Record<string, unknown>;
+    else {
+      holder[step] ??= /^\d+$/.test(next) ? [] : {};
+      holder = holder[step] as Record<string, unknown>;
+    }
   }
 }
 
