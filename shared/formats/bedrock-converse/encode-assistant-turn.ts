@@ -77,6 +77,9 @@ export function encodeAssistantBlock(
   switch (block.type) {
     case 'text': {
       const text = encodeText(encoding, block.text, path);
+      if (block.citations && block.citations.length > 0) {
+        lose(encoding, 'dropped', [...path, 'citations'], 'citations of an earlier turn');
+      }
       return text.length === 0 ? [] : [...text, ...cachePointAfter(encoding, block, 'messages', path)];
     }
     case 'tool_use': {

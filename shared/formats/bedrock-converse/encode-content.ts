@@ -3,7 +3,7 @@ import type { CanonicalContentParam } from '../canonical.ts';
 import { encodeToolName } from '../tool-name.ts';
 import type { ConverseShown, ConverseText } from './converse-request.ts';
 import { encodeDocument } from './encode-document.ts';
-import { type Encoding, lose, type RequestPath } from './encoding.ts';
+import { type Encoding, lose, noteInnerCacheControl, type RequestPath } from './encoding.ts';
 
 type ResultBlock = Exclude<NonNullable<Anthropic.ToolResultBlockParam['content']>, string>[number];
 export type ReadableBlock = CanonicalContentParam | ResultBlock;
@@ -60,9 +60,11 @@ function encodeDocumentBlock(
     if (typeof source.content === 'string') {
       return [...titled, ...encodeText(encoding, source.content, [...path, 'source', 'content'])];
     }
-    const parts = source.content.flatMap((part, index) =>
-      encodeShown(encoding, part, [...path, 'source', 'content', index]),
-    );
+    const parts = source.content.flatMap((part, index) => {
+      const partPath = [...path, 'source', 'content', index];
+      noteInnerCacheControl(encoding, part, partPath);
+      return encodeShown(encoding, part, partPath);
+    });
     return [...titled, ...parts];
   }
   return [...head, encodeDocument(encoding, block, path) ?? omitted(encoding, path, 'document', title)];

@@ -3,7 +3,7 @@ import type { ConverseBlock, ConverseMessage } from './converse-request.ts';
 import { encodeAssistantBlock, type PlacedCall } from './encode-assistant-turn.ts';
 import { encodeShown } from './encode-content.ts';
 import { encodeResultAsText, encodeToolResult, unansweredResult } from './encode-tool-result.ts';
-import { cachePointAfter, type Encoding, lose, type RequestPath } from './encoding.ts';
+import { cachePointAfter, type Encoding, lose, noteInnerCacheControl, type RequestPath } from './encoding.ts';
 
 const EMPTY_MESSAGE = '(no content)';
 const MISSING_START = '(the conversation so far)';
@@ -66,6 +66,7 @@ function addSystemBlocks(
   lose(encoding, 'approximated', path, 'system message in mid-conversation sent as user text');
   draft.blocks.push({ text: `<system-message>\n${texts.join('\n\n')}\n</system-message>` });
   const last = blocks.at(-1);
+  for (const block of blocks.slice(0, -1)) noteInnerCacheControl(encoding, block, path);
   if (last !== undefined) draft.blocks.push(...cachePointAfter(encoding, last, 'messages', path));
 }
 
@@ -116,6 +117,9 @@ function answerCalls(encoding: Encoding, calls: readonly PlacedCall[], draft: Us
     else lose(encoding, 'approximated', path, 'tool result sent as text, because the request has no tools');
     carried.push(...encodeResultAsText(encoding, result, path));
     carried.push(...cachePointAfter(encoding, result, 'messages', path));
+  }
+  if (cachePoints.length > 1) {
+    lose(encoding, 'approximated', draft.path, 'cache breakpoints of several results joined behind the last');
   }
   return { results: [...results, ...cachePoints.slice(0, 1)], carried };
 }

@@ -1,3 +1,4 @@
+import type Anthropic from '@anthropic-ai/sdk';
 import type { CanonicalBody } from '../canonical.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import type { ConverseMessage } from './converse-request.ts';
@@ -26,17 +27,19 @@ function lacksReasoning(messages: readonly ConverseMessage[]): boolean {
   return isToolLoop && first !== undefined && !('reasoningContent' in first);
 }
 
-function encodeBudget(encoding: Encoding, budgetTokens: number, maxTokens: number | undefined): JsonObject {
-  if (maxTokens === undefined || budgetTokens < maxTokens) {
-    return { thinking: { type: 'enabled', budget_tokens: budgetTokens } };
-  }
+function encodeBudget(
+  encoding: Encoding,
+  thinking: Anthropic.ThinkingConfigEnabled,
+  maxTokens: number | undefined,
+): JsonObject {
+  if (maxTokens === undefined || thinking.budget_tokens < maxTokens) return { thinking };
   const clamped = maxTokens - 1;
   if (clamped < THINKING_BUDGET_TOKENS_MIN) {
     lose(encoding, 'dropped', ['thinking'], 'no room for thinking below the clamped max_tokens');
     return {};
   }
   lose(encoding, 'clamped', ['thinking', 'budget_tokens'], `thinking budget clamped to ${clamped}`);
-  return { thinking: { type: 'enabled', budget_tokens: clamped } };
+  return { thinking: { ...thinking, budget_tokens: clamped } };
 }
 
 function anthropicThinking(
@@ -57,7 +60,7 @@ function anthropicThinking(
     lose(encoding, 'dropped', ['thinking'], 'thinking left out in a tool loop that began without it');
     return {};
   }
-  return encodeBudget(encoding, thinking.budget_tokens, maxTokens);
+  return encodeBudget(encoding, thinking, maxTokens);
 }
 
 function levelOf(encoding: Encoding, body: CanonicalBody): string | undefined {

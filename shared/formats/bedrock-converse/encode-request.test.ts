@@ -433,6 +433,14 @@ describe('cache points', () => {
     ]);
   });
 
+  test('inside of a result have no place, and several of one turn are told to be one', () => {
+    const inner = encode(afterCalls(['t1'], [result('t1', [{ type: 'text', text: 'a', ...cached }])]));
+    expect(JSON.stringify(inner.body)).not.toMatch(/cachePoint/);
+    expect(inner.losses).toEqual(['dropped /messages/2/content/0/content/0/cache_control']);
+    const several = encode(afterCalls(['t1', 't2'], [result('t1', 'a', cached), result('t2', 'b', cached)]));
+    expect(several.losses).toEqual(['approximated /messages/2']);
+  });
+
   test('with an hour of life are approximated', () => {
     const system = [{ type: 'text', text: 'S', cache_control: { type: 'ephemeral', ttl: '1h' } }];
     expect(encode({ system }).losses).toEqual(['approximated /system/0/cache_control/ttl']);
@@ -503,6 +511,7 @@ describe('thinking', () => {
 
   test.each([
     [enabled, {}, { thinking: enabled }, []],
+    [{ ...enabled, display: 'omitted' }, {}, { thinking: { ...enabled, display: 'omitted' } }, []],
     [{ type: 'disabled' }, {}, undefined, []],
     [{ type: 'adaptive' }, { supportsReasoningEffort: true }, { thinking: { type: 'adaptive' } }, []],
     [{ type: 'adaptive' }, {}, undefined, ['dropped /thinking']],

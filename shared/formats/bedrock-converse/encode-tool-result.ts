@@ -1,7 +1,7 @@
 import type { CanonicalToolResult } from '../canonical.ts';
 import type { ConverseShown, ConverseText, ConverseToolResult } from './converse-request.ts';
 import { encodeShown, encodeText } from './encode-content.ts';
-import { type Encoding, lose, type RequestPath } from './encoding.ts';
+import { type Encoding, lose, noteInnerCacheControl, type RequestPath } from './encoding.ts';
 
 /** For models that take no `status`; one that cannot tell a failure from a result does not recover. */
 const FAILURE_NOTE = '[The tool call failed]';
@@ -18,7 +18,11 @@ export interface EncodedToolResult {
 /** What a result shows, with what it says about itself. */
 function resultContent(encoding: Encoding, result: CanonicalToolResult, path: RequestPath): readonly ConverseShown[] {
   if (typeof result.content === 'string') return encodeText(encoding, result.content, [...path, 'content']);
-  return (result.content ?? []).flatMap((block, index) => encodeShown(encoding, block, [...path, 'content', index]));
+  return (result.content ?? []).flatMap((block, index) => {
+    const blockPath = [...path, 'content', index];
+    noteInnerCacheControl(encoding, block, blockPath);
+    return encodeShown(encoding, block, blockPath);
+  });
 }
 
 const isText = (block: ConverseShown): block is ConverseText => 'text' in block;

@@ -23,6 +23,13 @@ export function lose(encoding: Encoding, kind: LossKind, path: RequestPath, deta
 
 const CACHE_POINT: ConverseCachePoint = { cachePoint: { type: 'default' } };
 
+/** A breakpoint inside of what is one block upstream has no place there. */
+export function noteInnerCacheControl(encoding: Encoding, value: object, path: RequestPath): void {
+  if ('cache_control' in value && value.cache_control !== null && value.cache_control !== undefined) {
+    lose(encoding, 'dropped', [...path, 'cache_control'], 'cache breakpoint inside of a block');
+  }
+}
+
 /** The cache point that follows a block with `cache_control`, where the model takes one. */
 export function cachePointAfter(
   encoding: Encoding,
