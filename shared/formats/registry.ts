@@ -3,7 +3,7 @@ import { bedrockConverseUpstream } from './bedrock-converse/format.ts';
 import type { ClientFormat, FormatName, UpstreamFormat } from './format.ts';
 import { geminiUpstream } from './gemini/format.ts';
 import { openaiChatClient, openaiChatUpstream } from './openai-chat/format.ts';
-import { openaiResponsesUpstream } from './openai-responses/format.ts';
+import { openaiResponsesClient, openaiResponsesUpstream } from './openai-responses/format.ts';
 
 /** Formats that providers can be configured with. */
 export const UPSTREAM_FORMATS: Readonly<Record<FormatName, UpstreamFormat>> = {
@@ -20,4 +20,5 @@ export const CLIENT_FORMATS: Readonly<Partial<Record<FormatName, ClientFormat>>>
 } = {
   'anthropic-messages': anthropicMessagesClient,
   'openai-chat': openaiChatClient,
+  'openai-responses': openaiResponsesClient,
 };

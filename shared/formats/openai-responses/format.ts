@@ -1,8 +1,12 @@
-import type { UpstreamFormat } from '../format.ts';
+import type { ClientFormat, UpstreamFormat } from '../format.ts';
 import { decodeError } from '../openai-chat/decode-error.ts';
+import { encodeError } from '../openai-chat/encode-error.ts';
+import { decodeRequest } from './decode-request.ts';
 import { decodeResponse } from './decode-response.ts';
 import { createStreamDecoder } from './decode-stream.ts';
 import { encodeRequest } from './encode-request.ts';
+import { encodeResponse } from './encode-response.ts';
+import { createStreamEncoder } from './encode-stream-event.ts';
 
 /** OpenAI's Responses API, and servers that speak it. Its error answers are those of Chat Completions. */
 export const openaiResponsesUpstream: UpstreamFormat = {
@@ -12,4 +16,13 @@ export const openaiResponsesUpstream: UpstreamFormat = {
   decodeResponse,
   createStreamDecoder,
   decodeError,
+};
+
+/** The Responses API towards a client; its error answers are those of Chat Completions, too. */
+export const openaiResponsesClient: ClientFormat = {
+  name: 'openai-responses',
+  decodeRequest,
+  encodeResponse,
+  createStreamEncoder,
+  encodeError,
 };
