@@ -82,7 +82,7 @@ function leveledReasoning(encoding: Encoding, body: CanonicalBody): JsonObject {
   const { dialect } = encoding.traits;
   const asksForThinking = body.thinking !== undefined && body.thinking.type !== 'disabled';
   if (dialect === null || !encoding.target.supportsReasoningEffort) {
-    if (asksForThinking) lose(encoding, 'dropped', ['thinking'], 'target takes no reasoning effort');
+    if (asksForThinking) lose(encoding, 'dropped', ['thinking'], 'target takes no thinking');
     if (body.output_config?.effort) {
       lose(encoding, 'dropped', ['output_config', 'effort'], 'target takes no reasoning effort');
     }

@@ -590,6 +590,72 @@ describe('thinking', () => {
   });
 });
 
+test('a default turn of Claude Code is taken, with every field that has no counterpart in the ledger', () => {
+  const request = {
+    model: 'claude-opus-4-8',
+    max_tokens: 64_000,
+    stream: true,
+    thinking: { type: 'adaptive' },
+    output_config: { effort: 'high' },
+    context_management: { edits: [{ type: 'clear_thinking_20251015', keep: 'all' }] },
+    metadata: { user_id: '{"device_id":"d","session_id":"s"}' },
+    system: [
+      { type: 'text', text: 'x-anthropic-billing-header: cc_version=2.1.197.3f2; cc_entrypoint=sdk-cli;' },
+      { type: 'text', text: 'You are Claude Code.', ...cached },
+      { type: 'text', text: 'The main prompt.', ...cached },
+    ],
+    tools: [
+      {
+        name: 'Read',
+        description: 'Reads a file.',
+        input_schema: {
+          $schema: 'https://json-schema.org/draft/2020-12/schema',
+          type: 'object',
+          properties: { path: { type: 'string' }, limit: { type: 'integer', exclusiveMinimum: 0 } },
+          required: ['path'],
+          additionalProperties: false,
+        },
+      },
+    ],
+    messages: [
+      { role: 'user', content: [{ type: 'text', text: 'Read a.txt and b.txt.' }] },
+      { role: 'system', content: 'Agents: one, two.' },
+      {
+        role: 'assistant',
+        content: [
+          { type: 'thinking', thinking: '', signature: '' },
+          { type: 'tool_use', id: 'toolu_1', name: 'Read', input: { path: 'a.txt' } },
+          { type: 'tool_use', id: 'toolu_2', name: 'Read', input: { path: 'b.txt' } },
+        ],
+      },
+      {
+        role: 'user',
+        content: [
+          { tool_use_id: 'toolu_2', type: 'tool_result', content: 'ENOENT', is_error: true },
+          { type: 'tool_result', tool_use_id: 'toolu_1', content: [png], is_error: false, ...cached },
+        ],
+      },
+    ],
+  };
+  const shared = ['dropped /system/0', 'approximated /messages/1', 'dropped /messages/2/content/0'];
+  const unread = ['dropped /context_management', 'dropped /metadata'];
+  const claude = encode(request, { supportsReasoningEffort: true });
+  expect(claude.losses).toEqual([...shared, ...unread]);
+  expect(claude.body['additionalModelRequestFields']).toEqual({
+    thinking: { type: 'adaptive' },
+    output_config: { effort: 'high' },
+  });
+  const nova = encode(request, { model: NOVA, maxOutputTokens: 10_000 });
+  expect(nova.losses).toEqual([
+    'clamped /max_tokens',
+    ...shared,
+    'approximated /tools/0/input_schema',
+    'dropped /thinking',
+    'dropped /output_config/effort',
+    ...unread,
+  ]);
+});
+
 const blockArbitrary = fc.oneof(
   fc.record({ type: fc.constant('text'), text: fc.constantFrom('', ' ', '\n', 'a', 'b c') }),
   fc.record({
