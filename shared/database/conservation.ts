@@ -36,12 +36,15 @@ export async function readConservation(database: Database, projectId: string): P
     WITH counter AS (
       SELECT name, sum(value)::bigint AS value FROM conservation_counter WHERE project_id = ${projectId} GROUP BY name
     ), stored AS (
-      SELECT
-        EXISTS (SELECT 1 FROM scoring_run AS run
-          WHERE run.project_id = call.project_id AND run.call_id = call.call_id AND run.pass = 'call') AS is_scored,
-        EXISTS (SELECT 1 FROM dead_letter AS letter
-          WHERE letter.project_id = call.project_id AND letter.call_id = call.call_id) AS is_dead
-      FROM call WHERE project_id = ${projectId} AND source = 'gateway'
+      SELECT count(*) AS calls FROM call WHERE project_id = ${projectId} AND source = 'gateway'
+    ), unscored AS MATERIALIZED (
+      -- Few of many: one anti-join finds them, where a look-up for each stored call takes ten times as long.
+      SELECT call_id FROM call WHERE project_id = ${projectId} AND source = 'gateway' AND NOT EXISTS
+        (SELECT 1 FROM scoring_run AS run
+          WHERE run.project_id = call.project_id AND run.call_id = call.call_id AND run.pass = 'call')
+    ), dead AS (
+      SELECT count(*) AS calls FROM unscored WHERE EXISTS (SELECT 1 FROM dead_letter AS letter
+        WHERE letter.project_id = ${projectId} AND letter.call_id = unscored.call_id)
     ), refused AS (
       SELECT count(*) AS calls FROM dead_letter AS letter
       WHERE letter.project_id = ${projectId} AND letter.queue = ${SPOOL_QUEUE} AND NOT EXISTS
@@ -51,10 +54,9 @@ export async function readConservation(database: Database, projectId: string): P
     )
     SELECT
       coalesce((SELECT value FROM counter WHERE name = 'answered'), 0) + (SELECT calls FROM undelivered) AS answered,
-      (SELECT count(*) FROM stored WHERE is_scored) AS scored,
-      (SELECT count(*) FROM stored WHERE NOT is_scored AND NOT is_dead)
-        + (SELECT calls FROM undelivered) AS pending,
-      (SELECT count(*) FROM stored WHERE NOT is_scored AND is_dead) + (SELECT calls FROM refused) AS dead_lettered,
+      (SELECT calls FROM stored) - (SELECT count(*) FROM unscored) AS scored,
+      (SELECT count(*) FROM unscored) - (SELECT calls FROM dead) + (SELECT calls FROM undelivered) AS pending,
+      (SELECT calls FROM dead) + (SELECT calls FROM refused) AS dead_lettered,
       coalesce((SELECT value FROM counter WHERE name = 'dropped'), 0) AS dropped,
       coalesce((SELECT value FROM counter WHERE name = 'lost_before_durable'), 0) AS lost_before_durable`.execute(
     database,
