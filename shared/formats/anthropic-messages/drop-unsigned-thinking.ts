@@ -1,8 +1,13 @@
 import type { CanonicalBody, CanonicalContentParam } from '../canonical.ts';
 import { type Loss, lossPointer, recordLoss } from '../loss.ts';
 
+/** Other vendors' reasoning rides in signatures that begin with the vendor's tag; Anthropic's own hold no colon. */
+const FOREIGN_TAG = /^[a-z-]+:/;
+
 function isUnsigned(block: CanonicalContentParam): boolean {
-  return block.type === 'thinking' && (typeof block.signature !== 'string' || block.signature === '');
+  if (block.type !== 'thinking') return false;
+  const { signature } = block;
+  return typeof signature !== 'string' || signature === '' || FOREIGN_TAG.test(signature);
 }
 
 /**

@@ -1,14 +1,36 @@
-import type { Canonical } from '../canonical.ts';
+import type { Canonical, CanonicalBody } from '../canonical.ts';
 import type { EncodeTarget } from '../encode-target.ts';
 import type { EncodedRequest } from '../format.ts';
 import { type Loss, lossPointer, recordLoss } from '../loss.ts';
 import { patchRequestBody } from './patch-request-body.ts';
 
+/** The API demands a limit that clients of other formats need not give; every model in service takes this one. */
+const OUTPUT_TOKENS_DEFAULT = 8_192;
+/** Other formats let the temperature go to 2. */
+const TEMPERATURE_MAX = 1;
+
+/** Makes a request of a client of another format one that the API takes. */
+function withinLimits(body: CanonicalBody, target: EncodeTarget, losses: Loss[]): CanonicalBody {
+  let fitted = body;
+  if (fitted.max_tokens === undefined) {
+    const max_tokens = Math.min(OUTPUT_TOKENS_DEFAULT, target.maxOutputTokens ?? OUTPUT_TOKENS_DEFAULT);
+    const detail = `max_tokens is required; set to ${max_tokens}`;
+    recordLoss(losses, { kind: 'repaired', pointer: '/max_tokens', format: 'anthropic-messages', detail });
+    fitted = { ...fitted, max_tokens };
+  }
+  if ((fitted.temperature ?? 0) > TEMPERATURE_MAX) {
+    const detail = `temperature clamped to ${TEMPERATURE_MAX}`;
+    recordLoss(losses, { kind: 'clamped', pointer: '/temperature', format: 'anthropic-messages', detail });
+    fitted = { ...fitted, temperature: TEMPERATURE_MAX };
+  }
+  return fitted;
+}
+
 /** A canonical request for an Anthropic-format upstream: itself, under the target's model id. */
 export function encodeRequest(canonical: Canonical, target: EncodeTarget): EncodedRequest {
   const { body: patched, losses: patchLosses } = patchRequestBody(canonical.body, { model: target.model });
   const losses: Loss[] = [...patchLosses];
-  let body = patched;
+  let body = withinLimits(patched, target, losses);
   if (target.maxOutputTokens !== undefined && (body.max_tokens ?? 0) > target.maxOutputTokens) {
     const detail = `max_tokens clamped to ${target.maxOutputTokens}`;
     recordLoss(losses, { kind: 'clamped', pointer: '/max_tokens', format: 'anthropic-messages', detail });

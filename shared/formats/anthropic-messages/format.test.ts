@@ -291,6 +291,33 @@ describe('a request for an Anthropic upstream', () => {
   });
 });
 
+test('reasoning that another vendor encrypted never reaches Anthropic', () => {
+  const foreign = { type: 'thinking' as const, thinking: 'hm', signature: 'openai-reasoning:WyJnc' };
+  const messages: CanonicalBody['messages'] = [
+    question,
+    { role: 'assistant', content: [foreign, { type: 'text', text: 'a' }] },
+    question,
+  ];
+  const { body, losses } = patchRequestBody({ ...minimal, messages }, { model: 'claude-test' });
+  expect(body.messages[1]).toEqual({ role: 'assistant', content: [{ type: 'text', text: 'a' }] });
+  expect(losses).toMatchObject([{ kind: 'dropped', pointer: '/messages/1/content/0' }]);
+});
+
+test.each([
+  [undefined, undefined, 8_192],
+  [undefined, 4_096, 4_096],
+  [100, undefined, 100],
+])('a limit of %s for a model that gives %s is %i', (max_tokens, maxOutputTokens, expected) => {
+  const { max_tokens: _limit, ...body } = { ...minimal, temperature: 1.5 };
+  const encoded = upstream.encodeRequest(
+    { body: max_tokens === undefined ? body : { ...body, max_tokens }, extras: {} },
+    createEncodeTarget({ model: 'claude-test', maxOutputTokens }),
+  );
+  expect(encoded.body).toMatchObject({ max_tokens: expected, temperature: 1 });
+  const limits = max_tokens === undefined ? ['repaired /max_tokens'] : [];
+  expect(encoded.losses.map(({ kind, pointer }) => `${kind} ${pointer}`)).toEqual([...limits, 'clamped /temperature']);
+});
+
 test.each<[unknown, object]>([
   [
     { type: 'message', content: [{ type: 'text', text: 'a' }], usage: { input_tokens: 1 }, stop_reason: 'end_turn' },
