@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type ActivePolicies, activePoliciesSchema } from '#shared/domain/active-policies.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import type { Log } from '#shared/log.ts';
+import { withDeadline } from '#shared/queue/with-deadline.ts';
 import { createOutageLog } from './log-outage.ts';
 import { writeFileDurably } from './write-file-durably.ts';
 
@@ -34,11 +35,14 @@ export interface PolicyStatus {
 
 /** How long a start waits for a store that is down before it takes the copy. */
 const START_WAIT_MS = 5_000;
+/** A connection whose other end is gone without a word may never answer; the next read takes another one. */
+const READ_DEADLINE_MS = 10_000;
 
 export function createPolicyClient(
   deps: PolicyClientDeps,
-  options: { readonly projectId: string; readonly copyPath: string },
+  options: { readonly projectId: string; readonly copyPath: string; readonly readDeadlineMs?: number },
 ): PolicyClient {
+  const { readDeadlineMs = READ_DEADLINE_MS } = options;
   const outage = createOutageLog(deps.log, 'policies cannot be refreshed; those held stay in force');
   let active: ActivePolicies | null = null;
   let status: PolicyStatus = { source: 'none', appliedAtMs: null, confirmedAtMs: null, lastError: null };
@@ -62,7 +66,7 @@ export function createPolicyClient(
   };
   const read = async (): Promise<void> => {
     try {
-      const next = await deps.read();
+      const next = await withDeadline(deps.read(), readDeadlineMs, 'reading the policies');
       if (next === null) throw new Error(`project ${options.projectId} has no active policy yet`);
       await apply(next, 'store');
       status = { ...status, confirmedAtMs: deps.now() };

@@ -20,6 +20,7 @@ const POOL_MAX_DEFAULT = 8;
 const STATEMENT_TIMEOUT_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const IDLE_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_AFTER_MS = 10_000;
 
 // int8 arrives as text by default; every bigint of ours (epochs, counters) is far below 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -33,6 +34,9 @@ export function createPool(options: ConnectOptions): pg.Pool {
     max: options.poolMax ?? POOL_MAX_DEFAULT,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    // A server that vanishes without a word would else be waited for without end.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
     application_name: `trimtab-${options.role}`,
     ...(options.role === 'owner' ? {} : { options: `-c role=trimtab_${options.role}` }),

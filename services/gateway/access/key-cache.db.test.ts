@@ -73,4 +73,20 @@ describe('createKeyCache', () => {
     expect(await cache.find(SECRET)).toMatchObject({ keyId: 'k-1' });
     expect(holder.reads).toBe(2);
   });
+
+  it('reads again after a reading that never ends, so that no revoked key stays in force', async () => {
+    let reads = 0;
+    const listActive = () => {
+      reads += 1;
+      return reads === 1 ? new Promise<never>(() => undefined) : Promise.resolve({ keys: [], hasAnyKey: true });
+    };
+    const cache = createKeyCache(
+      { store: { listActive }, now: () => time.now, log: createLog('test', 'silent') },
+      { projectId: 'shop', copyPath: join(folder, 'keys.json'), readDeadlineMs: 20 },
+    );
+    await cache.refresh();
+    expect(cache.state()).toBe('unknown');
+    await cache.refresh();
+    expect([reads, cache.state()]).toEqual([2, 'closed']);
+  });
 });

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { ActiveKey, KeyStore } from '#shared/database/key-store.ts';
 import { isKeySecret, keyHash } from '#shared/database/virtual-key-secret.ts';
 import type { Log } from '#shared/log.ts';
+import { withDeadline } from '#shared/queue/with-deadline.ts';
 import { createOutageLog } from '../log-outage.ts';
 import { writeFileDurably } from '../write-file-durably.ts';
 
@@ -32,6 +33,8 @@ export interface KeyCache {
 const UNKNOWN_KEY_WAIT_MS = 1_000;
 /** Unknown keys, guessed ones among them, cause at most so many reads. */
 const UNKNOWN_KEY_PAUSE_MS = 250;
+/** A connection whose other end is gone without a word may never answer, and a revoked key would stay in force. */
+const READ_DEADLINE_MS = 10_000;
 
 const copySchema = z.object({
   projectId: z.string(),
@@ -51,8 +54,9 @@ type Copy = z.infer<typeof copySchema>;
 /** @param deps.now Unix time in milliseconds */
 export function createKeyCache(
   deps: { readonly store: Pick<KeyStore, 'listActive'>; readonly now: () => number; readonly log: Log },
-  options: { readonly projectId: string; readonly copyPath: string },
+  options: { readonly projectId: string; readonly copyPath: string; readonly readDeadlineMs?: number },
 ): KeyCache {
+  const { readDeadlineMs = READ_DEADLINE_MS } = options;
   const outage = createOutageLog(deps.log, 'keys cannot be read; those known stay in force');
   let keys: ReadonlyMap<string, CachedKey> = new Map();
   let state: ReturnType<KeyCache['state']> = 'unknown';
@@ -66,7 +70,8 @@ export function createKeyCache(
   };
   const read = async (): Promise<void> => {
     readAtMs = deps.now();
-    const { keys: active, hasAnyKey } = await deps.store.listActive(options.projectId);
+    const listed = deps.store.listActive(options.projectId);
+    const { keys: active, hasAnyKey } = await withDeadline(listed, readDeadlineMs, 'reading the keys');
     const copy: Copy = { projectId: options.projectId, hasAnyKey, keys: active.map(asCopied) };
     apply(copy);
     const text = JSON.stringify(copy);
