@@ -23,7 +23,10 @@ export interface QualityEstimate {
   readonly shrunkMean: number;
   readonly lower: number;
   readonly upper: number;
-  /** `proven` at or above what is required, `disproven` below it, each at level alpha at any number of looks. */
+  /**
+   * `proven` at or above what is required, `disproven` below it, each at level alpha: at any number of looks while the
+   * window begins at the same session, and once per window after that, because older sessions then drop out of it.
+   */
   readonly verdict: 'proven' | 'disproven' | 'undecided';
   /** Further sessions that a proof takes at the quality seen so far; null when it would never come. */
   readonly sessionsNeeded: number | null;
