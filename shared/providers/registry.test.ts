@@ -8,6 +8,7 @@ const config = configSchema.parse({
   providers: {
     openai: { apiKey: 'sk-openai' },
     anthropic: { apiKey: 'sk-ant' },
+    gemini: { apiKey: 'AIza-test' },
     mirror: { format: 'anthropic-messages', baseUrl: 'https://mirror.example/v1/', apiKey: 'k' },
     vllm: {
       format: 'openai-chat',
@@ -39,6 +40,9 @@ describe('resolveProvider', () => {
     });
     expect(provider.authHeaders()).toEqual({ authorization: 'Bearer sk-openai' });
     expect(resolveProvider('anthropic', config).authHeaders()).toEqual({ 'x-api-key': 'sk-ant' });
+    const gemini = resolveProvider('gemini', config);
+    expect(gemini).toMatchObject({ format: 'gemini', baseUrl: 'https://generativelanguage.googleapis.com/v1beta' });
+    expect(gemini.authHeaders()).toEqual({ 'x-goog-api-key': 'AIza-test' });
   });
 
   it('takes an Anthropic address with or without /v1', () => {

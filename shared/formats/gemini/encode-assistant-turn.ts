@@ -78,7 +78,7 @@ function encodeThinking(encoding: Encoding, turn: TurnState, block: Thinking, pa
 }
 
 /** An assistant turn as the parts of one model turn, with its calls. */
-export function encodeAssistantTurn(encoding: Encoding, { blocks }: Turn): EncodedAssistantTurn {
+export function encodeAssistantTurn(encoding: Encoding, { blocks, path: turnPath }: Turn): EncodedAssistantTurn {
   const turn: TurnState = { parts: [], calls: [], signature: null };
   for (const { block, path } of blocks) {
     noteCacheControl(encoding, block, path);
@@ -90,5 +90,6 @@ export function encodeAssistantTurn(encoding: Encoding, { blocks }: Turn): Encod
   }
   // Thoughts alone are no turn: whatever they led to was cut off.
   const isSaid = turn.parts.some((part) => !('thought' in part));
+  if (!isSaid && turn.parts.length > 0) lose(encoding, 'dropped', turnPath, 'assistant turn of thoughts alone');
   return { parts: isSaid ? turn.parts : [], calls: turn.calls };
 }

@@ -276,7 +276,9 @@ describe('thought signatures', () => {
 
   test('a turn of thoughts alone is left out', () => {
     const messages = [question, { role: 'assistant', content: [signed('s', 'thought', 'hm')] }, question];
-    expect(encode({ messages }).body.contents).toEqual([{ role: 'user', parts: [...asked.parts, ...asked.parts] }]);
+    const { body, losses } = encode({ messages });
+    expect(body.contents).toEqual([{ role: 'user', parts: [...asked.parts, ...asked.parts] }]);
+    expect(losses).toEqual(['dropped /messages/1']);
   });
 });
 

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { refuseGeminiSchema } from '../../testing/strict-gemini.ts';
 import { createEncodeTarget } from '../encode-target.ts';
 import type { JsonObject } from '../json-object.ts';
-import { encodeParameters, encodeSchema } from './encode-schema.ts';
+import { encodeParameters } from './encode-parameters.ts';
+import { encodeSchema } from './encode-schema.ts';
 import type { Encoding } from './encoding.ts';
 
 function start(): Encoding {
@@ -78,6 +79,47 @@ describe('a schema is rewritten by meaning', () => {
       ['renamed /properties/p/anyOf', 'renamed /properties/p/anyOf'],
     ],
     ['a constant', { const: 'fixed' }, { type: 'STRING', enum: ['fixed'] }, ['renamed /properties/p/const']],
+    [
+      'alternatives of constants that are explained',
+      {
+        description: 'd',
+        oneOf: [
+          { const: 'a', description: 'first' },
+          { const: 'b', description: 'second' },
+        ],
+      },
+      { type: 'STRING', enum: ['a', 'b'], description: 'd\n"a": first\n"b": second' },
+      ['approximated /properties/p/oneOf', 'renamed /properties/p/oneOf'],
+    ],
+    [
+      'alternatives that share a type',
+      { type: 'integer', anyOf: [{ minimum: 5 }, { maximum: 0 }] },
+      {
+        anyOf: [
+          { type: 'INTEGER', minimum: 5 },
+          { type: 'INTEGER', maximum: 0 },
+        ],
+      },
+      [],
+    ],
+    [
+      'alternatives of what is required',
+      {
+        type: 'object',
+        properties: { a: { type: 'string' }, b: { type: 'string' } },
+        required: ['a'],
+        anyOf: [{ required: ['a'] }, { required: ['b'] }],
+      },
+      {
+        anyOf: [['a'], ['a', 'b']].map((required) => ({
+          type: 'OBJECT',
+          properties: { a: { type: 'STRING' }, b: { type: 'STRING' } },
+          required,
+        })),
+      },
+      [],
+    ],
+    ['constants that cannot be', { type: 'string', enum: [1] }, { type: 'STRING' }, ['dropped /properties/p/enum']],
     [
       'a constant number',
       { type: 'number', const: 3 },

@@ -1,6 +1,15 @@
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import type { Encoding, RequestPath } from './encoding.ts';
 import { type FlatSchema, flattenSchema } from './flatten-schema.ts';
+import {
+  ANY_VALUE,
+  asEnum,
+  describeConstants,
+  finishNullable,
+  inherit,
+  isNullSchema,
+  joinMembers,
+} from './schema-alternatives.ts';
 import { encodeConstants, encodeNumberLimits } from './schema-constraints.ts';
 import {
   impliedKinds,
@@ -11,9 +20,6 @@ import {
   type SchemaKind,
 } from './schema-keywords.ts';
 import { descend, loseKeyword, SCHEMA_DEPTH_MAX, type SchemaRewriting, startRewriting } from './schema-rewriting.ts';
-
-/** Stands for "any value": Gemini wants a type everywhere. */
-const ANY_VALUE: JsonObject = { anyOf: [{ type: 'STRING' }, { type: 'NUMBER' }, { type: 'BOOLEAN' }] };
 
 function encodeProperties(rewriting: SchemaRewriting, schema: JsonObject, encoded: JsonObject): void {
   const properties = isJsonObject(schema['properties']) ? schema['properties'] : {};
@@ -88,37 +94,6 @@ function encodeKind(rewriting: SchemaRewriting, schema: JsonObject, kind: Schema
   return { ...encoded, ...describe(schema['description'], hints) };
 }
 
-/** `anyOf` has to stand alone in its schema. */
-function joinMembers(members: readonly JsonObject[]): JsonObject {
-  const [only] = members;
-  if (only === undefined) return ANY_VALUE;
-  return members.length === 1 ? only : { anyOf: members.flatMap(unnest) };
-}
-
-/** Alternatives of alternatives are alternatives. */
-function unnest(member: JsonObject): readonly JsonObject[] {
-  return Array.isArray(member['anyOf']) ? (member['anyOf'] as JsonObject[]) : [member];
-}
-
-function makeNullable(schema: JsonObject): JsonObject {
-  if (!Array.isArray(schema['anyOf'])) return { ...schema, nullable: true };
-  return { anyOf: (schema['anyOf'] as JsonObject[]).map((member) => ({ ...member, nullable: true })) };
-}
-
-function isNullSchema(member: unknown): boolean {
-  if (!isJsonObject(member)) return false;
-  return member['type'] === 'null' || ('const' in member && member['const'] === null);
-}
-
-/** Alternatives that are string constants are one enum. */
-function asEnum(members: readonly unknown[]): readonly unknown[] | null {
-  const values = members.flatMap((member): readonly unknown[] => {
-    if (!isJsonObject(member)) return [undefined];
-    return 'const' in member ? [member['const']] : Array.isArray(member['enum']) ? member['enum'] : [undefined];
-  });
-  return values.length > 0 && values.every((value) => typeof value === 'string') ? values : null;
-}
-
 function encodeUnion(rewriting: SchemaRewriting, schema: JsonObject, key: 'anyOf' | 'oneOf'): JsonObject {
   const { [key]: union, ...siblings } = schema;
   const all: readonly unknown[] = Array.isArray(union) ? union : [];
@@ -129,27 +104,20 @@ function encodeUnion(rewriting: SchemaRewriting, schema: JsonObject, key: 'anyOf
   const values = asEnum(members);
   if (values !== null) {
     loseKeyword(rewriting, 'renamed', key, 'alternatives of constants sent as enum');
-    return finishNullable(encodeFlat(rewriting, { ...siblings, type: 'string', enum: values }), isNullable);
+    const described = describe(siblings['description'], describeConstants(members));
+    return finishNullable(
+      encodeFlat(rewriting, { ...siblings, ...described, type: 'string', enum: values }),
+      isNullable,
+    );
   }
   // What stands beside the alternatives holds for each of them.
-  const { type: _type, nullable: _nullable, ...shared } = siblings;
+  const { type, nullable: _nullable, ...rest } = siblings;
+  const shared = typeof type === 'string' ? { ...rest, type } : rest;
   const encoded = members.map((member, index) => {
     const inner = descend(rewriting, key, index);
     return rewrite(inner, isJsonObject(member) ? inherit(shared, member) : member);
   });
   return finishNullable(joinMembers(encoded), isNullable);
-}
-
-function inherit(shared: JsonObject, member: JsonObject): JsonObject {
-  const merged: JsonObject = { ...shared, ...member };
-  if (isJsonObject(shared['properties']) && isJsonObject(member['properties'])) {
-    merged['properties'] = { ...shared['properties'], ...member['properties'] };
-  }
-  return merged;
-}
-
-function finishNullable(schema: JsonObject, isNullable: boolean): JsonObject {
-  return isNullable ? makeNullable(schema) : schema;
 }
 
 function encodeFlat(rewriting: SchemaRewriting, schema: JsonObject): JsonObject {
@@ -204,25 +172,4 @@ function rewrite(rewriting: SchemaRewriting, schema: unknown): JsonObject {
  */
 export function encodeSchema(encoding: Encoding, schema: JsonObject, path: RequestPath): JsonObject {
   return rewrite(startRewriting(encoding, schema, path), schema);
-}
-
-/** The schema of a tool's input, which has to be an object; null for a tool without parameters. */
-export function encodeParameters(encoding: Encoding, schema: JsonObject, path: RequestPath): JsonObject | null {
-  const rewriting = startRewriting(encoding, schema, path);
-  const encoded = rewrite(rewriting, { type: 'object', ...schema });
-  if (encoded['type'] === 'OBJECT') {
-    const { nullable: _nullable, ...parameters } = encoded;
-    return isJsonObject(parameters['properties']) ? parameters : null;
-  }
-  const members = Array.isArray(encoded['anyOf']) ? (encoded['anyOf'] as JsonObject[]) : [];
-  const objects = members.filter((member) => isJsonObject(member['properties']));
-  loseKeyword(rewriting, 'approximated', [], 'alternatives of a whole input sent as one object');
-  if (objects.length === 0) return null;
-  const required = objects.map((member) => (Array.isArray(member['required']) ? (member['required'] as string[]) : []));
-  const shared = (required[0] ?? []).filter((name) => required.every((names) => names.includes(name)));
-  return {
-    type: 'OBJECT',
-    properties: Object.assign({}, ...objects.map((member) => member['properties'])) as JsonObject,
-    ...(shared.length > 0 ? { required: shared } : {}),
-  };
 }

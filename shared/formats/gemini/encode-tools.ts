@@ -1,7 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { CanonicalBody, CanonicalTool } from '../canonical.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
-import { encodeParameters } from './encode-schema.ts';
+import { encodeParameters } from './encode-parameters.ts';
 import { type Encoding, lose, type RequestPath } from './encoding.ts';
 import { encodeGeminiToolName } from './tool-name.ts';
 

@@ -8,7 +8,7 @@ const STEP = /\.([^.[\]'"]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.
 
 /** A quoted name of RFC 9535, whose escapes are those of JSON and the single quote. */
 function unescapeName(name: string): string | null {
-  const json = name.replace(/\\'/g, "'").replace(/\\.|"/g, (match) => (match === '"' ? '\\"' : match));
+  const json = name.replace(/\\.|"/g, (match) => (match === '"' ? '\\"' : match === "\\'" ? "'" : match));
   try {
     return JSON.parse(`"${json}"`) as string;
   } catch {

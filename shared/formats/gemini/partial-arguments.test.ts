@@ -10,6 +10,7 @@ describe('a JSON path', () => {
     ["$['a.b']['it\\'s']", ['a.b', "it's"]],
     ['$["q\\"u\\n"]', ['q"u\n']],
     ['$[\'say "hi"\']', ['say "hi"']],
+    ['$["a\\\\\'b"]', ["a\\'b"]],
     ['$.漢-字', ['漢-字']],
   ])('%s names the steps to one argument', (path, steps) => {
     expect(parseJsonPath(path)).toEqual(steps);

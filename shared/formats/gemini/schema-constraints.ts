@@ -71,7 +71,11 @@ export function encodeConstants(
       ? (schema['enum'] as unknown[])
       : [];
   const values = constantsOf(given, kind);
-  if (values.length === 0) return;
+  if (values.length === 0) {
+    const isOther = given.length > 0 && typeof schema['type'] === 'string' && !given.includes(null);
+    if (isOther) loseKeyword(rewriting, 'dropped', keyword, 'constants of another type than the schema');
+    return;
+  }
   if (kind === 'STRING') {
     const texts = values.filter((value) => value !== '');
     if (texts.length < values.length) {

@@ -13,7 +13,7 @@ export function addPart(stream: GeminiStream, part: unknown): void {
     return;
   }
   const { text } = part;
-  if (part['thought'] === true) {
+  if (part['thought'] === true && (typeof text === 'string' || signature !== null)) {
     addThought(stream, typeof text === 'string' ? text : '', signature);
     return;
   }
