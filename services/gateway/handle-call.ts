@@ -64,7 +64,7 @@ async function routeIncoming(
   if (parsed.type === 'refused') return refuse('invalid_json', parsed.error);
   const decoded = incoming.clientFormat.decodeRequest(parsed.value);
   if (decoded.type === 'rejected') return refuse('invalid_request', decoded.error);
-  const { canonical } = decoded;
+  const { canonical, losses: requestLosses } = decoded;
   const { body } = canonical;
   if (body.stream !== undefined && typeof body.stream !== 'boolean') {
     return refuse('invalid_request', invalidRequest('stream: must be true or false'));
@@ -84,7 +84,7 @@ async function routeIncoming(
     return refuse('model_not_allowed', modelNotAllowed(choice, servableModels(active, config.models)));
   }
   const { epoch } = active;
-  return { incoming, session, canonical, turnShape, inputTokensEstimate, pin, epoch, choice };
+  return { incoming, session, canonical, requestLosses, turnShape, inputTokensEstimate, pin, epoch, choice };
 }
 
 /** What is known when the answer is out goes to all that keep it. */

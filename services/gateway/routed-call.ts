@@ -1,6 +1,7 @@
 import type { TurnShape } from '#shared/domain/turn-shape.ts';
 import type { Canonical } from '#shared/formats/canonical.ts';
 import type { ClientFormat } from '#shared/formats/format.ts';
+import type { Loss } from '#shared/formats/loss.ts';
 import type { TargetChoice } from '#shared/routing/choose-target.ts';
 import type { Identity } from './access/identity.ts';
 import type { RequestHeaders, SessionId } from './session-id.ts';
@@ -27,6 +28,8 @@ export interface RoutedCall {
   readonly incoming: IncomingCall;
   readonly session: SessionId;
   readonly canonical: Canonical;
+  /** What the client's request lost on its way into the canonical form. */
+  readonly requestLosses: readonly Loss[];
   readonly turnShape: TurnShape;
   readonly inputTokensEstimate: number;
   readonly pin: SessionPin;

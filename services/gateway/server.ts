@@ -8,6 +8,7 @@ import { registerCountTokens } from './routes/count-tokens.ts';
 import { registerHello } from './routes/hello.ts';
 import { newCallId, registerMessages } from './routes/messages.ts';
 import { registerModels } from './routes/models.ts';
+import { registerOpenaiCalls } from './routes/openai-calls.ts';
 import { replyError } from './routes/reply-error.ts';
 
 export interface GatewayServerDeps extends HandleCallDeps {
@@ -51,11 +52,12 @@ export function createGatewayServer(deps: GatewayServerDeps): FastifyInstance {
   server.setNotFoundHandler((request, reply) => {
     const [path = ''] = request.url.split('?');
     const asked = `${request.method} ${path.slice(0, PATH_CHARACTERS_SHOWN)}`;
-    const message = `${asked} is not served here. The gateway serves POST /v1/messages, POST /v1/messages/count_tokens and GET /v1/models.`;
+    const message = `${asked} is not served here. The gateway serves POST /v1/messages, /v1/messages/count_tokens, /v1/chat/completions and /v1/responses, and GET /v1/models.`;
     return replyError(reply, { type: 'not_found_error', message, status: 404, retryable: false });
   });
   registerServiceEndpoints(server, { readiness: deps.readiness, metrics: deps.metrics.registry });
   registerMessages(server, deps);
+  registerOpenaiCalls(server, deps);
   registerCountTokens(server, deps);
   registerModels(server, deps);
   registerHello(server);

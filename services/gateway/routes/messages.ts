@@ -23,7 +23,8 @@ export function registerMessages(server: FastifyInstance, deps: HandleCallDeps):
   );
 }
 
-async function answerCall(
+/** Reads the call of a client that speaks `clientFormat`, and answers it in that format. */
+export async function answerCall(
   deps: HandleCallDeps,
   clientFormat: ClientFormat,
   request: FastifyRequest,

@@ -1,0 +1,133 @@
+import OpenAI from 'openai';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Database } from '#shared/database/connect.ts';
+import { callRecordSchema } from '#shared/domain/call-record.ts';
+import type { FakeReply, FakeRequest } from '#shared/testing/fake-reply.ts';
+import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
+import { adminDatabase, createTestBench, seedConfig, type TestBench } from './testing/gateway-fixture.ts';
+
+const CALL: FakeReply = {
+  type: 'message',
+  text: 'Reading.',
+  toolCalls: [{ name: 'read_file', arguments: { path: 'ü.ts' } }],
+  usage: { input: 90, output: 20, cacheRead: 10 },
+};
+const PARAMETERS = { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] };
+const QUESTION = [{ role: 'user' as const, content: 'Read it.' }];
+
+/** Calls a tool first, and answers from its result then. */
+function agent(request: FakeRequest): FakeReply {
+  return request.bodyText.includes('alpha') ? { type: 'message', text: 'It says alpha.' } : CALL;
+}
+
+describe.each(['openai-chat', 'anthropic-messages'] as const)('a client of OpenAI in front of %s', (format) => {
+  let testDatabase: TestDatabase;
+  let admin: Database;
+  let bench: TestBench;
+  let projects = 0;
+  beforeAll(async () => {
+    testDatabase = await createTestDatabase();
+    admin = adminDatabase(testDatabase.connectionString);
+  });
+  afterAll(async () => {
+    await admin.destroy();
+    await testDatabase.drop();
+  });
+  beforeEach(async () => {
+    bench = await createTestBench(testDatabase.connectionString);
+  });
+  afterEach(() => bench.close());
+
+  async function start(script: FakeReply | ((request: FakeRequest) => FakeReply)) {
+    const provider = await bench.provider(script, { format });
+    projects += 1;
+    const config = await seedConfig(admin, {
+      project: `openai-clients-${format}-${projects}`,
+      providers: { upstream: { format, baseUrl: provider.baseUrl, apiKey: 'upstream-key', network: 'private' } },
+      models: [{ id: 'model-1', provider: 'upstream', aliases: ['gpt-alias'], price: { input: 1, output: 10 } }],
+      routes: [{ match: { model: 'gpt-*' }, targets: [{ model: 'model-1', weight: 1 }] }],
+      governance: { exploration: 0 },
+    });
+    const gateway = await bench.gateway(config);
+    const client = new OpenAI({ apiKey: 'client-key', baseURL: `${gateway.baseUrl}/v1`, maxRetries: 0 });
+    return { provider, gateway, client };
+  }
+
+  it.each([true, false])('runs a tool loop over Chat Completions, streamed: %s', async (isStreamed) => {
+    const { client, gateway } = await start(agent);
+    const tools = [{ type: 'function' as const, function: { name: 'read_file', parameters: PARAMETERS } }];
+    const ask = async (messages: OpenAI.Chat.Completions.ChatCompletionMessageParam[]) => {
+      const request = { model: 'gpt-agent', messages, tools };
+      if (!isStreamed) return await client.chat.completions.create(request);
+      const stream = client.chat.completions.stream({ ...request, stream_options: { include_usage: true } });
+      return await stream.finalChatCompletion();
+    };
+    const first = await ask(QUESTION);
+    const said = first.choices[0]?.message;
+    expect(first.choices[0]?.finish_reason).toBe('tool_calls');
+    expect(said).toMatchObject({
+      content: 'Reading.',
+      tool_calls: [{ type: 'function', function: { name: 'read_file', arguments: '{"path":"ü.ts"}' } }],
+    });
+    expect(first.usage).toMatchObject({ completion_tokens: 20, prompt_tokens_details: { cached_tokens: 10 } });
+    const id = said?.tool_calls?.[0]?.id ?? '';
+    const second = await ask([...QUESTION, said!, { role: 'tool', tool_call_id: id, content: 'alpha' }]);
+    expect(second.choices[0]).toMatchObject({ finish_reason: 'stop', message: { content: 'It says alpha.' } });
+    const [record] = await gateway.recorded(2);
+    expect(callRecordSchema.parse(record)).toMatchObject({
+      call: { clientFormat: 'openai-chat', upstreamFormat: format, status: 'ok', stopReason: 'tool_use' },
+    });
+  });
+
+  it.each([true, false])('runs a tool loop over the Responses API, streamed: %s', async (isStreamed) => {
+    const { client, gateway } = await start(agent);
+    const tools = [{ type: 'function' as const, name: 'read_file', parameters: PARAMETERS, strict: false }];
+    const ask = async (input: OpenAI.Responses.ResponseInput) => {
+      const request = { model: 'gpt-agent', input, tools, store: false };
+      if (!isStreamed) return await client.responses.create(request);
+      return await client.responses.stream(request).finalResponse();
+    };
+    const first = await ask(QUESTION);
+    expect(first).toMatchObject({
+      status: 'completed',
+      output_text: 'Reading.',
+      output: [{ type: 'message' }, { type: 'function_call', name: 'read_file', arguments: '{"path":"ü.ts"}' }],
+      usage: { output_tokens: 20, input_tokens_details: { cached_tokens: 10 } },
+    });
+    const called = first.output.find((item) => item.type === 'function_call') as
+      | OpenAI.Responses.ResponseFunctionToolCall
+      | undefined;
+    const result = { type: 'function_call_output' as const, call_id: called!.call_id, output: 'alpha' };
+    const second = await ask([...QUESTION, called!, result]);
+    expect(second).toMatchObject({ status: 'completed', output_text: 'It says alpha.' });
+    const [record] = await gateway.recorded(2);
+    expect(record?.call).toMatchObject({ clientFormat: 'openai-responses', upstreamFormat: format, status: 'ok' });
+  });
+
+  it('gets what its request lost in the header, and on the call', async () => {
+    const { client, gateway } = await start({ type: 'message', text: 'ok' });
+    const tools = [{ type: 'web_search' as const }];
+    const { response } = await client.responses.create({ model: 'gpt-agent', input: 'hi', tools }).withResponse();
+    expect(response.headers.get('x-trimtab-losses')).toMatch(/dropped \/tools\/0/);
+    const [record] = await gateway.recorded(1);
+    expect(record?.call.losses).toContainEqual(expect.objectContaining({ pointer: '/tools/0' }));
+  });
+
+  it('is told of errors in the shape that it knows', async () => {
+    const { client } = await start({ type: 'message', text: 'ok' });
+    await expect(client.chat.completions.create({ model: 'none', messages: QUESTION })).rejects.toMatchObject({
+      status: 404,
+      code: 'model_not_found',
+    });
+    await expect(client.responses.create({ model: 'gpt-agent', input: [] })).rejects.toMatchObject({ status: 400 });
+  });
+
+  it('has its very bytes forwarded to a model that it names and that speaks its format', async () => {
+    const { client, provider } = await start({ type: 'message', text: 'ok' });
+    await client.chat.completions.create({ model: 'model-1', messages: QUESTION, seed: 7, logprobs: true });
+    const [sent] = provider.requests;
+    if (format === 'openai-chat')
+      expect(sent?.body).toEqual({ model: 'model-1', messages: QUESTION, seed: 7, logprobs: true });
+    else expect(sent?.body).not.toHaveProperty('seed');
+  });
+});
