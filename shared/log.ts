@@ -7,10 +7,12 @@ const REDACTED = [
   '*.authorization',
   '*.apiKey',
   '*["x-api-key"]',
+  '*["x-goog-api-key"]',
   '*.password',
   '*.connectionString',
   'headers.authorization',
   'headers["x-api-key"]',
+  'headers["x-goog-api-key"]',
 ];
 
 /** The structured log of one service, on standard error: standard output belongs to commands. */

@@ -102,6 +102,20 @@ describe('trimtab doctor', () => {
     });
   });
 
+  it('finds a gateway that fell silent with calls to store, which the equation does not show', async () => {
+    const status = (gatewayId: string, seenAt: Date) => ({
+      ...{ projectId: 'default', gatewayId, epoch: 1, policyId: null, appliedAt: null, lastError: null },
+      ...{ spoolBytes: 0, spoolPending: 7, seenAt },
+    });
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    await fixture.database.insertInto('gatewayStatus').values(status('busy', new Date())).execute();
+    expect((await doctor()).check('spools').ok).toBe(true);
+    await fixture.database.insertInto('gatewayStatus').values(status('gone', hourAgo)).execute();
+    const report = await doctor();
+    expect(report.check('conservation').ok).toBe(true);
+    expect(report.check('spools')).toMatchObject({ ok: false, detail: expect.stringContaining('gone: 7 calls') });
+  });
+
   it('finds dead letters, and says which command shows them', async () => {
     await fixture.run(['migrate']);
     const letter = { projectId: 'default', queue: 'trimtab-score', jobId: 'j', callId: null, reason: 'r', payload: {} };

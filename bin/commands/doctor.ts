@@ -16,7 +16,7 @@ interface DoctorOptions extends CommandOptions {
   readonly providers?: boolean;
 }
 
-const RECORD_CHECKS = ['partitions', 'policy', 'conservation', 'audit chain', 'dead letters', 'queues'];
+const RECORD_CHECKS = ['partitions', 'policy', 'conservation', 'audit chain', 'dead letters', 'spools', 'queues'];
 
 export function registerDoctor(program: Command, context: CommandContext): void {
   program

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { TrimtabError } from '../errors.ts';
 import type { ResolvedProvider } from '../providers/registry.ts';
 import type { UpstreamPools } from './upstream-pools.ts';
+import { upstreamUrl } from './upstream-url.ts';
 
 export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -47,16 +48,6 @@ export async function sendRequest(pools: UpstreamPools, request: UpstreamRequest
   } catch (error) {
     return { type: 'failed', ...describeFailure(error, provider, request.signal) };
   }
-}
-
-/** Joins a base URL and a path; a query in the base URL (`?api-version=…`) stays. */
-function upstreamUrl(baseUrl: string, path: string): URL {
-  const url = new URL(baseUrl);
-  const base = url.pathname.replace(/\/+$/, '');
-  // `…/v1` + `/v1/messages` names one version twice.
-  const rest = base.endsWith('/v1') && path.startsWith('/v1/') ? path.slice('/v1'.length) : path;
-  url.pathname = `${base}${rest}`;
-  return url;
 }
 
 function describeFailure(

@@ -4,12 +4,15 @@ import { readConservation } from '#shared/database/conservation.ts';
 import { countDeadLetters } from '#shared/database/list-dead-letters.ts';
 import { weekOf } from '#shared/database/partitions.ts';
 import { readActivePolicies } from '#shared/database/policy-store.ts';
+import { readGateways } from '#shared/database/read-gateways.ts';
 import { ensureWeekPartitions } from '#shared/database/schema-state.ts';
 import { describeConservation } from '../describe-conservation.ts';
 import { attempt, type Check, failed, passed } from './check.ts';
 
 const WEEK_MS = 7 * 24 * 3_600 * 1_000;
 const PARTITIONED_TABLES = 4;
+/** A gateway reports every few seconds. */
+const GATEWAY_SILENT_MS = 60_000;
 const MIGRATE = 'run `trimtab migrate`';
 
 /** What the tables of a project say: where calls are, that nobody touched the log, and what waits for a person. */
@@ -20,6 +23,7 @@ export async function checkRecords(database: Database, projectId: string, nowMs:
     await attempt('conservation', MIGRATE, () => checkConservation(database, projectId)),
     await attempt('audit chain', MIGRATE, () => checkAudit(database, projectId)),
     await attempt('dead letters', MIGRATE, () => checkDeadLetters(database, projectId)),
+    await attempt('spools', MIGRATE, () => checkSpools(database, projectId, nowMs)),
   ];
 }
 
@@ -65,6 +69,24 @@ async function checkConservation(database: Database, projectId: string): Promise
       ? 'calls left the spool and are in no table: keep the spool folder, and report this with `trimtab doctor --json`'
       : 'rows were added or restored outside of Trimtab, or a spool folder was lost: compare `trimtab dlq list` and the gateways of `trimtab status`';
   return failed('conservation', equation, fix);
+}
+
+/**
+ * Records in the spool of a gateway that is gone are answered calls that nobody stores. They stand in the equation as
+ * pending, so that it balances, and only the gateway's silence tells of them.
+ */
+async function checkSpools(database: Database, projectId: string, nowMs: number): Promise<Check> {
+  const gateways = await readGateways(database, projectId);
+  const silent = gateways.filter(
+    ({ spoolPending, seenAt }) => spoolPending > 0 && seenAt.getTime() < nowMs - GATEWAY_SILENT_MS,
+  );
+  if (silent.length === 0) return passed('spools', `${gateways.length} gateways, none silent with calls to store`);
+  const detail = silent.map(({ gatewayId, spoolPending }) => `${gatewayId}: ${spoolPending} calls`).join(', ');
+  return failed(
+    'spools',
+    `silent gateways with calls to store: ${detail}`,
+    'start that gateway again on its data folder, so that it stores what is left; a folder that is lost took these calls along',
+  );
 }
 
 async function checkAudit(database: Database, projectId: string): Promise<Check> {
