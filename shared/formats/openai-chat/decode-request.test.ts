@@ -214,7 +214,7 @@ describe('the options of a Chat Completions request', () => {
 
   test('what only this family has goes into the extras, and from there to its own upstreams only', () => {
     const own = { seed: 7, presence_penalty: 0.5, user: 'u1', response_format: { type: 'json_object' } };
-    const { canonical } = decode({ ...own, logprobs: true, n: 2, brand_new: 1 });
+    const { canonical } = decode({ ...own, max_tokens: 5, logprobs: true, n: 2, brand_new: 1 });
     expect(canonical.extras).toEqual({ openai: { ...own, logprobs: true, n: 2, brand_new: 1 } });
     const chat = encodeRequest(canonical, createEncodeTarget({ model: 'gpt-other' }));
     expect(chat.body).toMatchObject(own);
@@ -233,7 +233,7 @@ describe('the options of a Chat Completions request', () => {
   });
 
   test('the wish for usage in the stream is kept for the answer, and is no loss for any upstream', () => {
-    const { canonical } = decode({ stream: true, stream_options: { include_usage: true } });
+    const { canonical } = decode({ max_tokens: 5, stream: true, stream_options: { include_usage: true } });
     expect(canonical.clientOptions).toEqual({ includeUsage: true });
     expect(encodeForAnthropic(canonical, createEncodeTarget({ model: 'claude-other' })).losses).toEqual([]);
   });

@@ -133,6 +133,7 @@ describe('the options of a Responses request', () => {
 
   test('of the family go into the extras, and from there to its own upstreams only', () => {
     const { canonical } = decode({
+      max_output_tokens: 50,
       text: { verbosity: 'low', format: { type: 'json_object' } },
       reasoning: { summary: 'auto' },
       user: 'u1',
