@@ -29,7 +29,7 @@ const SHORTENED: readonly (readonly [setting: string, value: string])[] = [
   ['governance.rollout.canary', '0.35'],
   ['governance.rollout.minSessions', '20'],
   ['governance.rollout.minDuration', '2s'],
-  ['governance.rollout.watermark', '5s'],
+  ['governance.rollout.watermark', '30s'],
   ['governance.session.idle', '1s'],
   ['optimizer.controllerInterval', '1s'],
   ['optimizer.replayCalls', '16'],

@@ -9,8 +9,8 @@ export interface Traffic {
   stop(): Promise<void>;
 }
 
-const AGENTS = 6;
-/** Pause between two sessions of one agent: together about a dozen sessions a second. */
+const AGENTS = 4;
+/** Pause between two sessions of one agent: together about ten sessions a second. */
 const PAUSE_MS = 350;
 const FILES = ['src/index.ts', 'src/server.ts', 'src/router.ts', 'README.md', 'package.json'];
 /** Of every five tasks three need two files at once. */
