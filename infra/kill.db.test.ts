@@ -202,12 +202,13 @@ function recordsOnDisk(dataDir: string): readonly string[] {
   return frames.filter(({ type }) => type === 'record').map(({ callId }) => callId);
 }
 
+/** An answer may be on its way when the gateway dies: its client then reads it after the kill. */
 function isWithinWindow(call: ClientCall, kills: readonly Kill[], disk: DiskWatch): boolean {
   const { startedAtMs, endedAtMs } = call;
   return kills.some(({ service, atMs }) => {
     const slowness = endedAtMs - startedAtMs + SYNCS_WAITED_FOR * disk.slowestMs(endedAtMs, atMs);
     const windowMs = DURABLE_AFTER_MS + slowness;
-    return service === 'gateway' && endedAtMs <= atMs && atMs - endedAtMs <= windowMs;
+    return service === 'gateway' && startedAtMs <= atMs && atMs - endedAtMs <= windowMs;
   });
 }
 
@@ -253,8 +254,8 @@ async function report(database: Database, run: Run): Promise<void> {
   const seconds = (ms: number) => (ms / 1_000).toFixed(1);
   const outcomes = Object.entries(Object.groupBy(calls, ({ outcome }) => outcome));
   const gatewayKills = kills.filter(({ service }) => service === 'gateway');
-  const early = missing.map(({ endedAtMs }) =>
-    Math.min(...gatewayKills.map(({ atMs }) => atMs - endedAtMs).filter((ms) => ms >= 0)),
+  const early = missing.map(({ startedAtMs, endedAtMs }) =>
+    Math.min(...gatewayKills.filter(({ atMs }) => startedAtMs <= atMs).map(({ atMs }) => atMs - endedAtMs)),
   );
   const back = kills.map(({ service, atMs, readyAtMs }) => `${service} ${seconds(readyAtMs - atMs)}`);
   const lines = [
