@@ -40,6 +40,8 @@ export interface DemoResult {
 }
 
 const LOOK_MS = 400;
+/** A night's run would find many failures; the demo asks for its run when there are this many. */
+const RIPE_SESSIONS = 20;
 /** A run is asked for again when the last one came too early to propose anything. */
 const RUN_AGAIN_MS = 8_000;
 /** After the last call of the none-scenario, for sessions to close, be judged and be clustered. */
@@ -106,7 +108,8 @@ async function playUntilExpected(play: Play): Promise<readonly DemoEvent[]> {
       simulation.turnOn(change.name);
       deps.onEvent({ type: 'switch', elapsedMs: elapsedMs(), text: `the simulated provider begins "${change.name}"` });
     }
-    if (has('cluster') && !has('proposal') && elapsedMs() - askedAt > RUN_AGAIN_MS) {
+    const isRipe = has('cluster') && !has('proposal') && elapsedMs() - askedAt > RUN_AGAIN_MS;
+    if (isRipe && (await play.api.clusters()).some((cluster) => cluster.sessionCount >= RIPE_SESSIONS)) {
       askedAt = elapsedMs();
       await play.api.requestRun('the demo does not wait for the night');
     }

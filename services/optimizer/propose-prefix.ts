@@ -20,7 +20,7 @@ import { replayJobId } from '#shared/queue/names.ts';
 import { judgePromptRun, type SearchState, searchStateSchema } from './judge-prompt-run.ts';
 import { attachPrefix, prefixOf } from './prompts/attach-prefix.ts';
 import { type CandidateProblem, checkCandidate } from './prompts/check-candidate.ts';
-import type { ReplayVerdict } from './prompts/compare-replays.ts';
+import { type ReplayVerdict, replayVerdictSchema } from './prompts/compare-replays.ts';
 import {
   TEACHER_JSON_SCHEMA,
   TEACHER_OUTPUT_TOKENS_MAX,
@@ -114,7 +114,7 @@ export async function proposePrefix(
   const fixable = await readFixableFailures(deps.database, options.projectId, window);
   const served = fixable.filter((each) => prefixOf(stable.body, each) === each.prefixId);
   if (served.length === 0) return { type: 'nothing', reason: 'no_fixable_cluster' };
-  const target = served.find((each) => !triedLately(each, earlier, deps.now()));
+  const target = served.find((each) => !triedLately(each, earlier, deps.now(), options.replayCalls));
   if (target === undefined) return { type: 'nothing', reason: 'tried_lately' };
   if (deps.teacher === null) return { type: 'nothing', reason: 'no_teacher' };
   const spent = earlier
@@ -269,6 +269,20 @@ function pairOf(
   };
 }
 
-function triedLately(target: FixableFailures, runs: readonly PromptRun[], nowMs: number): boolean {
-  return runs.some((run) => run.clusterId === target.clusterId && run.createdAt.getTime() > nowMs - COOL_OFF_MS);
+function triedLately(target: FixableFailures, runs: readonly PromptRun[], nowMs: number, replayCalls: number): boolean {
+  const lately = runs.filter(
+    (run) => run.clusterId === target.clusterId && run.createdAt.getTime() > nowMs - COOL_OFF_MS,
+  );
+  return lately.some((run) => !lackedCalls(run, replayCalls));
+}
+
+/**
+ * A search that had fewer calls to replay than it may have, and proved nothing, has not failed: a young cluster has only
+ * just begun, and is looked at again when there is more of it.
+ */
+function lackedCalls(run: PromptRun, replayCalls: number): boolean {
+  const state = searchStateSchema.safeParse(run.state).data;
+  const verdict = replayVerdictSchema.safeParse(run.result).data;
+  if (state === undefined || verdict === undefined || state.pairs.length >= replayCalls) return false;
+  return verdict.reason === 'too_few_replays' || verdict.reason === 'no_proof';
 }
