@@ -288,6 +288,26 @@ describe('a prefix search', () => {
     expect(promptRun).toMatchObject({ status: 'accepted', costUsd: expect.closeTo(0.042, 6) });
   });
 
+  it('looks at a young cluster again whose few calls could prove nothing', async () => {
+    const project = 'young';
+    await seedProject(owner, project, { prefixes: 'automatic', weights: 'off' });
+    await storeTraffic(project, 4, 1);
+    const { work, ask, jobs } = setup(project, teacherOf(PREFIX));
+    const run = await ask();
+    await work();
+    await answerReplays(project, jobs, true);
+    await makeParkedDue();
+    await work();
+    const first = (await readRun(database, project, run.runId))?.summary['prefix'];
+    expect(first).toMatchObject({ type: 'nothing', reason: 'too_few_replays' });
+    await storeTraffic(project, 12, 12);
+    const next = await ask();
+    await work();
+    expect((await readRun(database, project, next.runId))?.summary['prefix']).not.toMatchObject({
+      reason: 'tried_lately',
+    });
+  });
+
   it('drops a candidate that is no better, and does not try the cluster again the next day', async () => {
     const project = 'no-better';
     await seedProject(owner, project, { prefixes: 'automatic', weights: 'off' });
