@@ -15,11 +15,14 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { TrimtabError } from '#shared/errors.ts';
 import { EMBEDDED_NAME } from './embedded-settings.ts';
 import { type PostgresUser, spawnAs } from './postgres-user.ts';
 
 const DRAFT_SUFFIX = '.initialising-';
+const REMOVAL_ATTEMPTS = 100;
+const REMOVAL_PAUSE_MS = 50;
 
 export interface InitialiseOptions {
   readonly binaries: string;
@@ -30,13 +33,26 @@ export interface InitialiseOptions {
   readonly major: string;
 }
 
-/** What a killed attempt left behind. It never was a database: only a finished one is renamed to its place. */
-function removeDrafts(pgdata: string): void {
+function draftsOf(pgdata: string): string[] {
   const parent = dirname(pgdata);
-  for (const name of readdirSync(parent)) {
-    if (!name.startsWith(basename(pgdata) + DRAFT_SUFFIX)) continue;
-    rmSync(join(parent, name), { recursive: true, force: true, maxRetries: 5 });
+  const names = readdirSync(parent).filter((name) => name.startsWith(basename(pgdata) + DRAFT_SUFFIX));
+  return names.map((name) => join(parent, name));
+}
+
+/**
+ * What a killed attempt left behind. It never was a database: only a finished one is renamed to its place. The initdb
+ * of the killed attempt may live on and clean up at the same time, and a removal that loses a file to another one ends
+ * early without an error, so it is repeated until nothing is left.
+ */
+async function removeDrafts(pgdata: string): Promise<void> {
+  for (let attempt = 0; attempt < REMOVAL_ATTEMPTS; attempt += 1) {
+    const drafts = draftsOf(pgdata);
+    if (drafts.length === 0) return;
+    for (const draft of drafts) rmSync(draft, { recursive: true, force: true, maxRetries: 5 });
+    await delay(REMOVAL_PAUSE_MS);
   }
+  const left = draftsOf(pgdata);
+  if (left.length > 0) throw new TrimtabError('internal', `${left.join(', ')} cannot be removed; remove it by hand.`);
 }
 
 /** True when the folder holds a finished database that these programs can open; throws for what they must not touch. */
@@ -99,7 +115,7 @@ function syncFolder(folder: string): void {
  */
 export async function initialisePostgres(options: InitialiseOptions): Promise<boolean> {
   const { pgdata, user } = options;
-  removeDrafts(pgdata);
+  await removeDrafts(pgdata);
   if (holdsDatabase(options)) return false;
 
   const draft = `${pgdata}${DRAFT_SUFFIX}${process.pid}`;
