@@ -78,9 +78,12 @@ describe('the evaluator', () => {
 
       const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
       expect(await ready.json()).toEqual({ status: 'ready', checks: { database: true, queue: true } });
-      const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-      expect(metrics).toMatch(/trimtab_evaluator_calls_scored_total\{pass="call"\} 2/);
-      expect(metrics).toMatch(/trimtab_evaluator_sessions_closed_total\{quality="known"\} 1/);
+      // What a job did is counted after it is stored.
+      await vi.waitFor(async () => {
+        const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+        expect(metrics).toMatch(/trimtab_evaluator_calls_scored_total\{pass="call"\} 2/);
+        expect(metrics).toMatch(/trimtab_evaluator_sessions_closed_total\{quality="known"\} 1/);
+      }, WAIT);
     } finally {
       await service.stop(5_000);
     }
