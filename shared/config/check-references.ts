@@ -1,30 +1,10 @@
 import { closestName } from '../closest-name.ts';
-import { isQuirkName, type QuirkName } from '../formats/encode-target.ts';
+import { isQuirkName, QUIRK_NAMES } from '../formats/quirks/quirks.ts';
 import type { ConfigProblem, LineOf } from './config-problem.ts';
 import type { TrimtabConfig } from './config-schema.ts';
 import { KNOWN_PROVIDERS } from './known-providers.ts';
 
 type Path = readonly PropertyKey[];
-
-/** A record, so that the compiler misses a name that is not listed here. */
-const QUIRK_NAMES: Readonly<Record<QuirkName, true>> = {
-  'max-completion-tokens': true,
-  'reasoning-effort': true,
-  'no-parallel-tool-calls': true,
-  'no-stream-options': true,
-  'no-sampling': true,
-  'no-stop': true,
-  'no-response-format': true,
-  'no-images': true,
-  files: true,
-  'replay-reasoning': true,
-  'mid-system-as-user': true,
-  'mid-system-as-developer': true,
-  'vertex-models': true,
-  'gemini-2': true,
-  'gemini-3': true,
-  'stream-function-arguments': true,
-};
 
 /** What no schema sees: names that refer to nothing, models listed twice, exposure beyond its limit. */
 export function checkReferences(config: TrimtabConfig, lineOf: LineOf): readonly ConfigProblem[] {
@@ -73,7 +53,7 @@ function checkQuirks(config: TrimtabConfig, report: Report): void {
   for (const [name, provider] of Object.entries(config.providers)) {
     provider.quirks.forEach((quirk, index) => {
       if (isQuirkName(quirk)) return;
-      const nearest = closestName(quirk, Object.keys(QUIRK_NAMES));
+      const nearest = closestName(quirk, QUIRK_NAMES);
       report(['providers', name, 'quirks', index], `"${quirk}" is not a known quirk; did you mean "${nearest}"?`);
     });
   }

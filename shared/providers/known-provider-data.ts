@@ -1,5 +1,5 @@
 import type { ProviderConfig } from '../config/config-schema.ts';
-import type { QuirkName } from '../formats/encode-target.ts';
+import type { QuirkName } from '../formats/quirks/quirks.ts';
 
 /** What is true of a provider whatever a configuration says; the configuration needs only its key. */
 export interface KnownProvider {
