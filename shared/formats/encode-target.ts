@@ -26,7 +26,12 @@ export interface EncodeTarget {
   /** The one level that is taken, where there is but one. */
   readonly onlyEffort?: 'high' | 'default';
   /** By which field reasoning is turned on and off. */
-  readonly reasoningControl: 'reasoning_effort' | 'thinking' | 'chat_template_kwargs' | 'reasoning';
+  readonly reasoningControl:
+    | 'reasoning_effort'
+    | 'thinking'
+    | 'chat_template_kwargs'
+    | 'reasoning'
+    | 'reasoning.enabled';
   /** Sent as `reasoning_format`. */
   readonly reasoningFormat?: 'parsed';
   readonly acceptsParallelToolCalls: boolean;

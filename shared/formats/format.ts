@@ -15,6 +15,8 @@ export interface DecodeContext {
   readonly request: CanonicalBody;
   /** The model that was asked, for upstreams that do not name themselves. */
   readonly targetModel: string;
+  /** A model id that tells what the target is, where its own does not. */
+  readonly targetFamily?: string;
   /** Reported at the start of a stream, and at its end by upstreams that never report usage. */
   readonly inputTokensEstimate?: number;
 }
@@ -69,7 +71,8 @@ export interface UpstreamFormat {
   readonly name: FormatName;
   /** Changes when the codec's output may change, so that stored calls can be recomputed. */
   readonly version: string;
-  encodeRequest(canonical: Canonical, target: EncodeTarget): EncodedRequest;
+  /** `betas` are the flags that an Anthropic client sent; clouds that host Anthropic's models want them elsewhere. */
+  encodeRequest(canonical: Canonical, target: EncodeTarget, betas?: readonly string[]): EncodedRequest;
   decodeResponse(body: unknown, context: DecodeContext): DecodedResponse;
   createStreamDecoder(context: DecodeContext): StreamDecoder;
   /** `headers` have lower-case names. */

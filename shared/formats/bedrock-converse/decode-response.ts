@@ -1,9 +1,10 @@
 import { brokenUpstream } from '../api-error.ts';
 import type { DecodeContext, DecodedResponse } from '../format.ts';
 import { isJsonObject } from '../json-object.ts';
+import { deliveredResponse, openStream, startMessage } from '../stream-frame.ts';
 import { completeConverseStream } from './complete-stream.ts';
 import { decodeUsage } from './decode-usage.ts';
-import { readStop, startMessage } from './read-event.ts';
+import { readStop } from './read-event.ts';
 import { addDelta, startTool, stopSegment } from './stream-deltas.ts';
 import { type ConverseStream, createConverseStreamState } from './stream-state.ts';
 
@@ -25,16 +26,12 @@ export function decodeResponse(body: unknown, context: DecodeContext): DecodedRe
   if (!isJsonObject(body) || !Array.isArray(content)) {
     return { type: 'failed', error: brokenUpstream('The upstream answer holds no message.') };
   }
-  const stream: ConverseStream = { state: createConverseStreamState(), context, events: [] };
+  const stream = openStream('bedrock-converse', createConverseStreamState(), context);
   const { state } = stream;
   state.usage = decodeUsage(body['usage']);
   startMessage(stream);
   for (const [key, block] of content.entries()) addBlock(stream, key, block);
   readStop(stream, body);
   if (state.failure === null) completeConverseStream(stream);
-  const delivered = state.accumulated.message;
-  if (state.failure !== null || delivered === null) {
-    return { type: 'failed', error: state.failure ?? brokenUpstream('The upstream answer is empty.') };
-  }
-  return { type: 'decoded', message: delivered, losses: state.losses, upstreamStopReason: state.stopReason };
+  return deliveredResponse(stream);
 }

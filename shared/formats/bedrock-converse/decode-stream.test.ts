@@ -290,7 +290,7 @@ describe('tool calls', () => {
       { id: 'twice' },
       { id: createToolUseId(callId, 2) },
     ]);
-    expect(losses).toEqual(['renamed tool-use id repeated or not usable']);
+    expect(losses).toEqual(['renamed tool call id repeated or not usable']);
   });
 
   test('a shortened name is restored', async () => {

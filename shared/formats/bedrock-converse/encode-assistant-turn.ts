@@ -1,10 +1,11 @@
 import type { CanonicalContentParam } from '../canonical.ts';
+import { lose, type RequestPath } from '../encoding.ts';
 import { isJsonObject } from '../json-object.ts';
 import { encodeToolUseId, isUsableToolUseId } from '../tool-id.ts';
 import { encodeToolName } from '../tool-name.ts';
 import type { ConverseBlock, ConverseReasoning } from './converse-request.ts';
 import { encodeText } from './encode-content.ts';
-import { cachePointAfter, type Encoding, lose, type RequestPath } from './encoding.ts';
+import { cachePointAfter, type Encoding } from './encoding.ts';
 import { isPlainSignature, untagSignature } from './tag-signature.ts';
 
 /** A call of the history: its id there, and the one that it has upstream. */

@@ -1,9 +1,10 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { CanonicalContentParam } from '../canonical.ts';
+import { lose, type RequestPath } from '../encoding.ts';
 import { encodeToolName } from '../tool-name.ts';
 import type { ConverseShown, ConverseText } from './converse-request.ts';
 import { encodeDocument } from './encode-document.ts';
-import { type Encoding, lose, noteInnerCacheControl, type RequestPath } from './encoding.ts';
+import { type Encoding, noteInnerCacheControl } from './encoding.ts';
 
 type ResultBlock = Exclude<NonNullable<Anthropic.ToolResultBlockParam['content']>, string>[number];
 export type ReadableBlock = CanonicalContentParam | ResultBlock;

@@ -1,6 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
+import { lose, type RequestPath } from '../encoding.ts';
 import type { ConverseDocument, ConverseSource } from './converse-request.ts';
-import { type Encoding, lose, type RequestPath } from './encoding.ts';
+import type { Encoding } from './encoding.ts';
 
 const DOCUMENT_FORMATS: Readonly<Record<string, string>> = {
   'application/pdf': 'pdf',

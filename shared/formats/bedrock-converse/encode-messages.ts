@@ -1,9 +1,10 @@
 import type { CanonicalBody, CanonicalContentParam, CanonicalToolResult } from '../canonical.ts';
+import { lose, type RequestPath } from '../encoding.ts';
 import type { ConverseBlock, ConverseMessage } from './converse-request.ts';
 import { encodeAssistantBlock, type PlacedCall } from './encode-assistant-turn.ts';
 import { encodeShown } from './encode-content.ts';
 import { encodeResultAsText, encodeToolResult, unansweredResult } from './encode-tool-result.ts';
-import { cachePointAfter, type Encoding, lose, noteInnerCacheControl, type RequestPath } from './encoding.ts';
+import { cachePointAfter, type Encoding, noteInnerCacheControl } from './encoding.ts';
 
 const EMPTY_MESSAGE = '(no content)';
 const MISSING_START = '(the conversation so far)';

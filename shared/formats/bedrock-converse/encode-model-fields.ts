@@ -1,8 +1,9 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { CanonicalBody } from '../canonical.ts';
+import { lose } from '../encoding.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import type { ConverseMessage } from './converse-request.ts';
-import { type Encoding, lose } from './encoding.ts';
+import type { Encoding } from './encoding.ts';
 
 /** Anthropic's smallest thinking budget. */
 const THINKING_BUDGET_TOKENS_MIN = 1_024;

@@ -1,12 +1,13 @@
 import type { Canonical, CanonicalBody } from '../canonical.ts';
 import type { EncodeTarget } from '../encode-target.ts';
+import { lose } from '../encoding.ts';
 import type { EncodedRequest } from '../format.ts';
 import type { JsonObject } from '../json-object.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { encodeModelFields, encodeOutputFormat } from './encode-model-fields.ts';
 import { encodeSystem } from './encode-system.ts';
 import { encodeTools, sendsTools } from './encode-tools.ts';
-import { type Encoding, lose } from './encoding.ts';
+import type { Encoding } from './encoding.ts';
 import { modelTraits } from './model-traits.ts';
 
 /** Fields that an encoder below reads. Every other one is dropped with a loss: the list of the API is open. */
@@ -89,8 +90,9 @@ function noteUnreadFields(encoding: Encoding, body: CanonicalBody): void {
 export function encodeRequest(canonical: Canonical, target: EncodeTarget): EncodedRequest {
   const { body } = canonical;
   const encoding: Encoding = {
+    format: 'bedrock-converse',
     target,
-    traits: modelTraits(target.model),
+    traits: modelTraits(target.family ?? target.model),
     losses: [],
     hasTools: sendsTools(body),
     documentNames: new Set(),

@@ -1,9 +1,10 @@
 import { isBillingText } from '../billing-block.ts';
 import type { CanonicalBody } from '../canonical.ts';
+import { lose } from '../encoding.ts';
 import type { JsonObject } from '../json-object.ts';
 import type { ConverseCachePoint, ConverseText } from './converse-request.ts';
 import { encodeText } from './encode-content.ts';
-import { cachePointAfter, type Encoding, lose } from './encoding.ts';
+import { cachePointAfter, type Encoding } from './encoding.ts';
 
 /** `system`, block by block, so that cache points keep their places. */
 export function encodeSystem(encoding: Encoding, system: CanonicalBody['system']): JsonObject {

@@ -1,7 +1,8 @@
 import type { CanonicalToolResult } from '../canonical.ts';
+import { lose, type RequestPath } from '../encoding.ts';
 import type { ConverseShown, ConverseText, ConverseToolResult } from './converse-request.ts';
 import { encodeShown, encodeText } from './encode-content.ts';
-import { type Encoding, lose, noteInnerCacheControl, type RequestPath } from './encoding.ts';
+import { type Encoding, noteInnerCacheControl } from './encoding.ts';
 
 /** For models that take no `status`; one that cannot tell a failure from a result does not recover. */
 const FAILURE_NOTE = '[The tool call failed]';

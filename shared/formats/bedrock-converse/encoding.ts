@@ -1,24 +1,14 @@
-import type { EncodeTarget } from '../encode-target.ts';
-import { type Loss, type LossKind, lossPointer, recordLoss } from '../loss.ts';
+import { type Encoding as AnyEncoding, lose, type RequestPath } from '../encoding.ts';
 import type { ConverseCachePoint } from './converse-request.ts';
 import type { ModelTraits } from './model-traits.ts';
 
-/** What every part of one encoding shares: for whom it is, and the ledger of what did not fit. */
-export interface Encoding {
-  readonly target: EncodeTarget;
+/** What every part of one encoding shares. */
+export interface Encoding extends AnyEncoding {
   readonly traits: ModelTraits;
-  readonly losses: Loss[];
   /** Whether tools are sent; without them Converse refuses calls and results in the history. */
   readonly hasTools: boolean;
   /** Names taken by documents of this request; Converse refuses a second one. */
   readonly documentNames: Set<string>;
-}
-
-/** A place in the request, as the steps of a JSON pointer. */
-export type RequestPath = readonly (string | number)[];
-
-export function lose(encoding: Encoding, kind: LossKind, path: RequestPath, detail: string): void {
-  recordLoss(encoding.losses, { kind, pointer: lossPointer(...path), format: 'bedrock-converse', detail });
 }
 
 const CACHE_POINT: ConverseCachePoint = { cachePoint: { type: 'default' } };

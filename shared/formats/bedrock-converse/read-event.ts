@@ -1,39 +1,12 @@
 import { brokenUpstream } from '../api-error.ts';
-import type { CanonicalUsage } from '../canonical.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
-import { createMessageId } from '../tool-id.ts';
+import { fail, lose, startMessage } from '../stream-frame.ts';
 import { completeConverseStream } from './complete-stream.ts';
+import { isFailureReason } from './decode-stop-reason.ts';
 import { decodeUsage } from './decode-usage.ts';
 import { drainSegments } from './drain-segments.ts';
-import { isFailureReason } from './map-stop-reason.ts';
 import { addDelta, startTool, stopSegment } from './stream-deltas.ts';
-import { type ConverseStream, emit, fail, lose } from './stream-state.ts';
-
-/** Starts the message, once. */
-export function startMessage(stream: ConverseStream): void {
-  const { state, context } = stream;
-  if (state.phase !== 'waiting') return;
-  state.phase = 'streaming';
-  const usage: CanonicalUsage = {
-    input_tokens: state.usage?.input_tokens ?? context.inputTokensEstimate ?? 0,
-    cache_creation_input_tokens: state.usage?.cache_creation_input_tokens ?? 0,
-    cache_read_input_tokens: state.usage?.cache_read_input_tokens ?? 0,
-    output_tokens: 0,
-  };
-  emit(stream, {
-    type: 'message_start',
-    message: {
-      id: createMessageId(context.callId),
-      type: 'message',
-      role: 'assistant',
-      model: context.targetModel,
-      content: [],
-      stop_reason: null,
-      stop_sequence: null,
-      usage,
-    },
-  });
-}
+import type { ConverseStream } from './stream-state.ts';
 
 function blockIndex(payload: JsonObject): number {
   const index = payload['contentBlockIndex'];
@@ -54,12 +27,12 @@ export function readStop(stream: ConverseStream, payload: JsonObject): void {
   const { state } = stream;
   const { stopReason } = payload;
   if (typeof stopReason !== 'string') lose(stream, 'approximated', '/stop_reason', 'upstream gave no stop reason');
-  state.stopReason = typeof stopReason === 'string' ? stopReason : 'end_turn';
-  if (isFailureReason(state.stopReason)) {
-    fail(stream, brokenUpstream(`The upstream could not use what its model wrote (${state.stopReason}).`));
+  state.upstreamStopReason = typeof stopReason === 'string' ? stopReason : 'end_turn';
+  if (isFailureReason(state.upstreamStopReason)) {
+    fail(stream, brokenUpstream(`The upstream could not use what its model wrote (${state.upstreamStopReason}).`));
     return;
   }
-  if (state.stopReason === 'stop_sequence') {
+  if (state.upstreamStopReason === 'stop_sequence') {
     state.stopSequence = matchedStopSequence(stream, payload['additionalModelResponseFields']);
   }
   startMessage(stream);
@@ -93,12 +66,12 @@ const EVENT_HANDLERS: Readonly<Record<string, EventHandler>> = {
   },
   metadata: (stream, payload) => {
     stream.state.usage = decodeUsage(payload['usage']) ?? stream.state.usage;
-    if (stream.state.stopReason !== null) completeConverseStream(stream);
+    if (stream.state.upstreamStopReason !== null) completeConverseStream(stream);
   },
 };
 
 /** Reads one event of ConverseStream. */
-export function readEvent(stream: ConverseStream, name: string, payload: JsonObject): void {
+export function readEvent(stream: ConverseStream, payload: JsonObject, name = ''): void {
   const handler = Object.hasOwn(EVENT_HANDLERS, name) ? EVENT_HANDLERS[name] : undefined;
   handler?.(stream, payload);
 }

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../json-object.ts';
-import { type ConverseStream, lose, type Segment, type ToolSegment } from './stream-state.ts';
+import { lose } from '../stream-frame.ts';
+import type { ConverseStream, Segment, ToolSegment } from './stream-state.ts';
 
 function addSegment<Added extends Segment>(stream: ConverseStream, segment: Added): Added {
   stream.state.segments.push(segment);
@@ -109,21 +110,17 @@ export function addDelta(stream: ConverseStream, key: number, delta: JsonObject)
 
 export function startTool(stream: ConverseStream, key: number, start: JsonObject): ToolSegment {
   const { toolUseId, name } = start;
-  const { state } = stream;
-  const segment = addSegment(stream, {
+  return addSegment(stream, {
     type: 'tool',
     key,
     index: null,
     isStopped: false,
-    callNumber: state.callCount,
     upstreamId: typeof toolUseId === 'string' && toolUseId !== '' ? toolUseId : null,
     name: typeof name === 'string' && name !== '' ? name : null,
     arguments: '',
     pending: '',
     isLive: false,
   });
-  state.callCount += 1;
-  return segment;
 }
 
 /** `contentBlockStop`: nothing more comes for this block. */

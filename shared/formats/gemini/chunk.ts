@@ -15,17 +15,6 @@ export interface GeminiCandidate extends JsonObject {
   finishMessage?: unknown;
 }
 
-/** The response in an event's data, or null when it is not a JSON object. Errors may come wrapped in a list. */
-export function parseGeminiChunk(data: string): GeminiChunk | null {
-  try {
-    const parsed: unknown = JSON.parse(data);
-    const value: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
-    return isJsonObject(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-
 /** The first candidate; a client of the Messages API never asks for more. */
 export function firstCandidate(chunk: GeminiChunk): GeminiCandidate | null {
   if (!Array.isArray(chunk.candidates)) return null;
@@ -34,8 +23,4 @@ export function firstCandidate(chunk: GeminiChunk): GeminiCandidate | null {
     if (isJsonObject(candidate) && (candidate['index'] ?? 0) === 0) return candidate;
   }
   return null;
-}
-
-export function nonEmptyString(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
 }

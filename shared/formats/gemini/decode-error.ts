@@ -1,10 +1,9 @@
 import type { ApiError } from '../api-error.ts';
 import { contextOverflowError } from '../context-overflow.ts';
 import type { ErrorContext, UpstreamFormat } from '../format.ts';
-import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
 import { readRetryAfter } from '../retry-after.ts';
 import { apiErrorForStatus } from '../status-error.ts';
-import { nonEmptyString } from './chunk.ts';
 
 /** HTTP statuses of the status names, for errors inside a stream that carry no code. */
 const STATUS_OF_NAME: Readonly<Record<string, number>> = {

@@ -1,9 +1,10 @@
 import { brokenUpstream } from '../api-error.ts';
 import type { DecodeContext, DecodedResponse } from '../format.ts';
 import { isJsonObject } from '../json-object.ts';
+import { deliveredResponse, lose, openStream } from '../stream-frame.ts';
 import { completeGeminiStream } from './complete-stream.ts';
-import { pushGeminiChunk } from './read-chunk.ts';
-import { createGeminiStreamState, type GeminiStream, lose } from './stream-state.ts';
+import { pushGeminiChunk } from './read-event.ts';
+import { createGeminiStreamState } from './stream-state.ts';
 
 /**
  * Decodes a whole response by playing it through the stream decoder as one chunk, so that a client gets the same
@@ -13,19 +14,16 @@ export function decodeResponse(body: unknown, context: DecodeContext): DecodedRe
   if (!isJsonObject(body)) {
     return { type: 'failed', error: brokenUpstream('The upstream answer is not a JSON object.') };
   }
-  const stream: GeminiStream = { state: createGeminiStreamState(), context, events: [] };
+  const stream = openStream('gemini', createGeminiStreamState(), context);
   const { state } = stream;
   pushGeminiChunk(stream, body);
   if (state.failure === null && state.phase === 'waiting') {
     return { type: 'failed', error: brokenUpstream('The upstream answer holds no candidate.') };
   }
   if (state.failure === null) {
-    if (state.finishReason === null) lose(stream, 'approximated', '/stop_reason', 'upstream gave no finishReason');
+    if (state.upstreamStopReason === null)
+      lose(stream, 'approximated', '/stop_reason', 'upstream gave no finishReason');
     completeGeminiStream(stream);
   }
-  const delivered = state.accumulated.message;
-  if (state.failure !== null || delivered === null) {
-    return { type: 'failed', error: state.failure ?? brokenUpstream('The upstream answer is empty.') };
-  }
-  return { type: 'decoded', message: delivered, losses: state.losses, upstreamStopReason: state.finishReason };
+  return deliveredResponse(stream);
 }

@@ -1,7 +1,7 @@
 import type { CanonicalContentParam } from '../canonical.ts';
-import type { Turn } from '../openai-chat/conversation-turns.ts';
+import type { Turn } from '../conversation-turns.ts';
+import { type Encoding, lose, noteCacheControl, type RequestPath } from '../encoding.ts';
 import { encodeToolUseId } from '../tool-id.ts';
-import { type Encoding, lose, noteCacheControl, type RequestPath } from './encoding.ts';
 import type { GeminiCallPart, GeminiPart } from './gemini-request.ts';
 import { modelGeneration } from './model-generation.ts';
 import { readTaggedSignature, SKIPPED_SIGNATURE } from './thought-signature.ts';

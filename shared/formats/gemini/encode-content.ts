@@ -1,6 +1,6 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { CanonicalContentParam } from '../canonical.ts';
-import { type Encoding, lose, noteCacheControl, type RequestPath } from './encoding.ts';
+import { type Encoding, lose, noteCacheControl, type RequestPath } from '../encoding.ts';
 import type { GeminiContentPart } from './gemini-request.ts';
 import { encodeGeminiToolName } from './tool-name.ts';
 

@@ -1,11 +1,11 @@
 import { isBillingText } from '../billing-block.ts';
 import type { CanonicalBody, CanonicalToolResult } from '../canonical.ts';
+import { conversationTurns, type PlacedBlock, type Turn } from '../conversation-turns.ts';
+import { type Encoding, lose, noteCacheControl, type RequestPath } from '../encoding.ts';
 import type { JsonObject } from '../json-object.ts';
-import { conversationTurns, type PlacedBlock, type Turn } from '../openai-chat/conversation-turns.ts';
 import { encodeAssistantTurn, type PlacedCall } from './encode-assistant-turn.ts';
 import { encodeBlock, joinTexts } from './encode-content.ts';
 import { encodeToolResult, type ToolResponse } from './encode-tool-result.ts';
-import { type Encoding, lose, noteCacheControl, type RequestPath } from './encoding.ts';
 import type { GeminiContent, GeminiContentPart, GeminiPart, GeminiResponsePart } from './gemini-request.ts';
 
 /** Every call has to be answered, or the whole conversation is refused. */

@@ -1,6 +1,6 @@
+import { type Encoding, lose, type RequestPath } from '../encoding.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { encodeSchema } from './encode-schema.ts';
-import { type Encoding, lose, type RequestPath } from './encoding.ts';
 
 /** The schema of a tool's input, which has to be an object; null for a tool without parameters. */
 export function encodeParameters(encoding: Encoding, schema: JsonObject, path: RequestPath): JsonObject | null {

@@ -1,12 +1,12 @@
 import type { Canonical, CanonicalBody } from '../canonical.ts';
 import type { EncodeTarget } from '../encode-target.ts';
+import { type Encoding, lose } from '../encoding.ts';
 import type { EncodedRequest } from '../format.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { encodeMessages, encodeSystem } from './encode-messages.ts';
 import { encodeSchema } from './encode-schema.ts';
 import { encodeThinking } from './encode-thinking.ts';
 import { encodeTools } from './encode-tools.ts';
-import { type Encoding, lose } from './encoding.ts';
 import { modelGeneration } from './model-generation.ts';
 
 /** Gemini takes this many stop strings. */
@@ -116,7 +116,7 @@ function encodePath(target: EncodeTarget, isStream: boolean): string {
 
 /** A canonical request as a generateContent request, and the ledger of what did not fit. */
 export function encodeRequest(canonical: Canonical, target: EncodeTarget): EncodedRequest {
-  const encoding: Encoding = { target, losses: [] };
+  const encoding: Encoding = { format: 'gemini', target, losses: [] };
   const { body } = canonical;
   const isStream = body.stream === true;
   const extras = encodeExtras(encoding, canonical.extras);

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { refuseGeminiSchema } from '../../testing/strict-gemini.ts';
 import { createEncodeTarget } from '../encode-target.ts';
+import type { Encoding } from '../encoding.ts';
 import type { JsonObject } from '../json-object.ts';
 import { encodeParameters } from './encode-parameters.ts';
 import { encodeSchema } from './encode-schema.ts';
-import type { Encoding } from './encoding.ts';
 
 function start(): Encoding {
-  return { target: createEncodeTarget({ model: 'gemini-test' }), losses: [] };
+  return { format: 'gemini', target: createEncodeTarget({ model: 'gemini-test' }), losses: [] };
 }
 
 /** The rewritten schema of one property, and what was lost on the way. */

@@ -1,5 +1,5 @@
+import type { Encoding, RequestPath } from '../encoding.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
-import type { Encoding, RequestPath } from './encoding.ts';
 import { type FlatSchema, flattenSchema } from './flatten-schema.ts';
 import {
   ANY_VALUE,

@@ -1,6 +1,6 @@
 import type { CanonicalBody } from '../canonical.ts';
+import { type Encoding, lose } from '../encoding.ts';
 import type { JsonObject } from '../json-object.ts';
-import { type Encoding, lose } from './encoding.ts';
 import { modelGeneration } from './model-generation.ts';
 
 type Level = 'low' | 'medium' | 'high';

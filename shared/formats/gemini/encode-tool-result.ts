@@ -1,6 +1,6 @@
 import type { CanonicalToolResult } from '../canonical.ts';
+import { type Encoding, lose, noteCacheControl, type RequestPath } from '../encoding.ts';
 import { encodeBlock, joinTexts } from './encode-content.ts';
-import { type Encoding, lose, noteCacheControl, type RequestPath } from './encoding.ts';
 import type { GeminiContentPart, GeminiMediaPart, GeminiResponsePart } from './gemini-request.ts';
 import { modelGeneration } from './model-generation.ts';
 

@@ -1,8 +1,8 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { CanonicalBody, CanonicalTool } from '../canonical.ts';
+import { type Encoding, lose, type RequestPath } from '../encoding.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { encodeParameters } from './encode-parameters.ts';
-import { type Encoding, lose, type RequestPath } from './encoding.ts';
 import { encodeGeminiToolName } from './tool-name.ts';
 
 /** Tool fields that are carried over; `type: "custom"` says only that there is nothing more to say. */

@@ -7,6 +7,6 @@ import type { EncodeTarget } from '../encode-target.ts';
  */
 export function modelGeneration(target: EncodeTarget): 2 | 3 {
   if (target.geminiGeneration !== undefined) return target.geminiGeneration;
-  const version = /gemini-(\d+)/.exec(target.model)?.[1];
+  const version = /gemini-(\d+)/.exec(target.family ?? target.model)?.[1];
   return version !== undefined && Number(version) < 3 ? 2 : 3;
 }

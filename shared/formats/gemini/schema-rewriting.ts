@@ -1,6 +1,6 @@
+import { type Encoding, lose, type RequestPath } from '../encoding.ts';
 import type { JsonObject } from '../json-object.ts';
 import type { LossKind } from '../loss.ts';
-import { type Encoding, lose, type RequestPath } from './encoding.ts';
 
 /** How deep a schema may go; generated ones stay far below, and recursive ones are cut before. */
 export const SCHEMA_DEPTH_MAX = 32;

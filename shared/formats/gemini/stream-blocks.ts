@@ -1,20 +1,12 @@
+import { emit, lose, startBlock } from '../stream-frame.ts';
+import { noteEmptyInput } from '../tool-use-block.ts';
 import { closeArguments } from './partial-arguments.ts';
-import { emit, type GeminiStream, lose, type OpenText, type OpenTool } from './stream-state.ts';
+import type { GeminiStream, OpenText, OpenTool } from './stream-state.ts';
 import { tagSignature } from './thought-signature.ts';
 
-/** The index of the block that starts next. */
-export function takeIndex(stream: GeminiStream): number {
-  const index = stream.state.nextIndex;
-  stream.state.nextIndex += 1;
-  return index;
-}
-
 function startText(stream: GeminiStream, open: OpenText): number {
-  const index = open.index ?? takeIndex(stream);
-  if (open.index === null) {
-    emit(stream, { type: 'content_block_start', index, content_block: { type: 'text', text: '' } });
-    open.index = index;
-  }
+  const index = open.index ?? startBlock(stream, { type: 'text', text: '' });
+  open.index = index;
   if (open.pending !== '') {
     emit(stream, { type: 'content_block_delta', index, delta: { type: 'text_delta', text: open.pending } });
     open.pending = '';
@@ -36,9 +28,7 @@ export function addText(stream: GeminiStream, text: string): void {
 
 function openThinking(stream: GeminiStream): void {
   closeOpenBlock(stream);
-  const index = takeIndex(stream);
-  const block = { type: 'thinking', thinking: '', signature: '' } as const;
-  emit(stream, { type: 'content_block_start', index, content_block: block });
+  const index = startBlock(stream, { type: 'thinking', thinking: '', signature: '' });
   stream.state.open = { type: 'thinking', index, signature: null };
 }
 
@@ -84,23 +74,14 @@ export function finishArguments(stream: GeminiStream, open: OpenTool): void {
   writeArguments(stream, open, closeArguments(open.arguments));
 }
 
-function requiresInput(stream: GeminiStream, name: string): boolean {
-  const tools = stream.context.request.tools ?? [];
-  const tool = tools.find((candidate) => 'name' in candidate && candidate.name === name);
-  const schema = tool !== undefined && 'input_schema' in tool ? tool.input_schema : undefined;
-  return Array.isArray(schema?.['required']) && schema['required'].length > 0;
-}
-
 function closeTool(stream: GeminiStream, open: OpenTool): void {
   const pointer = `/content/${open.index}/input`;
-  const isCutShort = stream.state.finishReason === 'MAX_TOKENS';
+  const isCutShort = stream.state.upstreamStopReason === 'MAX_TOKENS';
   if (open.continues && !isCutShort) {
     lose(stream, 'repaired', pointer, 'call without an end; its arguments closed');
     finishArguments(stream, open);
   }
-  if (open.isEmpty && !isCutShort && requiresInput(stream, open.name)) {
-    lose(stream, 'repaired', pointer, 'empty arguments for a tool that requires some');
-  }
+  if (open.isEmpty && !isCutShort) noteEmptyInput(stream, open.index, open.name);
 }
 
 /** Ends the open block, if there is one. `isLast` says that the upstream finished. */

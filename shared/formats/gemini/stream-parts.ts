@@ -1,7 +1,7 @@
-import { isJsonObject } from '../json-object.ts';
-import { nonEmptyString } from './chunk.ts';
+import { isJsonObject, nonEmptyString } from '../json-object.ts';
+import { lose } from '../stream-frame.ts';
 import { addText, addThought } from './stream-blocks.ts';
-import { type GeminiStream, lose } from './stream-state.ts';
+import type { GeminiStream } from './stream-state.ts';
 import { addFunctionCall } from './stream-tool-calls.ts';
 
 /** Adds one part of a candidate's content. */

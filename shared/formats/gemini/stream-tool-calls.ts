@@ -1,43 +1,28 @@
 import { brokenUpstream } from '../api-error.ts';
-import { isJsonObject, type JsonObject } from '../json-object.ts';
-import { historyToolUseIds } from '../openai-chat/history-tool-use-ids.ts';
-import { createToolUseId, isUsableToolUseId } from '../tool-id.ts';
-import { nonEmptyString } from './chunk.ts';
+import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
+import { fail, lose } from '../stream-frame.ts';
+import { startToolUse } from '../tool-use-block.ts';
 import { parseJsonPath } from './json-path.ts';
 import { type ArgumentPiece, addArgument, createPartialArguments } from './partial-arguments.ts';
-import { addCallSignature, closeOpenBlock, finishArguments, takeIndex, writeArguments } from './stream-blocks.ts';
-import { emit, fail, type GeminiStream, lose, type OpenTool } from './stream-state.ts';
+import { addCallSignature, closeOpenBlock, finishArguments, writeArguments } from './stream-blocks.ts';
+import type { GeminiStream, OpenTool } from './stream-state.ts';
 import { restoreGeminiToolName } from './tool-name.ts';
-
-/** Stands for a call whose name never came; clients answer it with an "unknown tool" result. */
-const UNNAMED_TOOL = 'unnamed_tool';
-
-/** Most models send no ids; the others' are kept where a client can take them. */
-function allocateToolUseId(stream: GeminiStream, upstreamId: string | null, index: number): string {
-  const { toolUseIds } = stream.state;
-  const generated = createToolUseId(stream.context.callId, toolUseIds.length);
-  if (upstreamId === null) return generated;
-  const isTaken = toolUseIds.includes(upstreamId) || historyToolUseIds(stream.context.request).has(upstreamId);
-  if (!isTaken && isUsableToolUseId(upstreamId)) return upstreamId;
-  lose(stream, 'renamed', `/content/${index}/id`, 'tool call id repeated or not usable');
-  return generated;
-}
 
 function openTool(stream: GeminiStream, call: JsonObject): OpenTool {
   closeOpenBlock(stream);
-  const index = takeIndex(stream);
   const upstreamName = nonEmptyString(call['name']);
-  if (upstreamName === null) lose(stream, 'repaired', `/content/${index}/name`, 'upstream sent no tool name');
-  const name =
-    upstreamName === null ? UNNAMED_TOOL : restoreGeminiToolName(upstreamName, stream.context.request.tools ?? []);
-  const id = allocateToolUseId(stream, nonEmptyString(call['id']), index);
-  stream.state.toolUseIds.push(id);
-  emit(stream, { type: 'content_block_start', index, content_block: { type: 'tool_use', id, name, input: {} } });
+  // Most models send no ids.
+  const index = startToolUse(stream, {
+    id: nonEmptyString(call['id']),
+    name: upstreamName,
+    isWithoutIds: true,
+    restoreName: restoreGeminiToolName,
+  });
   const open: OpenTool = {
     type: 'tool',
     index,
     upstreamName,
-    name,
+    name: upstreamName === null ? '' : restoreGeminiToolName(upstreamName, stream.context.request.tools ?? []),
     arguments: createPartialArguments(),
     continues: true,
     isEmpty: true,

@@ -29,16 +29,6 @@ export interface ChatChunk extends JsonObject {
   error?: unknown;
 }
 
-/** The chunk in an event's data, or null when it is not a JSON object. */
-export function parseChatChunk(data: string): ChatChunk | null {
-  try {
-    const value: unknown = JSON.parse(data);
-    return isJsonObject(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-
 /** The first choice; a client of the Messages API never asks for more. */
 export function firstChoice(chunk: ChatChunk): ChatChoice | null {
   if (!Array.isArray(chunk.choices)) return null;
@@ -46,8 +36,4 @@ export function firstChoice(chunk: ChatChunk): ChatChoice | null {
     if (isJsonObject(choice) && (choice['index'] === 0 || typeof choice['index'] !== 'number')) return choice;
   }
   return null;
-}
-
-export function nonEmptyString(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
 }

@@ -1,10 +1,9 @@
 import type { ApiError } from '../api-error.ts';
 import { contextOverflowError } from '../context-overflow.ts';
 import type { ErrorContext, UpstreamFormat } from '../format.ts';
-import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
 import { readRetryAfter } from '../retry-after.ts';
 import { apiErrorForStatus } from '../status-error.ts';
-import { nonEmptyString } from './chunk.ts';
 
 /** Codes that mean the account, not the request or the moment. */
 const CONFIGURATION_CODES: ReadonlySet<string> = new Set(['invalid_api_key', 'account_deactivated']);

@@ -1,9 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { CanonicalContentParam } from '../canonical.ts';
-import { isJsonObject, type JsonObject } from '../json-object.ts';
-import { nonEmptyString } from './chunk.ts';
-import { type Decoding, loseAt } from './decoding.ts';
-import type { RequestPath } from './encoding.ts';
+import { type Ledger, lose, type RequestPath } from '../encoding.ts';
+import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
 
 const DATA_URL = /^data:([\w.+-]+\/[\w.+-]+)?(?:;[\w-]+=[^;,]*)*(;base64)?,/i;
 
@@ -24,20 +22,15 @@ function parseDataUrl(url: string): DataUrl | null {
 }
 
 /** Says in the model's own words that something is missing, so that it does not answer as if it had seen it. */
-export function missingPart(decoding: Decoding, path: RequestPath, what: string): CanonicalContentParam {
-  loseAt(decoding, 'dropped', path, `${what} cannot be sent on`);
+export function missingPart(decoding: Ledger, path: RequestPath, what: string): CanonicalContentParam {
+  lose(decoding, 'dropped', path, `${what} cannot be sent on`);
   return { type: 'text', text: `[${what} omitted: it cannot be shown to this model]` };
 }
 
 /** An image by its address or data URL. */
-export function decodeImage(
-  decoding: Decoding,
-  url: unknown,
-  detail: unknown,
-  path: RequestPath,
-): CanonicalContentParam {
+export function decodeImage(decoding: Ledger, url: unknown, detail: unknown, path: RequestPath): CanonicalContentParam {
   if (detail !== undefined && detail !== null && detail !== 'auto') {
-    loseAt(decoding, 'dropped', [...path, 'detail'], 'detail of an image');
+    lose(decoding, 'dropped', [...path, 'detail'], 'detail of an image');
   }
   const address = nonEmptyString(url);
   if (address === null) return missingPart(decoding, path, 'image of a file store');
@@ -54,7 +47,7 @@ function titled(filename: string | null): { title: string } | Record<string, nev
 }
 
 /** A file part: PDFs and plain text have a counterpart; a file that only OpenAI stores has not. */
-export function decodeFile(decoding: Decoding, file: JsonObject, path: RequestPath): CanonicalContentParam {
+export function decodeFile(decoding: Ledger, file: JsonObject, path: RequestPath): CanonicalContentParam {
   const filename = nonEmptyString(file['filename']);
   const address = nonEmptyString(file['file_url']);
   if (address !== null) return { type: 'document', source: { type: 'url', url: address }, ...titled(filename) };

@@ -1,10 +1,8 @@
 import type { CanonicalBody, CanonicalContentParam, CanonicalToolResult } from '../canonical.ts';
-import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { type Ledger, lose, type RequestPath } from '../encoding.ts';
+import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
 import { parseToolInput } from '../tool-input.ts';
-import { nonEmptyString } from './chunk.ts';
 import { contentParts, decodeFile, decodeImage, missingPart } from './decode-media.ts';
-import { type Decoding, loseAt } from './decoding.ts';
-import type { RequestPath } from './encoding.ts';
 
 type CanonicalMessages = CanonicalBody['messages'];
 type SystemBlock = { type: 'text'; text: string };
@@ -23,7 +21,7 @@ export interface DecodedConversation {
 }
 
 /** One part of a user message, or of a tool's answer. */
-export function decodePart(decoding: Decoding, part: JsonObject, path: RequestPath): readonly CanonicalContentParam[] {
+export function decodePart(decoding: Ledger, part: JsonObject, path: RequestPath): readonly CanonicalContentParam[] {
   switch (part['type']) {
     case 'text': {
       const text = nonEmptyString(part['text']);
@@ -46,7 +44,7 @@ export function decodePart(decoding: Decoding, part: JsonObject, path: RequestPa
   }
 }
 
-function decodeContent(decoding: Decoding, content: unknown, path: RequestPath): CanonicalContentParam[] {
+function decodeContent(decoding: Ledger, content: unknown, path: RequestPath): CanonicalContentParam[] {
   return contentParts(content).flatMap((part, index) => decodePart(decoding, part, [...path, 'content', index]));
 }
 
@@ -64,13 +62,13 @@ function addSystem(conversation: Conversation, message: JsonObject): void {
   else conversation.messages.push({ role: 'system', content: text });
 }
 
-function addUser(decoding: Decoding, conversation: Conversation, message: JsonObject, path: RequestPath): void {
+function addUser(decoding: Ledger, conversation: Conversation, message: JsonObject, path: RequestPath): void {
   const { content } = message;
   if (typeof content === 'string') conversation.messages.push({ role: 'user', content });
   else conversation.messages.push({ role: 'user', content: decodeContent(decoding, content, path) });
 }
 
-function decodeToolCall(decoding: Decoding, call: JsonObject, path: RequestPath): CanonicalContentParam | null {
+function decodeToolCall(decoding: Ledger, call: JsonObject, path: RequestPath): CanonicalContentParam | null {
   const id = nonEmptyString(call['id']) ?? '';
   const called = isJsonObject(call['function']) ? call['function'] : null;
   if (called !== null) {
@@ -79,14 +77,14 @@ function decodeToolCall(decoding: Decoding, call: JsonObject, path: RequestPath)
   }
   const custom = isJsonObject(call['custom']) ? call['custom'] : null;
   if (custom === null) {
-    loseAt(decoding, 'dropped', path, 'tool call of an unknown kind');
+    lose(decoding, 'dropped', path, 'tool call of an unknown kind');
     return null;
   }
-  loseAt(decoding, 'approximated', path, 'custom tool call read as a function call');
+  lose(decoding, 'approximated', path, 'custom tool call read as a function call');
   return { type: 'tool_use', id, name: nonEmptyString(custom['name']) ?? '', input: { input: custom['input'] } };
 }
 
-function addAssistant(decoding: Decoding, conversation: Conversation, message: JsonObject, path: RequestPath): void {
+function addAssistant(decoding: Ledger, conversation: Conversation, message: JsonObject, path: RequestPath): void {
   const content: CanonicalContentParam[] = [];
   const reasoning = nonEmptyString(message['reasoning_content']) ?? nonEmptyString(message['reasoning']);
   if (reasoning !== null) content.push({ type: 'thinking', thinking: reasoning, signature: '' });
@@ -104,7 +102,7 @@ function addAssistant(decoding: Decoding, conversation: Conversation, message: J
     if (block !== null) content.push(block);
     conversation.lastFunctionId = id;
   }
-  if (isJsonObject(message['audio'])) loseAt(decoding, 'dropped', [...path, 'audio'], 'audio of an earlier answer');
+  if (isJsonObject(message['audio'])) lose(decoding, 'dropped', [...path, 'audio'], 'audio of an earlier answer');
   if (content.length > 0) conversation.messages.push({ role: 'assistant', content });
 }
 
@@ -117,7 +115,7 @@ export function addToolResult(messages: CanonicalMessages, result: CanonicalTool
   else messages.push({ role: 'user', content: [result] });
 }
 
-function addTool(decoding: Decoding, conversation: Conversation, message: JsonObject, path: RequestPath): void {
+function addTool(decoding: Ledger, conversation: Conversation, message: JsonObject, path: RequestPath): void {
   const id = message['role'] === 'function' ? conversation.lastFunctionId : nonEmptyString(message['tool_call_id']);
   const content =
     typeof message['content'] === 'string'
@@ -130,13 +128,13 @@ function addTool(decoding: Decoding, conversation: Conversation, message: JsonOb
  * The messages of a Chat Completions request. System and developer messages that lead are the system prompt; later ones
  * keep their place in the conversation.
  */
-export function decodeMessages(decoding: Decoding, messages: readonly JsonObject[]): DecodedConversation {
+export function decodeMessages(decoding: Ledger, messages: readonly JsonObject[]): DecodedConversation {
   const conversation: Conversation = { system: [], messages: [], lastFunctionId: null };
   for (const [index, message] of messages.entries()) {
     const path = ['messages', index];
     const { role } = message;
     if (nonEmptyString(message['name']) !== null && role !== 'function') {
-      loseAt(decoding, 'dropped', [...path, 'name'], 'name of a participant');
+      lose(decoding, 'dropped', [...path, 'name'], 'name of a participant');
     }
     if (role === 'system' || role === 'developer') addSystem(conversation, message);
     else if (role === 'user') addUser(decoding, conversation, message, path);

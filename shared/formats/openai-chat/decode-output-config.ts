@@ -1,8 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { CanonicalBody } from '../canonical.ts';
+import { type Ledger, lose, type RequestPath } from '../encoding.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
-import { type Decoding, loseAt } from './decoding.ts';
-import type { RequestPath } from './encoding.ts';
 
 type Effort = NonNullable<NonNullable<CanonicalBody['output_config']>['effort']>;
 const EFFORTS: ReadonlySet<unknown> = new Set<Effort>(['low', 'medium', 'high', 'xhigh', 'max']);
@@ -13,17 +12,17 @@ export interface DecodedEffort {
 }
 
 /** An effort of OpenAI's: `none` means not to think, and `minimal` is nearest to `low`. */
-export function decodeEffort(decoding: Decoding, effort: unknown, path: RequestPath): DecodedEffort {
+export function decodeEffort(decoding: Ledger, effort: unknown, path: RequestPath): DecodedEffort {
   if (effort === undefined || effort === null) return {};
   if (effort === 'none') return { thinking: { type: 'disabled' } };
   if (EFFORTS.has(effort)) return { effort: effort as Effort };
-  loseAt(decoding, 'approximated', path, 'reasoning effort of another scale read as low');
+  lose(decoding, 'approximated', path, 'reasoning effort of another scale read as low');
   return { effort: 'low' };
 }
 
 /** The schema of a `json_schema` format, in which either OpenAI format wraps it; null for any other format. */
 export function decodeJsonSchema(
-  decoding: Decoding,
+  decoding: Ledger,
   format: unknown,
   path: RequestPath,
 ): Anthropic.JSONOutputFormat | null {
@@ -32,9 +31,9 @@ export function decodeJsonSchema(
   const { schema, description, strict } = described;
   if (!isJsonObject(schema)) return null;
   if (description !== undefined && description !== null) {
-    loseAt(decoding, 'dropped', [...path, 'description'], 'description of the output schema');
+    lose(decoding, 'dropped', [...path, 'description'], 'description of the output schema');
   }
-  if (strict === false) loseAt(decoding, 'approximated', [...path, 'strict'], 'output schema is not a mere hint');
+  if (strict === false) lose(decoding, 'approximated', [...path, 'strict'], 'output schema is not a mere hint');
   return { type: 'json_schema', schema };
 }
 

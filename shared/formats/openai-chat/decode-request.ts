@@ -1,11 +1,11 @@
 import { invalidRequest } from '../api-error.ts';
 import type { CanonicalBody } from '../canonical.ts';
+import { type Ledger, lose } from '../encoding.ts';
 import type { DecodedRequest } from '../format.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { decodeMessages } from './decode-messages.ts';
 import { decodeEffort, decodeJsonSchema, outputConfig } from './decode-output-config.ts';
 import { decodeTools } from './decode-tools.ts';
-import { type Decoding, loseAt } from './decoding.ts';
 import { requestFault } from './request-faults.ts';
 
 /** Fields that have a place in the canonical body, or in the writing of the answer. All others are the family's own. */
@@ -55,14 +55,14 @@ function decodeStop(stop: unknown): Pick<CanonicalBody, 'stop_sequences'> {
 
 /** The Messages API wants somebody to answer; a request that is all instructions gives its last one the part. */
 export function withSomethingToAnswer(
-  decoding: Decoding,
+  decoding: Ledger,
   { system, messages }: ReturnType<typeof decodeMessages>,
 ): Pick<CanonicalBody, 'system' | 'messages'> {
   const last = system.at(-1);
   if (messages.length > 0 || last === undefined) {
     return { ...(system.length === 0 ? {} : { system: [...system] }), messages };
   }
-  loseAt(decoding, 'approximated', ['messages'], 'instructions without a user message sent as one');
+  lose(decoding, 'approximated', ['messages'], 'instructions without a user message sent as one');
   const rest = system.slice(0, -1);
   return { ...(rest.length === 0 ? {} : { system: rest }), messages: [{ role: 'user', content: last.text }] };
 }
@@ -73,7 +73,7 @@ export function decodeRequest(body: unknown): DecodedRequest {
     return { type: 'rejected', error: invalidRequest('The request body must be a JSON object.') };
   const fault = requestFault(body);
   if (fault !== null) return { type: 'rejected', error: invalidRequest(fault) };
-  const decoding: Decoding = { format: 'openai-chat', losses: [] };
+  const decoding: Ledger = { format: 'openai-chat', losses: [] };
   // The check above is what makes these true.
   const messages = body['messages'] as JsonObject[];
   const format = decodeJsonSchema(decoding, body['response_format'], ['response_format']);

@@ -1,10 +1,11 @@
 import { brokenUpstream } from '../api-error.ts';
 import type { DecodeContext, DecodedResponse } from '../format.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { deliveredResponse, lose, openStream } from '../stream-frame.ts';
 import { firstChoice } from './chunk.ts';
 import { completeChatStream } from './complete-stream.ts';
-import { pushChatChunk } from './read-chunk.ts';
-import { type ChatStream, createChatStreamState, lose } from './stream-state.ts';
+import { pushChatChunk } from './read-event.ts';
+import { createChatStreamState } from './stream-state.ts';
 
 /** Whole answers list their calls without indexes; without them, calls that share an id would run together. */
 function withIndexes(message: JsonObject): JsonObject {
@@ -23,7 +24,7 @@ function withIndexes(message: JsonObject): JsonObject {
 export function decodeResponse(body: unknown, context: DecodeContext): DecodedResponse {
   if (!isJsonObject(body))
     return { type: 'failed', error: brokenUpstream('The upstream answer is not a JSON object.') };
-  const stream: ChatStream = { state: createChatStreamState(), context, events: [] };
+  const stream = openStream('openai-chat', createChatStreamState(), context);
   const choice = firstChoice(body);
   const message = choice !== null && isJsonObject(choice.message) ? withIndexes(choice.message) : undefined;
   pushChatChunk(stream, choice === null ? body : { ...body, choices: [{ ...choice, delta: message }] });
@@ -32,12 +33,9 @@ export function decodeResponse(body: unknown, context: DecodeContext): DecodedRe
     return { type: 'failed', error: brokenUpstream('The upstream answer holds no choice.') };
   }
   if (state.failure === null) {
-    if (state.finishReason === null) lose(stream, 'approximated', '/stop_reason', 'upstream gave no finish_reason');
+    if (state.upstreamStopReason === null)
+      lose(stream, 'approximated', '/stop_reason', 'upstream gave no finish_reason');
     completeChatStream(stream);
   }
-  const delivered = state.accumulated.message;
-  if (state.failure !== null || delivered === null) {
-    return { type: 'failed', error: state.failure ?? brokenUpstream('The upstream answer is empty.') };
-  }
-  return { type: 'decoded', message: delivered, losses: state.losses, upstreamStopReason: state.finishReason };
+  return deliveredResponse(stream);
 }

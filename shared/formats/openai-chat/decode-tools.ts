@@ -1,9 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { CanonicalBody, CanonicalTool } from '../canonical.ts';
-import { isJsonObject, type JsonObject } from '../json-object.ts';
-import { nonEmptyString } from './chunk.ts';
-import { type Decoding, loseAt } from './decoding.ts';
-import type { RequestPath } from './encoding.ts';
+import { type Ledger, lose, type RequestPath } from '../encoding.ts';
+import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
 
 /** A function as either OpenAI format describes it. */
 export function decodeFunction(called: JsonObject): CanonicalTool {
@@ -18,32 +16,32 @@ export function decodeFunction(called: JsonObject): CanonicalTool {
   };
 }
 
-function decodeTool(decoding: Decoding, tool: unknown, path: RequestPath): CanonicalTool | null {
+function decodeTool(decoding: Ledger, tool: unknown, path: RequestPath): CanonicalTool | null {
   if (isJsonObject(tool) && isJsonObject(tool['function'])) return decodeFunction(tool['function']);
-  loseAt(decoding, 'dropped', path, 'tool that is not a function');
+  lose(decoding, 'dropped', path, 'tool that is not a function');
   return null;
 }
 
 type Choice = Anthropic.ToolChoice;
 
 /** A choice by name in either notation: `{ function: { name } }`, or the name beside the type. */
-function decodeNamedChoice(decoding: Decoding, choice: JsonObject): Choice | null {
+function decodeNamedChoice(decoding: Ledger, choice: JsonObject): Choice | null {
   const called = isJsonObject(choice['function']) ? choice['function'] : choice;
   const name = choice['type'] === 'function' || choice['type'] === undefined ? nonEmptyString(called['name']) : null;
   if (name !== null) return { type: 'tool', name };
   if (choice['type'] === 'allowed_tools') {
     const allowed = isJsonObject(choice['allowed_tools']) ? choice['allowed_tools'] : choice;
-    loseAt(decoding, 'approximated', ['tool_choice'], 'allowed_tools read as its mode over all tools');
+    lose(decoding, 'approximated', ['tool_choice'], 'allowed_tools read as its mode over all tools');
     return { type: allowed['mode'] === 'required' ? 'any' : 'auto' };
   }
-  loseAt(decoding, 'dropped', ['tool_choice'], 'tool_choice of a kind that is not a function');
+  lose(decoding, 'dropped', ['tool_choice'], 'tool_choice of a kind that is not a function');
   return null;
 }
 
 const CHOICES: Readonly<Record<string, 'auto' | 'any' | 'none'>> = { auto: 'auto', required: 'any', none: 'none' };
 
 /** `tool_choice` with `parallel_tool_calls`, which the Messages API says in the choice. */
-export function decodeToolChoice(decoding: Decoding, body: JsonObject, hasTools: boolean): Choice | null {
+export function decodeToolChoice(decoding: Ledger, body: JsonObject, hasTools: boolean): Choice | null {
   const given = body['tool_choice'];
   const named = isJsonObject(given) ? decodeNamedChoice(decoding, given) : null;
   const word = typeof given === 'string' ? CHOICES[given] : undefined;
@@ -53,7 +51,7 @@ export function decodeToolChoice(decoding: Decoding, body: JsonObject, hasTools:
 }
 
 /** `tools`, or the older `functions`, with the choice among them. */
-export function decodeTools(decoding: Decoding, body: JsonObject): Pick<CanonicalBody, 'tools' | 'tool_choice'> {
+export function decodeTools(decoding: Ledger, body: JsonObject): Pick<CanonicalBody, 'tools' | 'tool_choice'> {
   const given = Array.isArray(body['tools']) ? body['tools'] : [];
   const tools = given.flatMap((tool: unknown, index) => decodeTool(decoding, tool, ['tools', index]) ?? []);
   const functions = Array.isArray(body['functions']) ? body['functions'] : [];

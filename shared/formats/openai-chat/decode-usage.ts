@@ -1,29 +1,25 @@
 import type { CanonicalUsage } from '../canonical.ts';
-import { isJsonObject } from '../json-object.ts';
-
-function count(value: unknown): number {
-  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? Math.round(value) : 0;
-}
+import { isJsonObject, tokenCount } from '../json-object.ts';
 
 /**
  * Canonical usage from any dialect of Chat Completions usage, or null when there is none. `prompt_tokens` includes what
  * the cache served; `input_tokens` must not.
  */
-export function decodeChatUsage(usage: unknown): CanonicalUsage | null {
+export function decodeUsage(usage: unknown): CanonicalUsage | null {
   if (!isJsonObject(usage) || typeof usage['prompt_tokens'] !== 'number') return null;
   const promptDetails = isJsonObject(usage['prompt_tokens_details']) ? usage['prompt_tokens_details'] : {};
   const outputDetails = isJsonObject(usage['completion_tokens_details']) ? usage['completion_tokens_details'] : {};
-  const prompt = count(usage['prompt_tokens']);
+  const prompt = tokenCount(usage['prompt_tokens']);
   // DeepSeek and Moonshot say it beside the details.
   const cacheRead = Math.min(
     prompt,
-    count(promptDetails['cached_tokens'] ?? usage['prompt_cache_hit_tokens'] ?? usage['cached_tokens']),
+    tokenCount(promptDetails['cached_tokens'] ?? usage['prompt_cache_hit_tokens'] ?? usage['cached_tokens']),
   );
-  const cacheCreation = Math.min(prompt - cacheRead, count(promptDetails['cache_write_tokens']));
-  const completion = count(usage['completion_tokens']);
-  const reasoning = count(outputDetails['reasoning_tokens'] ?? usage['reasoning_tokens']);
+  const cacheCreation = Math.min(prompt - cacheRead, tokenCount(promptDetails['cache_write_tokens']));
+  const completion = tokenCount(usage['completion_tokens']);
+  const reasoning = tokenCount(outputDetails['reasoning_tokens'] ?? usage['reasoning_tokens']);
   // xAI leaves reasoning out of `completion_tokens`, and only the total tells.
-  const isReasoningApart = reasoning > 0 && count(usage['total_tokens']) === prompt + completion + reasoning;
+  const isReasoningApart = reasoning > 0 && tokenCount(usage['total_tokens']) === prompt + completion + reasoning;
   return {
     input_tokens: prompt - cacheRead - cacheCreation,
     cache_creation_input_tokens: cacheCreation,

@@ -1,9 +1,9 @@
+import type { Turn } from '../conversation-turns.ts';
+import { type Encoding, lose, noteCacheControl, type RequestPath } from '../encoding.ts';
 import { encodeToolUseId } from '../tool-id.ts';
 import { encodeToolName } from '../tool-name.ts';
 import type { ChatMessage, ChatToolCall } from './chat-request.ts';
-import type { Turn } from './conversation-turns.ts';
 import { joinTexts } from './encode-content.ts';
-import { type Encoding, lose, noteCacheControl, type RequestPath } from './encoding.ts';
 
 /** A call of the turn: its id in the canonical history, and the one that it has upstream. */
 export interface PlacedCall {

@@ -1,8 +1,8 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { CanonicalContentParam } from '../canonical.ts';
+import { type Encoding, lose, noteCacheControl, type RequestPath } from '../encoding.ts';
 import { encodeToolName } from '../tool-name.ts';
 import type { ChatContentPart } from './chat-request.ts';
-import { type Encoding, lose, noteCacheControl, type RequestPath } from './encoding.ts';
 
 type ResultBlock = Exclude<NonNullable<Anthropic.ToolResultBlockParam['content']>, string>[number];
 export type ReadableBlock = CanonicalContentParam | ResultBlock;

@@ -1,11 +1,11 @@
 import { isBillingText } from '../billing-block.ts';
 import type { CanonicalBody, CanonicalToolResult } from '../canonical.ts';
+import { conversationTurns, type PlacedBlock, type Turn } from '../conversation-turns.ts';
+import { type Encoding, lose, noteCacheControl, type RequestPath } from '../encoding.ts';
 import type { ChatContentPart, ChatMessage } from './chat-request.ts';
-import { conversationTurns, type PlacedBlock, type Turn } from './conversation-turns.ts';
 import { encodeAssistantTurn, type PlacedCall } from './encode-assistant-turn.ts';
 import { encodeBlock, joinParts, joinTexts } from './encode-content.ts';
 import { encodeToolResult } from './encode-tool-result.ts';
-import { type Encoding, lose, noteCacheControl, type RequestPath } from './encoding.ts';
 
 /** Every call has to be answered, or servers refuse the whole conversation. */
 const UNANSWERED_CALL = '[No result: this tool call was interrupted before it was answered]';

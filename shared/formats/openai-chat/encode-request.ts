@@ -1,11 +1,11 @@
 import type { Canonical, CanonicalBody } from '../canonical.ts';
 import type { EncodeTarget } from '../encode-target.ts';
+import { type Encoding, lose } from '../encoding.ts';
 import type { EncodedRequest } from '../format.ts';
 import type { JsonObject } from '../json-object.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { encodeOutputFormat, encodeReasoning } from './encode-output-config.ts';
 import { encodeTools } from './encode-tools.ts';
-import { type Encoding, lose } from './encoding.ts';
 
 /** Chat Completions takes this many stop strings. */
 const STOP_SEQUENCES_MAX = 4;
@@ -116,7 +116,7 @@ function noteUnreadFields(encoding: Encoding, body: CanonicalBody): void {
 
 /** A canonical request as a Chat Completions request, and the ledger of what did not fit. */
 export function encodeRequest(canonical: Canonical, target: EncodeTarget): EncodedRequest {
-  const encoding: Encoding = { target, losses: [] };
+  const encoding: Encoding = { format: 'openai-chat', target, losses: [] };
   const { body } = canonical;
   const encoded: JsonObject = {
     ...encodeExtras(encoding, canonical.extras),

@@ -1,11 +1,11 @@
 import type { CanonicalMessage } from '../canonical.ts';
 import type { AnswerContext, EncodedAnswer } from '../format.ts';
 import type { Loss } from '../loss.ts';
+import { toolArguments } from '../tool-arguments.ts';
 import type { ChatToolCall } from './chat-request.ts';
+import { encodeStopReason } from './encode-stop-reason.ts';
 import { encodeChatUsage } from './encode-usage.ts';
-import { mapStopReason } from './map-stop-reason.ts';
 import { noteBlock, notePart, noteStop } from './note-answer-losses.ts';
-import { toolArguments } from './tool-arguments.ts';
 
 interface AnswerParts {
   text: string;
@@ -57,7 +57,7 @@ export function encodeResponse(message: CanonicalMessage, context: AnswerContext
           ...(calls.length === 0 ? {} : { tool_calls: calls }),
         },
         logprobs: null,
-        finish_reason: mapStopReason(message.stop_reason),
+        finish_reason: encodeStopReason(message.stop_reason),
       },
     ],
     usage: encodeChatUsage(message.usage),

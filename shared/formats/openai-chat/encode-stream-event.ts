@@ -3,8 +3,8 @@ import type { AnswerContext, ClientStreamEncoder } from '../format.ts';
 import type { Loss } from '../loss.ts';
 import { errorBody } from './encode-error.ts';
 import { completionId } from './encode-response.ts';
+import { encodeStopReason } from './encode-stop-reason.ts';
 import { encodeChatUsage } from './encode-usage.ts';
-import { mapStopReason } from './map-stop-reason.ts';
 import { noteBlock, notePart, noteStop } from './note-answer-losses.ts';
 
 type EventOf<Type extends CanonicalStreamEvent['type']> = Extract<CanonicalStreamEvent, { type: Type }>;
@@ -81,7 +81,7 @@ function finish(encoding: ChatEncoding, event: EventOf<'message_delta'>): string
   const reported = Object.entries(event.usage).filter(([, value]) => value !== null && value !== undefined);
   encoding.usage = { ...encoding.usage, ...Object.fromEntries(reported) };
   noteStop(encoding.losses, 'openai-chat', event.delta.stop_sequence);
-  return delta(encoding, {}, mapStopReason(event.delta.stop_reason));
+  return delta(encoding, {}, encodeStopReason(event.delta.stop_reason));
 }
 
 function endMessage(encoding: ChatEncoding): string {

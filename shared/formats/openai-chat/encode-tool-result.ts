@@ -1,7 +1,7 @@
 import type { CanonicalToolResult } from '../canonical.ts';
+import { type Encoding, lose, noteCacheControl, type RequestPath } from '../encoding.ts';
 import type { ChatContentPart } from './chat-request.ts';
 import { encodeBlock, joinTexts } from './encode-content.ts';
-import { type Encoding, lose, noteCacheControl, type RequestPath } from './encoding.ts';
 
 export interface EncodedToolResult {
   readonly text: string;

@@ -1,8 +1,8 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { CanonicalBody, CanonicalTool } from '../canonical.ts';
+import { type Encoding, lose, type RequestPath } from '../encoding.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { encodeToolName } from '../tool-name.ts';
-import { type Encoding, lose, type RequestPath } from './encoding.ts';
 
 /** Tool fields that are carried over; `type: "custom"` says only that there is nothing more to say. */
 const CARRIED_FIELDS: ReadonlySet<string> = new Set(['type', 'name', 'description', 'input_schema']);

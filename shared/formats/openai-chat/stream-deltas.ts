@@ -1,6 +1,7 @@
-import { isJsonObject } from '../json-object.ts';
-import { type ChatDelta, nonEmptyString } from './chunk.ts';
-import { type ChatStream, lose, type TextSegment } from './stream-state.ts';
+import { isJsonObject, nonEmptyString } from '../json-object.ts';
+import { lose } from '../stream-frame.ts';
+import type { ChatDelta } from './chunk.ts';
+import type { ChatStream, TextSegment } from './stream-state.ts';
 import { addFunctionCall, addToolCalls } from './stream-tool-calls.ts';
 
 function addText(stream: ChatStream, type: TextSegment['type'], piece: unknown): void {

@@ -1,7 +1,7 @@
-import { isJsonObject } from '../json-object.ts';
+import { isJsonObject, nonEmptyString } from '../json-object.ts';
+import { lose } from '../stream-frame.ts';
 import { isWholeJsonObject } from '../tool-input.ts';
-import { nonEmptyString } from './chunk.ts';
-import { type ChatStream, lose, type ToolSegment } from './stream-state.ts';
+import type { ChatStream, ToolSegment } from './stream-state.ts';
 
 /** One entry of `tool_calls`, in whatever of its parts the server sent this time. */
 interface ToolCallPiece {
@@ -50,7 +50,6 @@ function addSegment(stream: ChatStream, piece: ToolCallPiece): ToolSegment {
   const segment: ToolSegment = {
     type: 'tool',
     key: piece.key ?? -1 - state.callCount,
-    callNumber: state.callCount,
     upstreamId: null,
     name: null,
     arguments: '',

@@ -1,10 +1,8 @@
 import type { CanonicalBody, CanonicalContentParam, CanonicalToolResult } from '../canonical.ts';
-import { isJsonObject, type JsonObject } from '../json-object.ts';
-import { nonEmptyString } from '../openai-chat/chunk.ts';
+import { type Ledger, lose, type RequestPath } from '../encoding.ts';
+import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
 import { contentParts, decodeFile, decodeImage, missingPart } from '../openai-chat/decode-media.ts';
 import { addToolResult, type DecodedConversation } from '../openai-chat/decode-messages.ts';
-import { type Decoding, loseAt } from '../openai-chat/decoding.ts';
-import type { RequestPath } from '../openai-chat/encoding.ts';
 import { parseToolInput } from '../tool-input.ts';
 
 const KIND_CHARACTERS_MAX = 40;
@@ -14,9 +12,9 @@ interface Conversation {
   readonly messages: CanonicalBody['messages'];
 }
 
-type ItemReader = (decoding: Decoding, conversation: Conversation, item: JsonObject, path: RequestPath) => void;
+type ItemReader = (decoding: Ledger, conversation: Conversation, item: JsonObject, path: RequestPath) => void;
 
-function decodePart(decoding: Decoding, part: JsonObject, path: RequestPath): readonly CanonicalContentParam[] {
+function decodePart(decoding: Ledger, part: JsonObject, path: RequestPath): readonly CanonicalContentParam[] {
   switch (part['type']) {
     case 'text':
     case 'input_text':
@@ -34,12 +32,7 @@ function decodePart(decoding: Decoding, part: JsonObject, path: RequestPath): re
   }
 }
 
-function decodeContent(
-  decoding: Decoding,
-  content: unknown,
-  path: RequestPath,
-  field: string,
-): CanonicalContentParam[] {
+function decodeContent(decoding: Ledger, content: unknown, path: RequestPath, field: string): CanonicalContentParam[] {
   return contentParts(content).flatMap((part, index) => decodePart(decoding, part, [...path, field, index]));
 }
 
@@ -73,7 +66,7 @@ const readReasoning: ItemReader = (decoding, conversation, item, path) => {
   // The answer's signature was sent as the encrypted form, whoever made it.
   const signature = nonEmptyString(item['encrypted_content']) ?? '';
   if (thinking !== '' || signature !== '') addAssistant(conversation, [{ type: 'thinking', thinking, signature }]);
-  else loseAt(decoding, 'dropped', path, 'reasoning without text or encrypted form');
+  else lose(decoding, 'dropped', path, 'reasoning without text or encrypted form');
 };
 
 const ITEM_READERS: Readonly<Record<string, ItemReader>> = {
@@ -105,7 +98,7 @@ export function kindOf(value: unknown): string {
 }
 
 /** The input of a Responses request. Items of hosted tools have no counterpart, and are lost. */
-export function decodeInput(decoding: Decoding, body: JsonObject): DecodedConversation {
+export function decodeInput(decoding: Ledger, body: JsonObject): DecodedConversation {
   const { input, instructions } = body;
   const conversation: Conversation = { system: [], messages: [] };
   const instructed = nonEmptyString(instructions);
@@ -120,8 +113,8 @@ export function decodeInput(decoding: Decoding, body: JsonObject): DecodedConver
     const type = nonEmptyString(item['type']) ?? 'message';
     const reader = Object.hasOwn(ITEM_READERS, type) ? ITEM_READERS[type] : undefined;
     if (reader !== undefined) reader(decoding, conversation, item, path);
-    else if (type === 'item_reference') loseAt(decoding, 'dropped', path, 'reference to an item of a store');
-    else loseAt(decoding, 'dropped', path, `input item without a counterpart: ${kindOf(item)}`);
+    else if (type === 'item_reference') lose(decoding, 'dropped', path, 'reference to an item of a store');
+    else lose(decoding, 'dropped', path, `input item without a counterpart: ${kindOf(item)}`);
   }
   return conversation;
 }

@@ -1,11 +1,11 @@
 import { invalidRequest } from '../api-error.ts';
 import type { CanonicalBody, CanonicalTool } from '../canonical.ts';
+import { type Ledger, lose } from '../encoding.ts';
 import type { DecodedRequest } from '../format.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { decodeEffort, decodeJsonSchema, outputConfig } from '../openai-chat/decode-output-config.ts';
 import { withSomethingToAnswer } from '../openai-chat/decode-request.ts';
 import { decodeFunction, decodeToolChoice } from '../openai-chat/decode-tools.ts';
-import { type Decoding, loseAt } from '../openai-chat/decoding.ts';
 import { decodeInput, kindOf } from './decode-input.ts';
 import { requestFault } from './request-faults.ts';
 
@@ -51,12 +51,12 @@ const ECHOED_FIELDS = [
   'user',
 ];
 
-function decodeTools(decoding: Decoding, body: JsonObject): Pick<CanonicalBody, 'tools' | 'tool_choice'> {
+function decodeTools(decoding: Ledger, body: JsonObject): Pick<CanonicalBody, 'tools' | 'tool_choice'> {
   const tools: CanonicalTool[] = [];
   const given: readonly unknown[] = Array.isArray(body['tools']) ? body['tools'] : [];
   for (const [index, tool] of given.entries()) {
     if (isJsonObject(tool) && tool['type'] === 'function') tools.push(decodeFunction(tool));
-    else loseAt(decoding, 'dropped', ['tools', index], `tool that is not a function: ${kindOf(tool)}`);
+    else lose(decoding, 'dropped', ['tools', index], `tool that is not a function: ${kindOf(tool)}`);
   }
   const choice = decodeToolChoice(decoding, body, tools.length > 0);
   return {
@@ -108,7 +108,7 @@ export function decodeRequest(body: unknown): DecodedRequest {
     return { type: 'rejected', error: invalidRequest('The request body must be a JSON object.') };
   const fault = requestFault(body);
   if (fault !== null) return { type: 'rejected', error: invalidRequest(fault) };
-  const decoding: Decoding = { format: 'openai-responses', losses: [] };
+  const decoding: Ledger = { format: 'openai-responses', losses: [] };
   const text = isJsonObject(body['text']) ? body['text'] : {};
   const reasoning = isJsonObject(body['reasoning']) ? body['reasoning'] : {};
   const format = decodeJsonSchema(decoding, text['format'], ['text', 'format']);

@@ -1,9 +1,9 @@
 import type { CanonicalUsage } from '../canonical.ts';
 import { isJsonObject } from '../json-object.ts';
-import { decodeChatUsage } from '../openai-chat/decode-usage.ts';
+import { decodeUsage as decodeChatUsage } from '../openai-chat/decode-usage.ts';
 
 /** Canonical usage of a response, or null when it reports none. It counts as Chat Completions does, by other names. */
-export function decodeResponsesUsage(usage: unknown): CanonicalUsage | null {
+export function decodeUsage(usage: unknown): CanonicalUsage | null {
   if (!isJsonObject(usage)) return null;
   return decodeChatUsage({
     prompt_tokens: usage['input_tokens'],

@@ -1,52 +1,17 @@
-import type { CanonicalTool } from '../canonical.ts';
-import { historyToolUseIds } from '../openai-chat/history-tool-use-ids.ts';
-import { createToolUseId, isUsableToolUseId } from '../tool-id.ts';
-import { repairArguments } from '../tool-input.ts';
-import { restoreToolName } from '../tool-name.ts';
+import { emit, startBlock } from '../stream-frame.ts';
+import { finishArguments, startToolUse } from '../tool-use-block.ts';
 import { segmentKey } from './segments.ts';
-import { emit, lose, type ResponsesStream, type Segment } from './stream-state.ts';
-
-/** Stands for a call whose name never came; clients answer it with an "unknown tool" result. */
-const UNNAMED_TOOL = 'unnamed_tool';
-
-function requestTools(stream: ResponsesStream): readonly CanonicalTool[] {
-  return stream.context.request.tools ?? [];
-}
-
-/** The upstream's call id where a client can pair by it: usable, and new in the whole conversation. */
-function allocateToolUseId(stream: ResponsesStream, { callId }: Segment, index: number): string {
-  const { state, context } = stream;
-  const number = state.callCount;
-  state.callCount += 1;
-  const isNew =
-    callId !== null && !state.toolUseIds.includes(callId) && !historyToolUseIds(context.request).has(callId);
-  if (callId !== null && isNew && isUsableToolUseId(callId)) return callId;
-  const detail = callId === null ? 'upstream sent no tool call id' : 'tool call id repeated or not usable';
-  lose(stream, callId === null ? 'repaired' : 'renamed', `/content/${index}/id`, detail);
-  return createToolUseId(context.callId, number);
-}
-
-function openTool(stream: ResponsesStream, segment: Segment, index: number): void {
-  if (segment.name === null) lose(stream, 'repaired', `/content/${index}/name`, 'upstream sent no tool name');
-  const name = segment.name === null ? UNNAMED_TOOL : restoreToolName(segment.name, requestTools(stream));
-  const id = allocateToolUseId(stream, segment, index);
-  stream.state.toolUseIds.push(id);
-  emit(stream, { type: 'content_block_start', index, content_block: { type: 'tool_use', id, name, input: {} } });
-}
+import type { ResponsesStream, Segment } from './stream-state.ts';
 
 function open(stream: ResponsesStream, segment: Segment): number {
-  const { state } = stream;
-  const index = state.nextIndex;
-  if (segment.type === 'tool') openTool(stream, segment, index);
-  else {
-    const content_block =
-      segment.type === 'text'
-        ? ({ type: 'text', text: '' } as const)
-        : ({ type: 'thinking', thinking: '', signature: '' } as const);
-    emit(stream, { type: 'content_block_start', index, content_block });
-  }
+  const index =
+    segment.type === 'tool'
+      ? startToolUse(stream, { id: segment.callId, name: segment.name })
+      : startBlock(
+          stream,
+          segment.type === 'text' ? { type: 'text', text: '' } : { type: 'thinking', thinking: '', signature: '' },
+        );
   segment.index = index;
-  state.nextIndex += 1;
   return index;
 }
 
@@ -65,30 +30,16 @@ function write(stream: ResponsesStream, segment: Segment, index: number): void {
   emit(stream, { type: 'content_block_delta', index, delta });
 }
 
-function requiresInput(stream: ResponsesStream, name: string | null): boolean {
-  const wanted = name === null ? null : restoreToolName(name, requestTools(stream));
-  const tool = requestTools(stream).find((candidate) => 'name' in candidate && candidate.name === wanted);
-  const schema = tool !== undefined && 'input_schema' in tool ? tool.input_schema : undefined;
-  return Array.isArray(schema?.['required']) && schema['required'].length > 0;
-}
-
-function finishArguments(stream: ResponsesStream, segment: Segment, index: number): void {
-  const { text, repair } = repairArguments(segment.text);
-  if (segment.written === 0) {
-    emit(stream, { type: 'content_block_delta', index, delta: { type: 'input_json_delta', partial_json: text } });
-  }
-  // Arguments cut off by the output limit are told by the stop reason.
-  if (repair === null || stream.state.stopReason === 'max_output_tokens') return;
-  const pointer = `/content/${index}/input`;
-  if (repair === 'double_encoded') lose(stream, 'repaired', pointer, 'tool arguments were a JSON string of an object');
-  if (repair === 'unparsable') lose(stream, 'repaired', pointer, 'tool arguments are no JSON object; text kept as is');
-  if (repair === 'empty' && requiresInput(stream, segment.name)) {
-    lose(stream, 'repaired', pointer, 'empty arguments for a tool that requires some');
-  }
-}
-
 function close(stream: ResponsesStream, segment: Segment, index: number): void {
-  if (segment.type === 'tool') finishArguments(stream, segment, index);
+  if (segment.type === 'tool') {
+    finishArguments(stream, {
+      index,
+      name: segment.name,
+      arguments: segment.text,
+      isDelivered: segment.written > 0,
+      isCutShort: stream.state.upstreamStopReason === 'max_output_tokens',
+    });
+  }
   if (segment.type === 'thinking' && segment.signature !== '') {
     const delta = { type: 'signature_delta', signature: segment.signature } as const;
     emit(stream, { type: 'content_block_delta', index, delta });

@@ -1,10 +1,10 @@
 import { isBillingText } from '../billing-block.ts';
 import type { CanonicalBody, CanonicalContentParam, CanonicalToolResult } from '../canonical.ts';
+import { conversationTurns, type PlacedBlock, type Turn } from '../conversation-turns.ts';
+import { type Encoding, lose, noteCacheControl, type RequestPath } from '../encoding.ts';
 import type { ChatContentPart } from '../openai-chat/chat-request.ts';
-import { conversationTurns, type PlacedBlock, type Turn } from '../openai-chat/conversation-turns.ts';
 import { encodeBlock, joinTexts } from '../openai-chat/encode-content.ts';
-import { type Encoding, lose, noteCacheControl, type RequestPath } from '../openai-chat/encoding.ts';
-import { toolArguments } from '../openai-chat/tool-arguments.ts';
+import { toolArguments } from '../tool-arguments.ts';
 import { encodeToolUseId } from '../tool-id.ts';
 import { encodeToolName } from '../tool-name.ts';
 import { decodeReasoningSignature } from './reasoning-signature.ts';

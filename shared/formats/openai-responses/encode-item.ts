@@ -1,5 +1,5 @@
 import type { CanonicalContentBlock } from '../canonical.ts';
-import { toolArguments } from '../openai-chat/tool-arguments.ts';
+import { toolArguments } from '../tool-arguments.ts';
 import { itemId } from './response-object.ts';
 
 type ItemStatus = 'in_progress' | 'completed' | 'incomplete';

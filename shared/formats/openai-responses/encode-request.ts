@@ -1,9 +1,9 @@
 import type { Canonical, CanonicalBody } from '../canonical.ts';
 import type { EncodeTarget } from '../encode-target.ts';
+import { type Encoding, lose } from '../encoding.ts';
 import type { EncodedRequest } from '../format.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { encodeOutputFormat, encodeReasoning } from '../openai-chat/encode-output-config.ts';
-import { type Encoding, lose } from '../openai-chat/encoding.ts';
 import { encodeInput, encodeInstructions } from './encode-input.ts';
 import { encodeTools } from './encode-tools.ts';
 
@@ -117,7 +117,7 @@ function noteUnreadFields(encoding: Encoding, body: CanonicalBody): void {
  * the conversation is sent whole, and reasoning comes back encrypted.
  */
 export function encodeRequest(canonical: Canonical, target: EncodeTarget): EncodedRequest {
-  const encoding: Encoding = { target, losses: [] };
+  const encoding: Encoding = { format: 'openai-responses', target, losses: [] };
   const { body, extras } = canonical;
   const openai: JsonObject = { ...extras['openai'] };
   const instructions = encodeInstructions(encoding, body.system);
@@ -142,7 +142,6 @@ export function encodeRequest(canonical: Canonical, target: EncodeTarget): Encod
       accept: body.stream === true ? 'text/event-stream' : 'application/json',
     },
     path: '/responses',
-    // Parts are written by the encoders of Chat Completions, which sign their losses with its name.
-    losses: encoding.losses.map((loss) => ({ ...loss, format: 'openai-responses' })),
+    losses: encoding.losses,
   };
 }

@@ -1,7 +1,7 @@
 import type { CanonicalBody } from '../canonical.ts';
+import type { Encoding } from '../encoding.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { encodeTools as encodeChatTools } from '../openai-chat/encode-tools.ts';
-import type { Encoding } from '../openai-chat/encoding.ts';
 
 /** Canonical tools without their strictness, which Chat Completions' encoder would note as lost. */
 function withoutStrict(body: CanonicalBody): { body: CanonicalBody; strict: ReadonlySet<string> } {

@@ -1,9 +1,9 @@
 import type { ClientFormat, UpstreamFormat } from '../format.ts';
-import { decodeError } from '../openai-chat/decode-error.ts';
-import { encodeError } from '../openai-chat/encode-error.ts';
+import { decodeError } from './decode-error.ts';
 import { decodeRequest } from './decode-request.ts';
 import { decodeResponse } from './decode-response.ts';
 import { createStreamDecoder } from './decode-stream.ts';
+import { encodeError } from './encode-error.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeResponse } from './encode-response.ts';
 import { createStreamEncoder } from './encode-stream-event.ts';

@@ -1,9 +1,9 @@
 import { brokenUpstream } from '../api-error.ts';
-import { isJsonObject } from '../json-object.ts';
-import { nonEmptyString } from '../openai-chat/chunk.ts';
+import { isJsonObject, nonEmptyString } from '../json-object.ts';
 import { apiErrorFromChatBody } from '../openai-chat/decode-error.ts';
-import { IN_STREAM_ERROR_STATUS } from '../openai-chat/read-chunk.ts';
-import { completeResponse, readResponseFacts, startMessage } from './complete-stream.ts';
+import { IN_STREAM_ERROR_STATUS } from '../stream-decoder.ts';
+import { fail, startMessage } from '../stream-frame.ts';
+import { completeResponse, readResponseFacts } from './complete-stream.ts';
 import { drainSegments } from './drain-segments.ts';
 import {
   finishSegment,
@@ -16,7 +16,7 @@ import {
   summarySeparator,
 } from './read-item.ts';
 import { appendText, segmentAt } from './segments.ts';
-import { type Fields, fail, type ResponsesStream } from './stream-state.ts';
+import type { Fields, ResponsesStream } from './stream-state.ts';
 
 /** Codes of failed responses that say more than that the server broke. */
 const FAILURE_STATUSES: Readonly<Record<string, number>> = {
@@ -142,7 +142,7 @@ const EVENT_HANDLERS: Readonly<Record<string, (stream: ResponsesStream, event: F
 };
 
 /** Reads one event. Events of hosted tools, and ones that are not known, are passed over: their items say it all. */
-export function readEvent(stream: ResponsesStream, event: Fields, name?: string): void {
+export function readEvent(stream: ResponsesStream, event: Fields, name: string | undefined): void {
   const type = nonEmptyString(event['type']) ?? name ?? '';
   const handler = Object.hasOwn(EVENT_HANDLERS, type) ? EVENT_HANDLERS[type] : undefined;
   if (handler !== undefined) handler(stream, event);

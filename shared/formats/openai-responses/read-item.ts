@@ -1,8 +1,8 @@
-import { isJsonObject } from '../json-object.ts';
-import { nonEmptyString } from '../openai-chat/chunk.ts';
+import { isJsonObject, nonEmptyString } from '../json-object.ts';
+import { lose } from '../stream-frame.ts';
 import { signatureOfItem } from './reasoning-signature.ts';
 import { appendText, completeText, segmentAt } from './segments.ts';
-import { type Fields, lose, type ResponsesStream, type Segment } from './stream-state.ts';
+import type { Fields, ResponsesStream, Segment } from './stream-state.ts';
 
 /** Parts of a reasoning item: what OpenAI summarises of it, and what open models show of it. */
 export const SUMMARY_PART = 0;

@@ -1,4 +1,4 @@
-import type { CanonicalBody } from '../canonical.ts';
+import type { CanonicalBody } from './canonical.ts';
 
 /** Every tool-use id of a conversation. A client drops a call whose id it has seen, and then the model loops. */
 export function historyToolUseIds(body: CanonicalBody): ReadonlySet<string> {

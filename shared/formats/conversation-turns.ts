@@ -1,4 +1,4 @@
-import type { CanonicalBody, CanonicalContentParam } from '../canonical.ts';
+import type { CanonicalBody, CanonicalContentParam } from './canonical.ts';
 import type { RequestPath } from './encoding.ts';
 
 /** A block and where it stands in the request. */

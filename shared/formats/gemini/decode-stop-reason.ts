@@ -35,7 +35,7 @@ export function isFailureReason(finishReason: string): boolean {
 }
 
 /** The stop reason for the client; Gemini says STOP after calls too. Null for a reason that is not known. */
-export function mapFinishReason(finishReason: string | null, hasToolUse: boolean): CanonicalStopReason | null {
+export function decodeStopReason(finishReason: string | null, hasToolUse: boolean): CanonicalStopReason | null {
   const mapped = finishReason === null ? 'end_turn' : STOP_REASONS[finishReason];
   if (mapped === 'max_tokens' || mapped === 'refusal') return mapped;
   return hasToolUse ? 'tool_use' : (mapped ?? null);

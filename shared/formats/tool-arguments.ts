@@ -1,4 +1,4 @@
-import { isJsonObject } from '../json-object.ts';
+import { isJsonObject } from './json-object.ts';
 
 /** The argument text of a call: its input as JSON, or the very text that an upstream sent and that did not parse. */
 export function toolArguments(input: unknown): string {

@@ -22,7 +22,7 @@ export function isFailureReason(finishReason: string): boolean {
  * The stop reason for the client. Servers say `stop` after tool calls and `tool_calls` without any, and clients go by
  * the reason, so the blocks that were delivered decide between those two. Null for a reason that is not known.
  */
-export function mapFinishReason(finishReason: string | null, hasToolUse: boolean): CanonicalStopReason | null {
+export function decodeStopReason(finishReason: string | null, hasToolUse: boolean): CanonicalStopReason | null {
   const mapped = finishReason === null ? 'end_turn' : STOP_REASONS[finishReason];
   if (mapped === 'max_tokens' || mapped === 'refusal' || mapped === 'model_context_window_exceeded') return mapped;
   if (hasToolUse) return 'tool_use';

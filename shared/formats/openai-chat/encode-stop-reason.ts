@@ -13,6 +13,6 @@ const FINISH_REASONS: Readonly<Record<CanonicalStopReason, FinishReason>> = {
 };
 
 /** The finish reason for a Chat Completions client. A reason that is not known ended the answer, which is all it asks. */
-export function mapStopReason(stopReason: CanonicalStopReason | null): FinishReason {
+export function encodeStopReason(stopReason: CanonicalStopReason | null): FinishReason {
   return stopReason === null ? 'stop' : (FINISH_REASONS[stopReason] ?? 'stop');
 }

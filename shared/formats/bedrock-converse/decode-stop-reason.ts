@@ -21,7 +21,7 @@ export function isFailureReason(stopReason: string): boolean {
  * The stop reason for the client. Clients go by it, and models say `end_turn` after tool calls, so the blocks that were
  * delivered decide whether a tool was used. Null for a reason that is not known.
  */
-export function mapStopReason(stopReason: string, hasToolUse: boolean): CanonicalStopReason | null {
+export function decodeStopReason(stopReason: string, hasToolUse: boolean): CanonicalStopReason | null {
   const mapped = STOP_REASONS[stopReason];
   if (mapped === 'max_tokens' || mapped === 'refusal' || mapped === 'model_context_window_exceeded') return mapped;
   if (hasToolUse) return 'tool_use';

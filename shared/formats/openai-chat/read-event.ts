@@ -1,0 +1,48 @@
+import { brokenUpstream } from '../api-error.ts';
+import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
+import { IN_STREAM_ERROR_STATUS } from '../stream-decoder.ts';
+import { fail, startMessage } from '../stream-frame.ts';
+import { type ChatChoice, type ChatChunk, firstChoice } from './chunk.ts';
+import { apiErrorFromChatBody } from './decode-error.ts';
+import { isFailureReason } from './decode-stop-reason.ts';
+import { decodeUsage } from './decode-usage.ts';
+import { drainSegments } from './drain-segments.ts';
+import { addDelta } from './stream-deltas.ts';
+import type { ChatStream } from './stream-state.ts';
+
+function readFinish(stream: ChatStream, choice: ChatChoice): void {
+  const { state } = stream;
+  state.upstreamStopReason = nonEmptyString(choice.finish_reason) ?? state.upstreamStopReason;
+  // vLLM names the stop string that matched; nobody else does.
+  const matched = nonEmptyString(choice.stop_reason);
+  if (matched !== null && stream.context.request.stop_sequences?.includes(matched)) state.stopSequence = matched;
+}
+
+/** Reads one chunk, or one whole completion, which differ only in where the choice keeps its content. */
+export function pushChatChunk(stream: ChatStream, chunk: ChatChunk): void {
+  const { state } = stream;
+  if (isJsonObject(chunk.error) || typeof chunk.error === 'string') {
+    fail(stream, apiErrorFromChatBody(IN_STREAM_ERROR_STATUS, chunk));
+    return;
+  }
+  state.model ??= nonEmptyString(chunk.model);
+  state.usage = decodeUsage(chunk.usage) ?? state.usage;
+  const choice = firstChoice(chunk);
+  if (choice === null) return;
+  readFinish(stream, choice);
+  const { upstreamStopReason } = state;
+  if (upstreamStopReason !== null && isFailureReason(upstreamStopReason)) {
+    fail(stream, brokenUpstream(`The upstream gave up in the middle of its answer (${upstreamStopReason}).`));
+    return;
+  }
+  startMessage(stream);
+  const content = isJsonObject(choice.delta) ? choice.delta : choice.message;
+  if (isJsonObject(content)) addDelta(stream, content);
+  drainSegments(stream, false);
+}
+
+/** Reads one event of a stream. */
+export function readEvent(stream: ChatStream, payload: JsonObject, name: string | undefined): void {
+  if (name === 'error') fail(stream, apiErrorFromChatBody(IN_STREAM_ERROR_STATUS, payload));
+  else pushChatChunk(stream, payload);
+}

@@ -1,0 +1,1 @@
+export { decodeError } from '../openai-chat/decode-error.ts';
