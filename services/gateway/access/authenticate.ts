@@ -1,10 +1,10 @@
+import { isLocalClient } from '#shared/access/is-local-client.ts';
+import { readCredentials } from '#shared/access/read-credentials.ts';
 import { isKeySecret } from '#shared/database/virtual-key-secret.ts';
 import type { ApiError } from '#shared/formats/api-error.ts';
 import type { RequestHeaders } from '../session-id.ts';
 import type { Identity } from './identity.ts';
-import { isLocalClient } from './is-local-client.ts';
 import type { KeyCache } from './key-cache.ts';
-import { readCredentials } from './read-credentials.ts';
 
 export type Authentication =
   | { readonly type: 'identified'; readonly identity: Identity }

@@ -11,6 +11,7 @@ import { activatePolicy, readPointer } from '#shared/database/pointer-store.ts';
 import { readPolicy } from '#shared/database/policy-store.ts';
 import { readGovernance } from '#shared/database/read-governance.ts';
 import { formatExplanation } from '#shared/domain/score-explanation.ts';
+import { problemSchema } from '#shared/problem.ts';
 import {
   bodyTo,
   insertCall,
@@ -28,7 +29,6 @@ import { readStatus } from '../read-status.ts';
 import { apiRoutes, createOptimizerServer, type OptimizerServerDeps } from '../server.ts';
 import { type ApiRoute, ROLES, type Role } from './api-route.ts';
 import { openApiPath } from './open-api.ts';
-import { problemSchema } from './problem.ts';
 import { LONG_POLLS_MAX } from './routes/policy-routes.ts';
 import { addToken, ensureAdminToken, readAccessTokens, tokenFilePath } from './token-file.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { problemSchema } from '#shared/problem.ts';
 import type { ApiRoute } from './api-route.ts';
-import { problemSchema } from './problem.ts';
 
 type JsonObject = Record<string, unknown>;
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { TrimtabError } from '#shared/errors.ts';
+import { TrimtabError } from './errors.ts';
 
 /** An error as RFC 9457 writes it; `code` is the stable name of the error catalogue. */
 export const problemSchema = z.object({

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { RequestHeaders } from '../session-id.ts';
+import type { RequestHeaders } from './request-headers.ts';
 
 const LOCAL_ADDRESS = /^(?:127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
 const LOCAL_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);

@@ -1,4 +1,4 @@
-import type { RequestHeaders } from '../session-id.ts';
+import type { RequestHeaders } from './request-headers.ts';
 
 /**
  * The credentials of a request, the likelier first. Clients send `x-api-key`, `Authorization: Bearer`, or both, where
