@@ -4,9 +4,9 @@ import type { KeyCache } from './access/key-cache.ts';
 import { type AttemptLog, createAttemptLog } from './attempt-log.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { GatewayConfig } from './config.ts';
-import { buildCallRecord } from './emit/call-record.ts';
 import { type EmitDeps, emitCall } from './emit/emit-call.ts';
 import type { GatewayMetrics } from './emit/gateway-metrics.ts';
+import { offerOf } from './emit/offer-of.ts';
 import { priceOf } from './emit/price-of.ts';
 import { estimateInputTokens } from './estimate-input-tokens.ts';
 import { parseBody } from './parse-body.ts';
@@ -104,7 +104,7 @@ function record(deps: HandleCallDeps, call: RoutedCall, served: ServedCall, log:
   const durationMs = elapsedMs(deps.now, incoming);
   const { capture } = deps.config;
   const { traceparent } = incoming.headers;
-  emitCall(deps, buildCallRecord({ call, encoded, delivery, attempts: log.attempts, price, durationMs }), {
+  emitCall(deps, offerOf({ call, encoded, delivery, attempts: log.attempts, price, durationMs }), {
     capture,
     targetModel,
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,

@@ -4,6 +4,7 @@ import type { Log } from '#shared/log.ts';
 import { lockDirectory, type ReleaseLock } from './directory-lock.ts';
 import { GroupWriter } from './group-writer.ts';
 import { nodeSpoolFiles } from './node-spool-files.ts';
+import { recordOfOffer } from './offered-call.ts';
 import { createQuarantine } from './quarantine.ts';
 import { type Recovered, recoverSpool } from './recover-spool.ts';
 import { SegmentCatalogue } from './segment-catalogue.ts';
@@ -130,8 +131,8 @@ class OpenSpool implements Spool {
     this.#writer.mark('begin', callId, projectId);
   }
 
-  offer(record: Parameters<Spool['offer']>[0]): 'accepted' | 'dropped' {
-    return this.#writer.offer(record);
+  offer(offered: Parameters<Spool['offer']>[0]): 'accepted' | 'dropped' {
+    return this.#writer.offer('v' in offered ? offered : recordOfOffer(offered));
   }
 
   flush(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { CallRecord } from '#shared/domain/call-record.ts';
+import type { OfferedCall } from '#shared/domain/offered-call.ts';
 import type { SpoolBatch } from './spool-reader.ts';
 import type { ProjectTotals } from './spool-state.ts';
 
@@ -18,7 +19,7 @@ export interface Spool {
    * Hands over a finished call. Never waits and never throws; the record must not be changed afterwards. `dropped`
    * means that the spool is full: the newest record is given up, and counted durably.
    */
-  offer(record: CallRecord): 'accepted' | 'dropped';
+  offer(offered: OfferedCall | CallRecord): 'accepted' | 'dropped';
   /** Resolves when everything given so far is on the disk, as a record or as a counted drop. */
   flush(): Promise<void>;
   stats(): SpoolStats;

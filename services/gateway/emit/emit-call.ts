@@ -1,7 +1,9 @@
 import type { AuditEntry } from '#shared/database/audit-log.ts';
-import type { CaptureMode } from '#shared/domain/call.ts';
+import type { Call, CaptureMode } from '#shared/domain/call.ts';
 import type { CallRecord } from '#shared/domain/call-record.ts';
+import type { OfferedCall } from '#shared/domain/offered-call.ts';
 import type { Log } from '#shared/log.ts';
+import { recordOfOffer } from '#shared/spool/offered-call.ts';
 import type { Spool } from '#shared/spool/spool.ts';
 import type { Telemetry } from '#shared/telemetry.ts';
 import type { AuditQueue } from './audit-queue.ts';
@@ -20,26 +22,27 @@ export interface EmitDeps {
 /** Hands a finished call to everything that keeps it. Nothing here waits, and nothing of it fails the call. */
 export function emitCall(
   deps: EmitDeps,
-  record: CallRecord,
+  offered: OfferedCall | CallRecord,
   options: {
     readonly capture: CaptureMode;
     readonly targetModel: string | null;
     readonly traceparent: string | undefined;
   },
 ): void {
-  const { call } = record;
+  const { call } = offered;
   // The spool first: a fault in what only watches must not cost the record.
   if (options.capture !== 'none') {
+    const record = 'v' in offered ? offered : recordOfOffer(offered);
     const outcome = deps.spool.offer(captureContent(record, options.capture));
     if (outcome === 'dropped') deps.log.error({ callId: call.callId }, 'the spool is full; the call is not kept');
   }
   deps.metrics.recordCall(call);
   deps.telemetry.recordCall(call, options.traceparent);
-  auditServedModel(deps, record, options.targetModel);
+  auditServedModel(deps, call, options.targetModel);
 }
 
 /** An upstream that answers as another model than the one asked for breaks the promise of exact ids. */
-function auditServedModel(deps: EmitDeps, { call }: CallRecord, targetModel: string | null): void {
+function auditServedModel(deps: EmitDeps, call: Call, targetModel: string | null): void {
   const { responseModel } = call;
   if (responseModel === null || targetModel === null || responseModel === targetModel) return;
   const entry: AuditEntry = {

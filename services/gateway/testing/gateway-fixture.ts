@@ -8,6 +8,7 @@ import { importGovernance } from '#shared/database/governance-store.ts';
 import { listenForPolicies } from '#shared/database/policy-listener.ts';
 import type { CallRecord } from '#shared/domain/call-record.ts';
 import { createLog } from '#shared/log.ts';
+import { recordOfOffer } from '#shared/spool/offered-call.ts';
 import type { Telemetry } from '#shared/telemetry.ts';
 import { createFakeProvider, type FakeProvider, type FakeProviderOptions } from '#shared/testing/fake-provider.ts';
 import type { FakeReply, FakeScript } from '#shared/testing/fake-reply.ts';
@@ -54,8 +55,8 @@ async function startTestGateway(options: TestGatewayOptions): Promise<TestGatewa
         options.onBegin?.(callId);
         begun.push(callId);
       },
-      offer(record) {
-        records.push(record);
+      offer(offered) {
+        records.push('v' in offered ? offered : recordOfOffer(offered));
         return 'accepted';
       },
       stats: () => ({

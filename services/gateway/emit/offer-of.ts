@@ -1,5 +1,5 @@
 import type { CallAttempt } from '#shared/domain/call.ts';
-import type { CallRecord } from '#shared/domain/call-record.ts';
+import type { OfferedCall } from '#shared/domain/offered-call.ts';
 import { TURN_SHAPE_VERSION } from '#shared/domain/turn-shape.ts';
 import { callUsage } from '#shared/upstream/call-usage.ts';
 import type { Delivery } from '../delivery.ts';
@@ -22,12 +22,11 @@ const AGENT_HEADER = 'x-claude-code-agent-id';
 const PARENT_AGENT_HEADER = 'x-claude-code-parent-agent-id';
 const LABEL_CHARACTERS_MAX = 200;
 
-/** The record of a finished call, with all of its content. */
-export function buildCallRecord(finished: FinishedCall): CallRecord {
+/** A finished call for the spool, with all of its content. */
+export function offerOf(finished: FinishedCall): OfferedCall {
   const { call, delivery } = finished;
-  const { canonical } = call;
+  const { canonical, incoming } = call;
   return {
-    v: 1,
     call: {
       ...identityPart(call),
       ...routingPart(finished),
@@ -44,8 +43,8 @@ export function buildCallRecord(finished: FinishedCall): CallRecord {
       },
       capture: 'full',
     },
-    request: canonical.body as unknown as Record<string, unknown>,
-    response: delivery.message as unknown as Record<string, unknown> | null,
+    request: { bytes: incoming.bytes, clientFormat: incoming.clientFormat.name },
+    response: delivery.message === null ? null : JSON.stringify(delivery.message),
     upstreamRaw: delivery.upstreamRaw === '' ? null : delivery.upstreamRaw,
   };
 }
