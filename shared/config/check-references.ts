@@ -1,8 +1,8 @@
 import { closestName } from '../closest-name.ts';
 import { isQuirkName, QUIRK_NAMES } from '../formats/quirks/quirks.ts';
+import { KNOWN_PROVIDERS } from '../providers/known-provider.ts';
 import type { ConfigProblem, LineOf } from './config-problem.ts';
 import type { TrimtabConfig } from './config-schema.ts';
-import { KNOWN_PROVIDERS } from './known-providers.ts';
 
 type Path = readonly PropertyKey[];
 
@@ -32,9 +32,13 @@ type Report = (path: Path, message: string) => void;
 function checkProviders(config: TrimtabConfig, report: Report): void {
   const names = Object.keys(config.providers);
   for (const [name, provider] of Object.entries(config.providers)) {
-    if (KNOWN_PROVIDERS.has(name)) continue;
-    if (provider.baseUrl === undefined) report(['providers', name], 'is not a known provider and needs a baseUrl');
-    if (provider.format === undefined) report(['providers', name], 'is not a known provider and needs a format');
+    const known = KNOWN_PROVIDERS.get(name);
+    if (known === undefined && provider.format === undefined) {
+      report(['providers', name], 'is not a known provider and needs a format');
+    }
+    if (known?.baseUrl !== undefined || provider.baseUrl !== undefined) continue;
+    const reason = known === undefined ? 'is not a known provider' : 'runs where only you know';
+    report(['providers', name], `${reason} and needs a baseUrl`);
   }
   const users = [
     ...config.models.map((model, index) => [['models', index, 'provider'], model.provider] as const),

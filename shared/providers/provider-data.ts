@@ -4,15 +4,17 @@ import type { QuirkName } from '../formats/quirks/quirks.ts';
 /** How a provider is told who calls: the header that carries the key, or the scheme that signs. */
 export type AuthScheme = 'bearer' | 'x-api-key' | 'api-key' | 'x-goog-api-key' | 'aws-sigv4' | 'google-oauth' | 'none';
 
-/** Clouds that host formats of others under paths and bodies of their own. */
+/** Clouds that serve Anthropic's own format under paths of their own. */
 export type Hosting = 'bedrock' | 'vertex';
 
-/** What is known of the models whose id fits a pattern. */
+/** What is known of the models whose id fits a pattern. Of two that fit, the later one says more and wins. */
 export interface ModelFacts {
   /** Exact id, or a start of one that ends in `*`. */
   readonly match: string;
   /** The most tokens that one answer may have; more is clamped, which these servers would refuse. */
   readonly maxOutputTokens?: number;
+  /** They reason, so that the deviations of the provider's reasoning models hold for them. */
+  readonly reasons?: boolean;
   /** Deviations of these models only. */
   readonly quirks?: readonly QuirkName[];
 }

@@ -34,12 +34,12 @@ export const MESSAGE_QUIRKS = {
   },
   'alternating-roles': {
     why: 'The chat templates of some models raise an error when two user messages follow one another.',
-    source: 'https://github.com/vllm-project/vllm/issues/2112',
+    source: 'https://github.com/vllm-project/vllm/issues/6862',
     target: { acceptsConsecutiveUsers: false },
   },
   'no-system-role': {
     why: 'The chat templates of some models raise "System role not supported".',
-    source: 'https://huggingface.co/google/gemma-7b-it/discussions/38',
+    source: 'https://github.com/vllm-project/vllm/pull/2964',
     target: { acceptsSystemRole: false },
   },
   'mid-system-as-user': {

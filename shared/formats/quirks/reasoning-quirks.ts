@@ -5,7 +5,7 @@ export const REASONING_QUIRKS = {
   'reasoning-effort': {
     why: 'Takes reasoning_effort, which servers without reasoning models refuse.',
     source: 'https://platform.openai.com/docs/guides/reasoning',
-    target: { supportsReasoningEffort: true },
+    target: { supportsReasoningEffort: true, reasoningControl: 'reasoning_effort' },
   },
   'effort-none': {
     why: 'reasoning_effort none turns reasoning off; elsewhere it is refused and the model thinks as it likes.',
@@ -46,6 +46,11 @@ export const REASONING_QUIRKS = {
     why: 'Reasoning is asked for by reasoning: {effort | max_tokens | enabled}.',
     source: 'https://openrouter.ai/docs/use-cases/reasoning-tokens',
     target: { reasoningControl: 'reasoning' },
+  },
+  'reasoning-enabled': {
+    why: 'Hybrid models are switched by reasoning: {enabled}; the effort has a field of its own.',
+    source: 'https://docs.together.ai/docs/inference/chat/reasoning',
+    target: { reasoningControl: 'reasoning.enabled' },
   },
   'parsed-reasoning-format': {
     why: 'Reasoning stands as <think> tags in the text unless reasoning_format asks for it apart.',
