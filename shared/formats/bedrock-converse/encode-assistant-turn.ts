@@ -1,46 +1,37 @@
 import type { CanonicalContentParam } from '../canonical.ts';
+import { encodePlacedName } from '../custom-tools.ts';
 import { lose, type RequestPath } from '../encoding.ts';
 import { isJsonObject } from '../json-object.ts';
 import { encodeToolUseId, isUsableToolUseId } from '../tool-id.ts';
 import { encodeToolName } from '../tool-name.ts';
+import { encodeCallId, type SentCall } from '../walk-conversation.ts';
 import type { ConverseBlock, ConverseReasoning } from './converse-request.ts';
 import { encodeText } from './encode-content.ts';
 import { cachePointAfter, type Encoding } from './encoding.ts';
 import { isPlainSignature, untagSignature } from './tag-signature.ts';
 
-/** A call of the history: its id there, and the one that it has upstream. */
-export interface PlacedCall {
-  readonly canonicalId: string;
-  readonly upstreamId: string;
-  readonly path: RequestPath;
-}
-
 type BlockOf<Type extends CanonicalContentParam['type']> = Extract<CanonicalContentParam, { type: Type }>;
 
-/** Two calls of one turn with the same id could not be answered apart. */
-function uniqueCallId(encoding: Encoding, id: string, taken: readonly PlacedCall[], path: RequestPath): string {
-  const encoded = isUsableToolUseId(id) ? id : encodeToolUseId(id);
-  if (encoded !== id) lose(encoding, 'renamed', [...path, 'id'], 'tool-use id does not fit');
-  if (!taken.some((call) => call.upstreamId === encoded)) return encoded;
-  lose(encoding, 'repaired', [...path, 'id'], 'two calls of one turn had the same id');
-  return encodeToolUseId(`${id}#${taken.length}`.padEnd(65, '#'));
+/** Converse takes longer ids than other servers do. */
+function encodeLongId(id: string): string {
+  return isUsableToolUseId(id) ? id : encodeToolUseId(id);
 }
 
 function encodeToolUse(
   encoding: Encoding,
   block: BlockOf<'tool_use'>,
   path: RequestPath,
-  calls: PlacedCall[],
+  calls: SentCall[],
 ): readonly ConverseBlock[] {
-  const name = encodeToolName(block.name);
   const input = isJsonObject(block.input) ? block.input : {};
   if (!isJsonObject(block.input)) lose(encoding, 'repaired', [...path, 'input'], 'tool input is no JSON object');
   if (!encoding.hasTools) {
     lose(encoding, 'approximated', path, 'tool call sent as text, because the request has no tools');
-    return [{ text: `[Called tool ${name} with ${JSON.stringify(input)}]` }];
+    return [{ text: `[Called tool ${encodeToolName(block.name)} with ${JSON.stringify(input)}]` }];
   }
-  if (name !== block.name) lose(encoding, 'renamed', [...path, 'name'], 'tool name does not fit');
-  const toolUseId = uniqueCallId(encoding, block.id, calls, path);
+  const name = encodePlacedName(encoding, block.name, path);
+  const taken = calls.map((call) => call.upstreamId);
+  const toolUseId = encodeCallId(encoding, block.id, taken, path, encodeLongId);
   calls.push({ canonicalId: block.id, upstreamId: toolUseId, path });
   return [{ toolUse: { toolUseId, name, input } }];
 }
@@ -73,7 +64,7 @@ export function encodeAssistantBlock(
   encoding: Encoding,
   block: CanonicalContentParam,
   path: RequestPath,
-  calls: PlacedCall[],
+  calls: SentCall[],
 ): readonly ConverseBlock[] {
   switch (block.type) {
     case 'text': {

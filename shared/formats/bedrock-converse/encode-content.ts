@@ -1,13 +1,10 @@
 import type Anthropic from '@anthropic-ai/sdk';
-import type { CanonicalContentParam } from '../canonical.ts';
+import { omittedText, type ReadableBlock, searchResultText } from '../describe-content.ts';
 import { lose, type RequestPath } from '../encoding.ts';
 import { encodeToolName } from '../tool-name.ts';
 import type { ConverseShown, ConverseText } from './converse-request.ts';
 import { encodeDocument } from './encode-document.ts';
 import { type Encoding, noteInnerCacheControl } from './encoding.ts';
-
-type ResultBlock = Exclude<NonNullable<Anthropic.ToolResultBlockParam['content']>, string>[number];
-export type ReadableBlock = CanonicalContentParam | ResultBlock;
 
 const IMAGE_FORMATS: Readonly<Record<string, string>> = {
   'image/png': 'png',
@@ -17,10 +14,8 @@ const IMAGE_FORMATS: Readonly<Record<string, string>> = {
   'image/webp': 'webp',
 };
 
-/** Says in the model's own words that something is missing, so that it does not answer as if it had seen it. */
 function omitted(encoding: Encoding, path: RequestPath, what: string, title?: string | null): ConverseText {
-  lose(encoding, 'dropped', path, `${what} cannot be sent to this target`);
-  return { text: `[${what} omitted: ${title ? `"${title}", ` : ''}this model cannot be shown it]` };
+  return { text: omittedText(encoding, path, what, title) };
 }
 
 /** Converse refuses text that is empty or blank. */
@@ -80,11 +75,8 @@ export function encodeShown(encoding: Encoding, block: ReadableBlock, path: Requ
       return [encodeImage(encoding, block, path)];
     case 'document':
       return encodeDocumentBlock(encoding, block, path);
-    case 'search_result': {
-      lose(encoding, 'approximated', path, 'search_result sent as text');
-      const lines = [block.title, block.source, ...block.content.map((part) => part.text)];
-      return encodeText(encoding, lines.join('\n'), path);
-    }
+    case 'search_result':
+      return encodeText(encoding, searchResultText(encoding, block, path), path);
     case 'tool_reference':
       lose(encoding, 'approximated', path, 'tool_reference sent as text');
       return [{ text: `Tool found: ${encodeToolName(block.tool_name)}` }];

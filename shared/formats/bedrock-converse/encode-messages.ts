@@ -1,7 +1,9 @@
-import type { CanonicalBody, CanonicalContentParam, CanonicalToolResult } from '../canonical.ts';
+import type { CanonicalBody, CanonicalContentParam } from '../canonical.ts';
+import { markedSystemText } from '../describe-content.ts';
 import { lose, type RequestPath } from '../encoding.ts';
+import type { PlacedResult, SentCall } from '../walk-conversation.ts';
 import type { ConverseBlock, ConverseMessage } from './converse-request.ts';
-import { encodeAssistantBlock, type PlacedCall } from './encode-assistant-turn.ts';
+import { encodeAssistantBlock } from './encode-assistant-turn.ts';
 import { encodeShown } from './encode-content.ts';
 import { encodeResultAsText, encodeToolResult, unansweredResult } from './encode-tool-result.ts';
 import { cachePointAfter, type Encoding, noteInnerCacheControl } from './encoding.ts';
@@ -9,17 +11,12 @@ import { cachePointAfter, type Encoding, noteInnerCacheControl } from './encodin
 const EMPTY_MESSAGE = '(no content)';
 const MISSING_START = '(the conversation so far)';
 
-interface PlacedResult {
-  readonly result: CanonicalToolResult;
-  readonly path: RequestPath;
-}
-
 /** A message being written. Converse wants roles to alternate, so neighbours of one role share a draft. */
 interface AssistantDraft {
   readonly role: 'assistant';
   readonly path: RequestPath;
   readonly blocks: ConverseBlock[];
-  readonly calls: PlacedCall[];
+  readonly calls: SentCall[];
 }
 interface UserDraft {
   readonly role: 'user';
@@ -64,8 +61,7 @@ function addSystemBlocks(
     .flatMap((block, index) => encodeShown(encoding, block, [...path, 'content', index]))
     .flatMap((block) => ('text' in block ? [block.text] : []));
   if (texts.length === 0) return;
-  lose(encoding, 'approximated', path, 'system message in mid-conversation sent as user text');
-  draft.blocks.push({ text: `<system-message>\n${texts.join('\n\n')}\n</system-message>` });
+  draft.blocks.push({ text: markedSystemText(encoding, texts.join('\n\n'), path) });
   const last = blocks.at(-1);
   for (const block of blocks.slice(0, -1)) noteInnerCacheControl(encoding, block, path);
   if (last !== undefined) draft.blocks.push(...cachePointAfter(encoding, last, 'messages', path));
@@ -95,7 +91,7 @@ interface AnsweredCalls {
 }
 
 /** The results of a turn's calls, in the order of the calls and next to one another, and what belongs behind them. */
-function answerCalls(encoding: Encoding, calls: readonly PlacedCall[], draft: UserDraft): AnsweredCalls {
+function answerCalls(encoding: Encoding, calls: readonly SentCall[], draft: UserDraft): AnsweredCalls {
   const waiting = [...draft.results];
   const results: ConverseBlock[] = [];
   const carried: ConverseBlock[] = [];
@@ -164,7 +160,7 @@ export function encodeMessages(encoding: Encoding, body: CanonicalBody): readonl
     lose(encoding, 'repaired', ['messages', 0], 'conversation that does not begin with the user');
     messages.push({ role: 'user', content: [{ text: MISSING_START }] });
   }
-  let calls: readonly PlacedCall[] = [];
+  let calls: readonly SentCall[] = [];
   for (const draft of drafts) {
     if (draft.role === 'assistant') {
       messages.push({ role: 'assistant', content: draft.blocks });

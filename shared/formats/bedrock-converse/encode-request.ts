@@ -1,31 +1,21 @@
 import type { Canonical, CanonicalBody } from '../canonical.ts';
 import type { EncodeTarget } from '../encode-target.ts';
-import { lose } from '../encoding.ts';
 import type { EncodedRequest } from '../format.ts';
 import type { JsonObject } from '../json-object.ts';
+import {
+  clampMaxTokens,
+  encodeExtras,
+  encodeSampling,
+  encodeStopSequences,
+  jsonHeaders,
+  noteUnreadFields,
+} from '../request-options.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { encodeModelFields, encodeOutputFormat } from './encode-model-fields.ts';
 import { encodeSystem } from './encode-system.ts';
 import { encodeTools, sendsTools } from './encode-tools.ts';
 import type { Encoding } from './encoding.ts';
 import { modelTraits } from './model-traits.ts';
-
-/** Fields that an encoder below reads. Every other one is dropped with a loss: the list of the API is open. */
-const READ_FIELDS: ReadonlySet<string> = new Set([
-  'model',
-  'messages',
-  'system',
-  'tools',
-  'tool_choice',
-  'max_tokens',
-  'stop_sequences',
-  'temperature',
-  'top_p',
-  'top_k',
-  'stream',
-  'thinking',
-  'output_config',
-]);
 
 /** Fields of Converse itself that may ride in `extras`, as the client meant them. */
 const EXTRA_FIELDS: ReadonlySet<string> = new Set([
@@ -35,29 +25,14 @@ const EXTRA_FIELDS: ReadonlySet<string> = new Set([
   'serviceTier',
 ]);
 
-function clampMaxTokens(encoding: Encoding, body: CanonicalBody): number | undefined {
-  const { maxOutputTokens } = encoding.target;
-  if (body.max_tokens === undefined || maxOutputTokens === undefined || body.max_tokens <= maxOutputTokens) {
-    return body.max_tokens;
-  }
-  lose(encoding, 'clamped', ['max_tokens'], `max_tokens clamped to ${maxOutputTokens}`);
-  return maxOutputTokens;
-}
-
 function encodeInference(encoding: Encoding, body: CanonicalBody, maxTokens: number | undefined): JsonObject {
-  const config: JsonObject = maxTokens === undefined ? {} : { maxTokens };
-  for (const [field, name] of [
-    ['temperature', 'temperature'],
-    ['top_p', 'topP'],
-  ] as const) {
-    const value = body[field];
-    if (value === undefined || value === null) continue;
-    if (encoding.target.acceptsSampling) config[name] = value;
-    else lose(encoding, 'dropped', [field], `target takes no ${field}`);
-  }
-  const stopSequences = (body.stop_sequences ?? []).filter((stop) => stop !== '');
-  if (stopSequences.length > 0 && encoding.target.acceptsStop) config['stopSequences'] = stopSequences;
-  else if (stopSequences.length > 0) lose(encoding, 'dropped', ['stop_sequences'], 'target takes no stop');
+  const sampling = encodeSampling(encoding, body, { temperature: 'temperature', top_p: 'topP' });
+  const stopSequences = encodeStopSequences(encoding, body);
+  const config: JsonObject = {
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...sampling,
+    ...(stopSequences.length === 0 ? {} : { stopSequences }),
+  };
   return Object.keys(config).length === 0 ? {} : { inferenceConfig: config };
 }
 
@@ -67,23 +42,8 @@ function encodeResponseFields(encoding: Encoding, body: CanonicalBody): JsonObje
   return { additionalModelResponseFieldPaths: [body.stream === true ? '/delta/stop_sequence' : '/stop_sequence'] };
 }
 
-function encodeExtras(encoding: Encoding, extras: Canonical['extras']): JsonObject {
-  const fields: JsonObject = {};
-  for (const [family, values] of Object.entries(extras)) {
-    for (const [key, value] of Object.entries(values ?? {})) {
-      if (family === 'bedrock' && EXTRA_FIELDS.has(key)) fields[key] = value;
-      else lose(encoding, 'dropped', ['extras', family, key], 'field of another wire family');
-    }
-  }
-  return fields;
-}
-
-function noteUnreadFields(encoding: Encoding, body: CanonicalBody): void {
-  for (const [key, value] of Object.entries(body)) {
-    if (READ_FIELDS.has(key) || value === undefined || value === null) continue;
-    const detail = `request field without a counterpart: ${key.replace(/[^a-z_]/g, '')}`;
-    lose(encoding, 'dropped', [key], detail.slice(0, 80));
-  }
+function extraFault(key: string): string | null {
+  return EXTRA_FIELDS.has(key) ? null : 'field that Converse has not';
 }
 
 /** A canonical request as a Converse or ConverseStream request, and the ledger of what did not fit. */
@@ -101,7 +61,7 @@ export function encodeRequest(canonical: Canonical, target: EncodeTarget): Encod
   const system = encodeSystem(encoding, body.system);
   const messages = encodeMessages(encoding, body);
   const encoded: JsonObject = {
-    ...encodeExtras(encoding, canonical.extras),
+    ...encodeExtras(encoding, canonical.extras, 'bedrock', extraFault),
     ...system,
     messages,
     ...encodeTools(encoding, body),
@@ -110,14 +70,11 @@ export function encodeRequest(canonical: Canonical, target: EncodeTarget): Encod
     ...encodeOutputFormat(encoding, body),
     ...encodeResponseFields(encoding, body),
   };
-  noteUnreadFields(encoding, body);
+  noteUnreadFields(encoding, body, ['top_k']);
   const isStream = body.stream === true;
   return {
     body: encoded,
-    headers: {
-      'content-type': 'application/json',
-      accept: isStream ? 'application/vnd.amazon.eventstream' : 'application/json',
-    },
+    headers: jsonHeaders(body, 'application/vnd.amazon.eventstream'),
     path: `/model/${encodeURIComponent(target.model)}/${isStream ? 'converse-stream' : 'converse'}`,
     losses: encoding.losses,
   };

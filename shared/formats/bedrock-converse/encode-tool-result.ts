@@ -1,15 +1,11 @@
 import type { CanonicalToolResult } from '../canonical.ts';
 import { lose, type RequestPath } from '../encoding.ts';
+import { FAILURE_NOTE, UNANSWERED_CALL } from '../walk-conversation.ts';
 import type { ConverseShown, ConverseText, ConverseToolResult } from './converse-request.ts';
 import { encodeShown, encodeText } from './encode-content.ts';
 import { type Encoding, noteInnerCacheControl } from './encoding.ts';
 
-/** For models that take no `status`; one that cannot tell a failure from a result does not recover. */
-const FAILURE_NOTE = '[The tool call failed]';
 const EMPTY_RESULT = '(no output)';
-/** Every call has to be answered, or Converse refuses the whole conversation. */
-const UNANSWERED_CALL = '[No result: this tool call was interrupted before it was answered]';
-
 export interface EncodedToolResult {
   readonly block: ConverseToolResult;
   /** What the result of this model cannot hold; it follows the results in the same message. */

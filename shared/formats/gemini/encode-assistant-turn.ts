@@ -1,29 +1,28 @@
 import type { CanonicalContentParam } from '../canonical.ts';
 import type { Turn } from '../conversation-turns.ts';
+import { encodePlacedName } from '../custom-tools.ts';
 import { type Encoding, lose, noteCacheControl, type RequestPath } from '../encoding.ts';
-import { encodeToolUseId } from '../tool-id.ts';
+import { encodeCallId, type PlacedCall } from '../walk-conversation.ts';
 import type { GeminiCallPart, GeminiPart } from './gemini-request.ts';
 import { modelGeneration } from './model-generation.ts';
 import { readTaggedSignature, SKIPPED_SIGNATURE } from './thought-signature.ts';
 import { encodeGeminiToolName } from './tool-name.ts';
 
-/** A call of the turn: its id in the canonical history, and how its answer names it upstream. */
-export interface PlacedCall {
-  readonly canonicalId: string;
+/** A call, and how its answer names it upstream. */
+export interface NamedCall extends PlacedCall {
   /** Null for models that pair by order alone. */
   readonly upstreamId: string | null;
   readonly name: string;
-  readonly path: RequestPath;
 }
 
 export interface EncodedAssistantTurn {
   readonly parts: readonly GeminiPart[];
-  readonly calls: readonly PlacedCall[];
+  readonly calls: readonly NamedCall[];
 }
 
 interface TurnState {
   readonly parts: GeminiPart[];
-  readonly calls: PlacedCall[];
+  readonly calls: NamedCall[];
   /** Came with a call, and goes back with the next one. */
   signature: string | null;
 }
@@ -31,14 +30,10 @@ interface TurnState {
 type ToolUse = Extract<CanonicalContentParam, { type: 'tool_use' }>;
 type Thinking = Extract<CanonicalContentParam, { type: 'thinking' }>;
 
-/** Two calls of one turn with the same id could not be answered apart. */
-function uniqueCallId(encoding: Encoding, id: string, taken: readonly PlacedCall[], path: RequestPath): string | null {
+function upstreamCallId(encoding: Encoding, id: string, calls: readonly NamedCall[], path: RequestPath): string | null {
   if (modelGeneration(encoding.target) < 3) return null;
-  const encoded = encodeToolUseId(id);
-  if (encoded !== id) lose(encoding, 'renamed', [...path, 'id'], 'tool-use id does not fit');
-  if (!taken.some((call) => call.upstreamId === encoded)) return encoded;
-  lose(encoding, 'repaired', [...path, 'id'], 'two calls of one turn had the same id');
-  return encodeToolUseId(`${id}#${taken.length}`.padEnd(65, '#'));
+  const taken = calls.flatMap(({ upstreamId }) => upstreamId ?? []);
+  return encodeCallId(encoding, id, taken, path);
 }
 
 /** From the third generation on, the first call of a step without a signature makes the whole request invalid. */
@@ -56,9 +51,8 @@ function callSignature(
 }
 
 function encodeCall(encoding: Encoding, turn: TurnState, block: ToolUse, path: RequestPath): void {
-  const name = encodeGeminiToolName(block.name);
-  if (name !== block.name) lose(encoding, 'renamed', [...path, 'name'], 'tool name does not fit');
-  const id = uniqueCallId(encoding, block.id, turn.calls, path);
+  const name = encodePlacedName(encoding, block.name, path, encodeGeminiToolName);
+  const id = upstreamCallId(encoding, block.id, turn.calls, path);
   const signature = callSignature(encoding, turn, path);
   turn.calls.push({ canonicalId: block.id, upstreamId: id, name, path });
   turn.parts.push({ functionCall: { ...(id === null ? {} : { id }), name, args: block.input ?? {} }, ...signature });

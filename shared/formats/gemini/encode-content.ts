@@ -1,11 +1,8 @@
 import type Anthropic from '@anthropic-ai/sdk';
-import type { CanonicalContentParam } from '../canonical.ts';
+import { documentHead, omittedText, type ReadableBlock, searchResultText } from '../describe-content.ts';
 import { type Encoding, lose, noteCacheControl, type RequestPath } from '../encoding.ts';
 import type { GeminiContentPart } from './gemini-request.ts';
 import { encodeGeminiToolName } from './tool-name.ts';
-
-type ResultBlock = Exclude<NonNullable<Anthropic.ToolResultBlockParam['content']>, string>[number];
-export type ReadableBlock = CanonicalContentParam | ResultBlock;
 
 /** Image types that Gemini reads; GIF, which the Messages API takes, is not among them. */
 const IMAGE_TYPES: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/webp', 'image/heic', 'image/heif']);
@@ -20,10 +17,8 @@ function text(value: string): GeminiContentPart {
   return { text: value };
 }
 
-/** Says in the model's own words that something is missing, so that it does not answer as if it had seen it. */
 function omitted(encoding: Encoding, path: RequestPath, what: string, title?: string | null): GeminiContentPart {
-  lose(encoding, 'dropped', path, `${what} cannot be sent to this target`);
-  return text(`[${what} omitted: ${title ? `"${title}", ` : ''}this model cannot be shown it]`);
+  return text(omittedText(encoding, path, what, title));
 }
 
 /** Gemini wants to be told the type of what it fetches. */
@@ -51,7 +46,7 @@ function encodeDocument(
   path: RequestPath,
 ): readonly GeminiContentPart[] {
   const { source, title } = block;
-  const head = [title, block.context].filter((line) => typeof line === 'string' && line !== '').join('\n');
+  const head = documentHead(block);
   const withHead = (body: string): readonly GeminiContentPart[] => [text(head === '' ? body : `${head}\n${body}`)];
   const behindHead = (parts: readonly GeminiContentPart[]) => (head === '' ? parts : [text(head), ...parts]);
   switch (source.type) {
@@ -82,8 +77,7 @@ export function encodeBlock(encoding: Encoding, block: ReadableBlock, path: Requ
     case 'document':
       return encodeDocument(encoding, block, path);
     case 'search_result':
-      lose(encoding, 'approximated', path, 'search_result sent as text');
-      return [text([block.title, block.source, ...block.content.map((part) => part.text)].join('\n'))];
+      return [text(searchResultText(encoding, block, path))];
     case 'tool_reference':
       lose(encoding, 'approximated', path, 'tool_reference sent as text');
       return [text(`Tool found: ${encodeGeminiToolName(block.tool_name)}`)];
@@ -91,9 +85,4 @@ export function encodeBlock(encoding: Encoding, block: ReadableBlock, path: Requ
       lose(encoding, 'dropped', path, 'content block of a kind that Gemini has not');
       return [];
   }
-}
-
-/** Joins texts the way a reader separates paragraphs. */
-export function joinTexts(texts: readonly string[]): string {
-  return texts.filter((value) => value !== '').join('\n\n');
 }

@@ -1,10 +1,12 @@
-import { isBillingText } from '../billing-block.ts';
-import type { CanonicalBody, CanonicalToolResult } from '../canonical.ts';
-import { conversationTurns, type PlacedBlock, type Turn } from '../conversation-turns.ts';
-import { type Encoding, lose, noteCacheControl, type RequestPath } from '../encoding.ts';
+import type { CanonicalBody } from '../canonical.ts';
+import type { PlacedBlock, Turn } from '../conversation-turns.ts';
+import { joinTexts, markedSystemText } from '../describe-content.ts';
+import { type Encoding, lose, noteCacheControl } from '../encoding.ts';
 import type { JsonObject } from '../json-object.ts';
-import { encodeAssistantTurn, type PlacedCall } from './encode-assistant-turn.ts';
-import { encodeBlock, joinTexts } from './encode-content.ts';
+import { systemBlocks } from '../system-blocks.ts';
+import { type AnsweredCall, type PlacedResult, walkConversation } from '../walk-conversation.ts';
+import { encodeAssistantTurn, type NamedCall } from './encode-assistant-turn.ts';
+import { encodeBlock } from './encode-content.ts';
 import { encodeToolResult, type ToolResponse } from './encode-tool-result.ts';
 import type { GeminiContent, GeminiContentPart, GeminiPart, GeminiResponsePart } from './gemini-request.ts';
 
@@ -13,16 +15,10 @@ const UNANSWERED_CALL = 'No result: this tool call was interrupted before it was
 /** Gemini takes no conversation that the model begins. */
 const MISSING_START = '[The start of the conversation is missing]';
 
-interface PlacedResult {
-  readonly result: CanonicalToolResult;
-  readonly path: RequestPath;
-}
-
 interface Transcript {
   readonly contents: GeminiContent[];
   /** User content that waits until all results of the turn are written. */
   readonly carried: GeminiContentPart[];
-  readonly answered: Set<CanonicalToolResult>;
 }
 
 /** Appends to the last turn of the same role; results stay alone, since their number is compared with the calls'. */
@@ -41,15 +37,9 @@ function flushCarried(transcript: Transcript): void {
 
 /** `systemInstruction`, without the client's attribution block. */
 export function encodeSystem(encoding: Encoding, system: CanonicalBody['system']): JsonObject {
-  if (system === undefined) return {};
-  const blocks = typeof system === 'string' ? [{ type: 'text' as const, text: system }] : system;
   const parts: GeminiPart[] = [];
-  for (const [index, block] of blocks.entries()) {
-    if (isBillingText(block.text)) {
-      lose(encoding, 'dropped', ['system', index], 'client attribution block');
-      continue;
-    }
-    noteCacheControl(encoding, block, ['system', index]);
+  for (const { block, path } of systemBlocks(encoding, system)) {
+    noteCacheControl(encoding, block, path);
     if (block.text !== '') parts.push({ text: block.text });
   }
   return parts.length === 0 ? {} : { systemInstruction: { parts } };
@@ -59,86 +49,58 @@ export function encodeSystem(encoding: Encoding, system: CanonicalBody['system']
 function encodeSystemTurn(encoding: Encoding, turn: Turn, transcript: Transcript): void {
   const parts = turn.blocks.flatMap(({ block, path }) => encodeBlock(encoding, block, path));
   const content = joinTexts(parts.map((part) => ('text' in part ? part.text : '')));
-  if (content === '') return;
-  lose(encoding, 'approximated', turn.path, 'system message in mid-conversation sent as user text');
-  transcript.carried.push({ text: `<system-message>\n${content}\n</system-message>` });
-}
-
-/** Results in the turns up to the next assistant turn: clients send them in order of completion, not of calling. */
-function resultsAfter(turns: readonly Turn[], index: number): Map<string, PlacedResult[]> {
-  const results = new Map<string, PlacedResult[]>();
-  for (const turn of turns.slice(index + 1)) {
-    if (turn.role === 'assistant') break;
-    for (const { block, path } of turn.blocks) {
-      if (block.type !== 'tool_result') continue;
-      const known = results.get(block.tool_use_id);
-      if (known === undefined) results.set(block.tool_use_id, [{ result: block, path }]);
-      else known.push({ result: block, path });
-    }
-  }
-  return results;
+  if (content !== '') transcript.carried.push({ text: markedSystemText(encoding, content, turn.path) });
 }
 
 function answerCall(
   encoding: Encoding,
-  call: PlacedCall,
-  found: PlacedResult | undefined,
+  { call, found }: AnsweredCall<NamedCall>,
   transcript: Transcript,
 ): GeminiResponsePart {
   const place = (response: ToolResponse): GeminiResponsePart => ({
     functionResponse: { ...(call.upstreamId === null ? {} : { id: call.upstreamId }), name: call.name, ...response },
   });
-  if (found === undefined) {
-    lose(encoding, 'repaired', call.path, 'tool call without a result');
-    return place({ response: { error: UNANSWERED_CALL } });
-  }
-  transcript.answered.add(found.result);
+  if (found === undefined) return place({ response: { error: UNANSWERED_CALL } });
   const encoded = encodeToolResult(encoding, found.result, call.name, found.path);
   transcript.carried.push(...encoded.carried);
   return place(encoded.response);
 }
 
 /** A result whose call is not in the turn before it keeps its content, as what it is: something the user side said. */
-function encodeOrphan(
-  encoding: Encoding,
-  placed: PlacedBlock,
-  result: CanonicalToolResult,
-): readonly GeminiContentPart[] {
-  lose(encoding, 'repaired', placed.path, 'tool result without its call sent as user text');
-  const { response, carried } = encodeToolResult(encoding, result, 'an earlier call', placed.path);
+function encodeOrphan(encoding: Encoding, { result, path }: PlacedResult): readonly GeminiContentPart[] {
+  lose(encoding, 'repaired', path, 'tool result without its call sent as user text');
+  const { response, carried } = encodeToolResult(encoding, result, 'an earlier call', path);
   const said = 'error' in response.response ? `[failed] ${response.response.error}` : response.response.output;
   return [{ text: `Result of an earlier tool call:\n${said}` }, ...(response.parts ?? []), ...carried];
 }
 
-function encodeUserTurn(encoding: Encoding, turn: Turn, transcript: Transcript): void {
-  for (const placed of turn.blocks) {
-    const { block, path } = placed;
-    if (block.type !== 'tool_result') transcript.carried.push(...encodeBlock(encoding, block, path));
-    else if (!transcript.answered.has(block)) transcript.carried.push(...encodeOrphan(encoding, placed, block));
+function encodeUserTurn(encoding: Encoding, blocks: readonly PlacedBlock[], transcript: Transcript): void {
+  for (const { block, path } of blocks) {
+    const parts =
+      block.type === 'tool_result'
+        ? encodeOrphan(encoding, { result: block, path })
+        : encodeBlock(encoding, block, path);
+    transcript.carried.push(...parts);
   }
 }
 
 /** The conversation in the order that Gemini insists on: each turn of calls directly followed by all their results. */
 export function encodeMessages(encoding: Encoding, body: CanonicalBody): readonly GeminiContent[] {
-  const transcript: Transcript = { contents: [], carried: [], answered: new Set() };
-  const turns = conversationTurns(body.messages);
-  for (const [index, turn] of turns.entries()) {
-    if (turn.role === 'system') encodeSystemTurn(encoding, turn, transcript);
-    else if (turn.role === 'user') encodeUserTurn(encoding, turn, transcript);
-    else {
+  const transcript: Transcript = { contents: [], carried: [] };
+  walkConversation<NamedCall>(encoding, body.messages, {
+    system: (turn) => encodeSystemTurn(encoding, turn, transcript),
+    user: (blocks) => encodeUserTurn(encoding, blocks, transcript),
+    assistant(turn) {
       flushCarried(transcript);
       const { parts, calls } = encodeAssistantTurn(encoding, turn);
       addParts(transcript, 'model', parts);
-      const results = calls.length === 0 ? new Map<string, PlacedResult[]>() : resultsAfter(turns, index);
-      const answers = calls.map((call) =>
-        answerCall(encoding, call, results.get(call.canonicalId)?.shift(), transcript),
-      );
-      addParts(transcript, 'user', answers);
-      if (index === turns.length - 1 && calls.length === 0 && parts.length > 0) {
-        lose(encoding, 'approximated', turn.path, 'assistant text to be continued is sent as a finished turn');
-      }
-    }
-  }
+      return { calls, isSaid: parts.length > 0 };
+    },
+    answers(answered) {
+      const responses = answered.map((answer) => answerCall(encoding, answer, transcript));
+      addParts(transcript, 'user', responses);
+    },
+  });
   flushCarried(transcript);
   if (transcript.contents[0]?.role === 'user') return transcript.contents;
   lose(encoding, 'repaired', ['messages'], 'conversation that does not start with the user');

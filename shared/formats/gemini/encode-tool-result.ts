@@ -1,6 +1,7 @@
 import type { CanonicalToolResult } from '../canonical.ts';
+import { joinTexts, resultBlocks } from '../describe-content.ts';
 import { type Encoding, lose, noteCacheControl, type RequestPath } from '../encoding.ts';
-import { encodeBlock, joinTexts } from './encode-content.ts';
+import { encodeBlock } from './encode-content.ts';
 import type { GeminiContentPart, GeminiMediaPart, GeminiResponsePart } from './gemini-request.ts';
 import { modelGeneration } from './model-generation.ts';
 
@@ -38,9 +39,7 @@ export function encodeToolResult(
   path: RequestPath,
 ): EncodedToolResult {
   noteCacheControl(encoding, result, path);
-  const content =
-    typeof result.content === 'string' ? [{ type: 'text' as const, text: result.content }] : result.content;
-  const parts = (content ?? []).flatMap((block, index) => encodeBlock(encoding, block, [...path, 'content', index]));
+  const parts = resultBlocks(result, path).flatMap((placed) => encodeBlock(encoding, placed.block, placed.path));
   const texts: string[] = [];
   const media: GeminiMediaPart[] = [];
   const carried: GeminiContentPart[] = [];

@@ -1,12 +1,18 @@
 import type Anthropic from '@anthropic-ai/sdk';
-import type { CanonicalBody, CanonicalTool } from '../canonical.ts';
-import { type Encoding, lose, type RequestPath } from '../encoding.ts';
-import { isJsonObject, type JsonObject } from '../json-object.ts';
+import type { CanonicalBody } from '../canonical.ts';
+import {
+  canChoose,
+  customTools,
+  encodePlacedName,
+  forbidsParallelCalls,
+  noteChoiceWithoutTools,
+  noteToolFields,
+  type PlacedTool,
+} from '../custom-tools.ts';
+import { type Encoding, lose } from '../encoding.ts';
+import type { JsonObject } from '../json-object.ts';
 import { encodeParameters } from './encode-parameters.ts';
 import { encodeGeminiToolName } from './tool-name.ts';
-
-/** Tool fields that are carried over; `type: "custom"` says only that there is nothing more to say. */
-const CARRIED_FIELDS: ReadonlySet<string> = new Set(['type', 'name', 'description', 'input_schema']);
 
 interface FunctionDeclaration {
   readonly name: string;
@@ -14,19 +20,10 @@ interface FunctionDeclaration {
   readonly parameters?: JsonObject;
 }
 
-/** Tools that a server would have to run, or whose schema only Anthropic's models know, have no schema of their own. */
-function isCustomTool(tool: CanonicalTool): tool is Anthropic.Tool {
-  return 'input_schema' in tool && isJsonObject(tool.input_schema);
-}
-
-function encodeTool(encoding: Encoding, tool: Anthropic.Tool, path: RequestPath): FunctionDeclaration {
-  for (const [key, value] of Object.entries(tool)) {
-    if (CARRIED_FIELDS.has(key) || value === null || value === undefined || value === false) continue;
-    const detail = `tool field without a counterpart: ${key.replace(/[^a-z_]/g, '')}`;
-    lose(encoding, 'dropped', [...path, key], detail.slice(0, 80));
-  }
-  const name = encodeGeminiToolName(tool.name);
-  if (name !== tool.name) lose(encoding, 'renamed', [...path, 'name'], 'tool name does not fit');
+function encodeTool(encoding: Encoding, placed: PlacedTool): FunctionDeclaration {
+  const { tool, path } = placed;
+  noteToolFields(encoding, placed);
+  const name = encodePlacedName(encoding, tool.name, path, encodeGeminiToolName);
   const parameters = encodeParameters(encoding, tool.input_schema, [...path, 'input_schema']);
   return {
     name,
@@ -49,9 +46,8 @@ function encodeToolChoice(
       return { mode: 'ANY' };
     case 'tool': {
       const name = encodeGeminiToolName(choice.name);
-      if (tools.some((tool) => tool.name === name)) return { mode: 'ANY', allowedFunctionNames: [name] };
-      lose(encoding, 'dropped', ['tool_choice'], 'tool_choice names a tool that cannot be sent');
-      return { mode: 'AUTO' };
+      const sent = tools.map((tool) => tool.name);
+      return canChoose(encoding, name, sent) ? { mode: 'ANY', allowedFunctionNames: [name] } : { mode: 'AUTO' };
     }
     default:
       lose(encoding, 'dropped', ['tool_choice'], 'tool_choice of a kind that is not known');
@@ -67,7 +63,7 @@ function encodeToolConfig(
   const choice = body.tool_choice;
   const streaming =
     body.stream === true && encoding.target.streamsFunctionArguments ? { streamFunctionCallArguments: true } : {};
-  if (choice !== undefined && 'disable_parallel_tool_use' in choice && choice.disable_parallel_tool_use === true) {
+  if (forbidsParallelCalls(choice)) {
     const path = ['tool_choice', 'disable_parallel_tool_use'];
     lose(encoding, 'dropped', path, 'parallel calls cannot be switched off');
   }
@@ -77,17 +73,9 @@ function encodeToolConfig(
 
 /** `tools` and `toolConfig`; the second without a tool is refused. */
 export function encodeTools(encoding: Encoding, body: CanonicalBody): JsonObject {
-  const tools: FunctionDeclaration[] = [];
-  for (const [index, tool] of (body.tools ?? []).entries()) {
-    const path = ['tools', index];
-    if (isCustomTool(tool)) tools.push(encodeTool(encoding, tool, path));
-    else lose(encoding, 'dropped', path, 'tool without input_schema, run by Anthropic or known to its models only');
-  }
-  const choice = body.tool_choice;
+  const tools = customTools(encoding, body).map((placed) => encodeTool(encoding, placed));
   if (tools.length === 0) {
-    if (choice !== undefined && choice.type !== 'none' && choice.type !== 'auto') {
-      lose(encoding, 'dropped', ['tool_choice'], 'tool_choice without a tool to choose');
-    }
+    noteChoiceWithoutTools(encoding, body.tool_choice);
     return {};
   }
   const toolConfig = encodeToolConfig(encoding, body, tools);

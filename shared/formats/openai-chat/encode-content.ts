@@ -1,22 +1,15 @@
 import type Anthropic from '@anthropic-ai/sdk';
-import type { CanonicalContentParam } from '../canonical.ts';
+import { documentHead, joinTexts, omittedText, type ReadableBlock, searchResultText } from '../describe-content.ts';
 import { type Encoding, lose, noteCacheControl, type RequestPath } from '../encoding.ts';
 import { encodeToolName } from '../tool-name.ts';
 import type { ChatContentPart } from './chat-request.ts';
-
-type ResultBlock = Exclude<NonNullable<Anthropic.ToolResultBlockParam['content']>, string>[number];
-export type ReadableBlock = CanonicalContentParam | ResultBlock;
-
-const SEPARATOR = '\n\n';
 
 function text(value: string): ChatContentPart {
   return { type: 'text', text: value };
 }
 
-/** Says in the model's own words that something is missing, so that it does not answer as if it had seen it. */
 function omitted(encoding: Encoding, path: RequestPath, what: string, title?: string | null): ChatContentPart {
-  lose(encoding, 'dropped', path, `${what} cannot be sent to this target`);
-  return text(`[${what} omitted: ${title ? `"${title}", ` : ''}this model cannot be shown it]`);
+  return text(omittedText(encoding, path, what, title));
 }
 
 function encodeImage(encoding: Encoding, block: Anthropic.ImageBlockParam, path: RequestPath): ChatContentPart {
@@ -35,7 +28,7 @@ function encodeDocument(
   path: RequestPath,
 ): readonly ChatContentPart[] {
   const { source, title } = block;
-  const head = [title, block.context].filter((line) => typeof line === 'string' && line !== '').join('\n');
+  const head = documentHead(block);
   if (source.type === 'text') return [text(head === '' ? source.data : `${head}\n${source.data}`)];
   if (source.type === 'content') {
     if (typeof source.content === 'string') return [text(head === '' ? source.content : `${head}\n${source.content}`)];
@@ -51,16 +44,6 @@ function encodeDocument(
   return [omitted(encoding, path, 'document', title)];
 }
 
-function encodeSearchResult(
-  encoding: Encoding,
-  block: Anthropic.SearchResultBlockParam,
-  path: RequestPath,
-): ChatContentPart {
-  lose(encoding, 'approximated', path, 'search_result sent as text');
-  const lines = [block.title, block.source, ...block.content.map((part) => part.text)];
-  return text(lines.join('\n'));
-}
-
 /** One block of a user turn or a tool result as parts. Empty text is left out: strict servers refuse it. */
 export function encodeBlock(encoding: Encoding, block: ReadableBlock, path: RequestPath): readonly ChatContentPart[] {
   noteCacheControl(encoding, block, path);
@@ -72,7 +55,7 @@ export function encodeBlock(encoding: Encoding, block: ReadableBlock, path: Requ
     case 'document':
       return encodeDocument(encoding, block, path);
     case 'search_result':
-      return [encodeSearchResult(encoding, block, path)];
+      return [text(searchResultText(encoding, block, path))];
     case 'tool_reference':
       lose(encoding, 'approximated', path, 'tool_reference sent as text');
       return [text(`Tool found: ${encodeToolName(block.tool_name)}`)];
@@ -84,10 +67,5 @@ export function encodeBlock(encoding: Encoding, block: ReadableBlock, path: Requ
 
 /** Parts as the content of a message: plain text stays a string, which every server takes. */
 export function joinParts(parts: readonly ChatContentPart[]): string | readonly ChatContentPart[] {
-  return parts.every((part) => part.type === 'text') ? parts.map((part) => part.text).join(SEPARATOR) : parts;
-}
-
-/** Joins texts the way a reader separates paragraphs. */
-export function joinTexts(texts: readonly string[]): string {
-  return texts.filter((value) => value !== '').join(SEPARATOR);
+  return parts.every((part) => part.type === 'text') ? joinTexts(parts.map((part) => part.text)) : parts;
 }

@@ -1,16 +1,15 @@
 import type { CanonicalToolResult } from '../canonical.ts';
+import { joinTexts, resultBlocks } from '../describe-content.ts';
 import { type Encoding, lose, noteCacheControl, type RequestPath } from '../encoding.ts';
+import { FAILURE_NOTE } from '../walk-conversation.ts';
 import type { ChatContentPart } from './chat-request.ts';
-import { encodeBlock, joinTexts } from './encode-content.ts';
+import { encodeBlock } from './encode-content.ts';
 
 export interface EncodedToolResult {
   readonly text: string;
   /** What a tool message cannot hold; it follows in the next user message. */
   readonly carried: readonly ChatContentPart[];
 }
-
-/** Chat Completions has no field for it, and a model that cannot tell a failure from a result does not recover. */
-const FAILURE_NOTE = '[The tool call failed]';
 
 /**
  * A tool result as the text of a tool message. Images and files go into the user message behind the results, named by
@@ -23,9 +22,7 @@ export function encodeToolResult(
   path: RequestPath,
 ): EncodedToolResult {
   noteCacheControl(encoding, result, path);
-  const content =
-    typeof result.content === 'string' ? [{ type: 'text' as const, text: result.content }] : result.content;
-  const parts = (content ?? []).flatMap((block, index) => encodeBlock(encoding, block, [...path, 'content', index]));
+  const parts = resultBlocks(result, path).flatMap((placed) => encodeBlock(encoding, placed.block, placed.path));
   const texts: string[] = [];
   if (result.is_error === true) {
     lose(encoding, 'approximated', [...path, 'is_error'], 'is_error said in the text of the result');

@@ -4,27 +4,12 @@ import { type Encoding, lose } from '../encoding.ts';
 import type { EncodedRequest } from '../format.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { encodeOutputFormat, encodeReasoning } from '../openai-chat/encode-output-config.ts';
+import { encodeExtras, encodeSampling, jsonHeaders, noteUnreadFields } from '../request-options.ts';
 import { encodeInput, encodeInstructions } from './encode-input.ts';
 import { encodeTools } from './encode-tools.ts';
 
 /** OpenAI refuses a smaller limit. */
 const OUTPUT_TOKENS_MIN = 16;
-
-/** Fields that an encoder below reads. Every other one is dropped with a loss: the list of the API is open. */
-const READ_FIELDS: ReadonlySet<string> = new Set([
-  'model',
-  'messages',
-  'system',
-  'tools',
-  'tool_choice',
-  'max_tokens',
-  'stop_sequences',
-  'temperature',
-  'top_p',
-  'stream',
-  'thinking',
-  'output_config',
-]);
 
 /** Fields of the same family that may ride in `extras`, as the client meant them. */
 const EXTRA_FIELDS: ReadonlySet<string> = new Set([
@@ -45,16 +30,6 @@ function encodeMaxTokens(encoding: Encoding, body: CanonicalBody): JsonObject {
   const clamped = Math.max(most, OUTPUT_TOKENS_MIN);
   if (clamped !== asked) lose(encoding, 'clamped', ['max_tokens'], `max_tokens clamped to ${clamped}`);
   return { max_output_tokens: clamped };
-}
-
-function encodeSampling(encoding: Encoding, body: CanonicalBody): JsonObject {
-  const fields: JsonObject = {};
-  for (const key of ['temperature', 'top_p'] as const) {
-    if (body[key] === undefined || body[key] === null) continue;
-    if (encoding.target.acceptsSampling) fields[key] = body[key];
-    else lose(encoding, 'dropped', [key], `target takes no ${key}`);
-  }
-  return fields;
 }
 
 /** Effort and summary of a model that reasons, and the wish to get its reasoning in a form that can be given back. */
@@ -88,28 +63,14 @@ function encodeText(encoding: Encoding, body: CanonicalBody, extras: JsonObject)
 
 const PLACED_EXTRAS: ReadonlySet<string> = new Set(['reasoning', 'response_format', 'verbosity']);
 
-function encodeExtras(encoding: Encoding, extras: Canonical['extras']): JsonObject {
-  const fields: JsonObject = {};
-  for (const [family, values] of Object.entries(extras)) {
-    for (const [key, value] of Object.entries(values ?? {})) {
-      const path = ['extras', family, key];
-      if (family !== 'openai') lose(encoding, 'dropped', path, 'field of another wire family');
-      else if (EXTRA_FIELDS.has(key)) fields[key] = value;
-      else if (!PLACED_EXTRAS.has(key)) lose(encoding, 'dropped', path, 'field that is not sent to the Responses API');
-    }
-  }
-  return fields;
+function extraFault(key: string): string | null {
+  return EXTRA_FIELDS.has(key) || PLACED_EXTRAS.has(key) ? null : 'field that is not sent to the Responses API';
 }
 
-function noteUnreadFields(encoding: Encoding, body: CanonicalBody): void {
-  if ((body.stop_sequences ?? []).length > 0) {
-    lose(encoding, 'dropped', ['stop_sequences'], 'the Responses API takes no stop sequences');
-  }
-  for (const [key, value] of Object.entries(body)) {
-    if (READ_FIELDS.has(key) || value === undefined || value === null) continue;
-    const name = key.replace(/[^a-z_]/g, '');
-    lose(encoding, 'dropped', [key], `request field without a counterpart: ${name}`.slice(0, 80));
-  }
+/** The extras that are sent as they are; the others have their place in fields of the codec's own. */
+function plainExtras(encoding: Encoding, extras: Canonical['extras']): JsonObject {
+  const fields = encodeExtras(encoding, extras, 'openai', extraFault);
+  return Object.fromEntries(Object.entries(fields).filter(([key]) => !PLACED_EXTRAS.has(key)));
 }
 
 /**
@@ -122,25 +83,25 @@ export function encodeRequest(canonical: Canonical, target: EncodeTarget): Encod
   const openai: JsonObject = { ...extras['openai'] };
   const instructions = encodeInstructions(encoding, body.system);
   const encoded: JsonObject = {
-    ...encodeExtras(encoding, extras),
+    ...plainExtras(encoding, extras),
     model: target.model,
     ...(instructions === undefined ? {} : { instructions }),
     input: encodeInput(encoding, body.messages),
     ...encodeTools(encoding, body),
     ...encodeMaxTokens(encoding, body),
-    ...encodeSampling(encoding, body),
+    ...encodeSampling(encoding, body, { temperature: 'temperature', top_p: 'top_p' }),
     ...encodeReasoningOptions(encoding, body, openai),
     ...encodeText(encoding, body, openai),
     store: false,
     ...(body.stream === true ? { stream: true } : {}),
   };
+  if ((body.stop_sequences ?? []).length > 0) {
+    lose(encoding, 'dropped', ['stop_sequences'], 'the Responses API takes no stop sequences');
+  }
   noteUnreadFields(encoding, body);
   return {
     body: encoded,
-    headers: {
-      'content-type': 'application/json',
-      accept: body.stream === true ? 'text/event-stream' : 'application/json',
-    },
+    headers: jsonHeaders(body),
     path: '/responses',
     losses: encoding.losses,
   };
