@@ -1,6 +1,6 @@
 import type { TrimtabConfig } from '#shared/config/config-schema.ts';
 import { createLlm } from '#shared/llm/create-llm.ts';
-import { createGuardedFetch } from '#shared/llm/guarded-fetch.ts';
+import { createGuardedFetch } from '#shared/upstream/guarded-fetch.ts';
 import { resolveProvider } from '#shared/providers/registry.ts';
 import { judgeJobId, judgeQueueName } from '#shared/queue/names.ts';
 import type { QueueBackend } from '#shared/queue/queue-backend.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { configSchema } from '#shared/config/config-schema.ts';
 import { createLlm } from '#shared/llm/create-llm.ts';
-import { createGuardedFetch } from '#shared/llm/guarded-fetch.ts';
+import { createGuardedFetch } from '#shared/upstream/guarded-fetch.ts';
 import { resolveProvider } from '#shared/providers/registry.ts';
 import { type FakeJudge, startFakeJudge } from '#shared/testing/fake-judge.ts';
 import type { EvaluatorDeps } from './evaluator-deps.ts';

@@ -12,6 +12,8 @@ import type { RoutedCall } from './routed-call.ts';
 export interface DeliverInput {
   readonly call: RoutedCall;
   readonly encoded: EncodedCall;
+  /** Of the answer; it says how a stream is framed. */
+  readonly contentType: string | undefined;
   readonly body: Readable;
   readonly context: DecodeContext;
   readonly connection: ClientConnection;

@@ -3,21 +3,25 @@ import type { ApiError } from '#shared/formats/api-error.ts';
 import type { CanonicalStreamEvent } from '#shared/formats/canonical.ts';
 import type { ClientStreamEncoder, StreamDecoder } from '#shared/formats/format.ts';
 import { isIdleTimeout } from '#shared/upstream/read-body.ts';
-import { createSseParser, type SseEvent, type SseParser } from '#shared/upstream/sse.ts';
+import { encodeSseEvent, type SseEvent } from '#shared/upstream/sse.ts';
+import { createStreamParser, isEventStream, type StreamParser } from '#shared/upstream/stream-parser.ts';
 import { answerContext } from './answer-context.ts';
 import type { ClientStream } from './client-stream.ts';
 import { type CompleteEvents, createCompleteEvents } from './complete-events.ts';
 import type { DeliverInput } from './deliver-message.ts';
 import type { Delivery } from './delivery.ts';
-import { createRawReply } from './raw-reply.ts';
+import { createRawReply, type RawReply } from './raw-reply.ts';
 
 interface Streaming {
   readonly input: DeliverInput;
   readonly decoder: StreamDecoder;
   readonly encoder: ClientStreamEncoder;
-  readonly parser: SseParser;
+  readonly parser: StreamParser;
   /** Set when bytes go through as they are. */
   readonly forwarded: CompleteEvents | null;
+  /** The upstream's framing is binary: what is forwarded and kept are the events inside of it. */
+  readonly isBinary: boolean;
+  readonly raw: RawReply;
   /** An event outgrew the limit; what follows it is not read. */
   isOversized: boolean;
 }
@@ -31,18 +35,13 @@ export async function deliverStream(
   stream: ClientStream,
   headers: Readonly<Record<string, string>>,
 ): Promise<Delivery> {
-  const { encoded } = input;
-  const decoder = encoded.served.format.createStreamDecoder(input.context);
-  const forwarded = encoded.isForwarded ? createCompleteEvents() : null;
-  const encoder = input.call.incoming.clientFormat.createStreamEncoder(answerContext(input.call));
-  const streaming: Streaming = { input, decoder, encoder, parser: createSseParser(), forwarded, isOversized: false };
-  const raw = createRawReply();
+  const streaming = startStreaming(input);
+  const { decoder, encoder, raw } = streaming;
   let timeToFirstChunkMs: number | null = null;
   let broken: unknown = null;
   stream.open(headers);
   try {
     for await (const bytes of input.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      raw.push(bytes);
       const piece = translate(streaming, bytes);
       if (piece.length > 0) {
         timeToFirstChunkMs ??= input.elapsedMs();
@@ -71,20 +70,44 @@ export async function deliverStream(
   };
 }
 
+function startStreaming(input: DeliverInput): Streaming {
+  const { call, encoded, contentType, context } = input;
+  const { format, model } = encoded.served;
+  const { nowSeconds, inputTokensEstimate } = context;
+  const parser = createStreamParser(contentType, format.name, {
+    nowSeconds,
+    ...(inputTokensEstimate === undefined ? {} : { inputTokensEstimate }),
+    ...(model.contextTokens === undefined ? {} : { contextTokens: model.contextTokens }),
+  });
+  return {
+    input,
+    decoder: format.createStreamDecoder(context),
+    encoder: call.incoming.clientFormat.createStreamEncoder(answerContext(call)),
+    parser,
+    forwarded: encoded.isForwarded ? createCompleteEvents() : null,
+    isBinary: isEventStream(contentType),
+    raw: createRawReply(),
+    isOversized: false,
+  };
+}
+
 /** Whether nothing more can come of the upstream, whatever it still sends. */
-function isOver({ decoder, isOversized, input }: Streaming): boolean {
-  return decoder.isComplete() || decoder.failure() !== null || isOversized || input.connection.gone.aborted;
+function isOver({ decoder, parser, isOversized, input }: Streaming): boolean {
+  const canGoOn = parser.failure === null && decoder.failure() === null && !isOversized;
+  return decoder.isComplete() || !canGoOn || input.connection.gone.aborted;
 }
 
 /** What the client gets for these bytes. */
 function translate(streaming: Streaming, bytes: Buffer): Buffer | string {
-  const { decoder, parser, forwarded } = streaming;
+  const { decoder, parser, forwarded, raw } = streaming;
   const events = parser.push(bytes);
-  streaming.isOversized = parser.failure !== null;
+  const readable = streaming.isBinary ? Buffer.from(events.map(encodeSseEvent).join('')) : bytes;
+  raw.push(readable);
+  streaming.isOversized = parser.failure === 'event_too_large' || parser.failure === 'message_too_large';
   if (forwarded === null) return encodeAll(streaming, decodeAll(decoder, events));
   const wasFine = decoder.failure() === null;
   const canonical = decodeAll(decoder, events);
-  const whole = forwarded.push(bytes);
+  const whole = forwarded.push(readable);
   streaming.isOversized ||= whole === null;
   // An error of the upstream's own is among its bytes; one that the decoder found is not, and takes their place.
   const isOurs = wasFine && decoder.failure() !== null && !events.some(({ event }) => event === 'error');
@@ -115,7 +138,7 @@ function finish(streaming: Streaming, outcome: Delivery['outcome']): string {
   // A last event without its blank line is whole for the parser, and has to be for the client.
   if (rest !== null) return `${rest.trimEnd()}\n\n`;
   const closing = [...last, ...decoder.end()].map((event) =>
-    event.type === 'error' ? describeBreak(event, outcome, isOversized) : event,
+    event.type === 'error' ? describeBreak(event, outcome, isOversized, parser.failure) : event,
   );
   // Of a forwarded stream the client has every whole event, and must not get a broken one.
   return encodeAll(streaming, forwarded === null ? closing : closing.filter(({ type }) => type === 'error'));
@@ -125,10 +148,12 @@ function describeBreak(
   event: Extract<CanonicalStreamEvent, { type: 'error' }>,
   outcome: Delivery['outcome'],
   isOversized: boolean,
+  failure: StreamParser['failure'],
 ): CanonicalStreamEvent {
   const because = (message: string): CanonicalStreamEvent => ({ ...event, error: { ...event.error, message } });
   if (outcome === 'idle_timeout') return because('The upstream went silent in the middle of its answer.');
-  return isOversized ? because('The upstream sent an event that is too large.') : event;
+  if (isOversized) return because('The upstream sent an event that is too large.');
+  return failure === 'corrupt' ? because('The upstream sent a message whose checksum is wrong.') : event;
 }
 
 function outcomeOf({ input, decoder }: Streaming, broken: unknown): Delivery['outcome'] {

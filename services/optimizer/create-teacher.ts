@@ -1,6 +1,6 @@
 import type { TrimtabConfig } from '#shared/config/config-schema.ts';
 import { createLlm } from '#shared/llm/create-llm.ts';
-import { createGuardedFetch } from '#shared/llm/guarded-fetch.ts';
+import { createGuardedFetch } from '#shared/upstream/guarded-fetch.ts';
 import type { Llm } from '#shared/llm/llm.ts';
 import { resolveProvider } from '#shared/providers/registry.ts';
 import type { OptimizerConfig } from './config.ts';

@@ -14,15 +14,50 @@ const priceSchema = z.strictObject({
   cacheWrite: z.number().nonnegative().optional(),
 });
 
+/** Keys of AWS that are not found by its own default chain. Secrets are references to the environment. */
+const awsCredentialsSchema = z.strictObject({
+  accessKeyId: z.string().optional(),
+  secretAccessKey: z.string().optional(),
+  sessionToken: z.string().optional(),
+  /** Of the shared configuration files, for the default chain. */
+  profile: z.string().optional(),
+});
+
+/** A service account of Google; without one, the application default credentials are used. */
+const googleCredentialsSchema = z.strictObject({
+  /** The JSON text of the account's key. */
+  serviceAccount: z.string().optional(),
+  /** Or the file that it is in. */
+  serviceAccountFile: z.string().optional(),
+});
+
 export const providerSchema = z.strictObject({
+  /** A known provider that this one is another account, region or project of. */
+  like: z.string().optional(),
   /** Wire format spoken by the upstream; known providers have one of their own. */
   format: z.enum(['anthropic-messages', 'bedrock-converse', 'openai-chat', 'openai-responses', 'gemini']).optional(),
   baseUrl: z.url().optional(),
   apiKey: z.string().optional(),
   headers: z.record(z.string(), z.string()).optional(),
+  /** How the upstream is told who calls; known providers have a way of their own. */
+  auth: z.enum(['bearer', 'x-api-key', 'api-key', 'x-goog-api-key', 'aws-sigv4', 'google-oauth', 'none']).optional(),
+  /** Cloud that serves Anthropic's own format under paths of its own. */
+  hosting: z.enum(['bedrock', 'vertex']).optional(),
   /** `private` allows addresses that are not public: an in-house model is legitimate, and must be named as such. */
-  network: z.enum(['public', 'private']).default('public'),
+  network: z.enum(['public', 'private']).optional(),
+  /** Of AWS; for others, where the data is. */
   region: z.string().optional(),
+  aws: awsCredentialsSchema.optional(),
+  /** Of Google Cloud. */
+  projectId: z.string().optional(),
+  location: z.string().optional(),
+  google: googleCredentialsSchema.optional(),
+  /** Of Azure: the name in front of `.openai.azure.com`. */
+  resource: z.string().optional(),
+  /** Of Azure: a date selects the classic addresses with a deployment in them. */
+  apiVersion: z.string().optional(),
+  /** Of Azure: deployment names by model id, where they differ. */
+  deployments: z.record(z.string(), z.string()).optional(),
   /** Deviations of an OpenAI-compatible server, by name. */
   quirks: z.array(z.string()).default([]),
 });
@@ -36,6 +71,8 @@ export const modelSchema = z.strictObject({
   maxOutputTokens: z.number().int().positive().optional(),
   contextTokens: z.number().int().positive().optional(),
   reasoningEffort: z.boolean().optional(),
+  /** A model id that tells what this one is, where its own does not: an inference profile's ARN, a deployment. */
+  family: z.string().optional(),
 });
 
 export const routeSchema = z.strictObject({
@@ -96,6 +133,15 @@ export const governanceSectionSchema = z.strictObject({
     .prefault({}),
 });
 
+/** Queues of other gateways whose calls are scored here: their Redis, not ours. */
+const ingestSchema = z.strictObject({
+  redis: z.url({ protocol: /^rediss?$/, error: 'expected an address that starts with redis:// or rediss://' }),
+  queue: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,128}$/, 'a queue name is of letters, digits, dots and dashes')
+    .default('trimtab-ingest'),
+});
+
 export const judgeSchema = z.strictObject({
   provider: z.string(),
   model: z.string(),
@@ -120,6 +166,7 @@ export const configSchema = z.strictObject({
   /** Writes candidate prefixes; the first judge does when it is absent. */
   teacher: z.strictObject({ provider: z.string(), model: z.string(), price: priceSchema.optional() }).optional(),
   capture: captureSchema.default('full'),
+  ingest: z.array(ingestSchema).default([]),
   gateway: z
     .strictObject({
       connectTimeout: durationSchema.default(5_000),

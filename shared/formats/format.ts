@@ -71,6 +71,8 @@ export interface UpstreamFormat {
   readonly name: FormatName;
   /** Changes when the codec's output may change, so that stored calls can be recomputed. */
   readonly version: string;
+  /** Its encoder only moves and joins texts, so it may be given a request whose texts hold one character per byte. */
+  readonly takesOneByte?: true;
   /** `betas` are the flags that an Anthropic client sent; clouds that host Anthropic's models want them elsewhere. */
   encodeRequest(canonical: Canonical, target: EncodeTarget, betas?: readonly string[]): EncodedRequest;
   decodeResponse(body: unknown, context: DecodeContext): DecodedResponse;

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configSchema } from '#shared/config/config-schema.ts';
 import { resolveProvider } from '#shared/providers/registry.ts';
 import { type FakeJudge, startFakeJudge } from '#shared/testing/fake-judge.ts';
+import { createGuardedFetch } from '#shared/upstream/guarded-fetch.ts';
 import { createLlm } from './create-llm.ts';
-import { createGuardedFetch } from './guarded-fetch.ts';
 import type { StructuredRequest } from './llm.ts';
 
 const REQUEST: StructuredRequest = {

@@ -1,8 +1,8 @@
 import { TrimtabError } from '#shared/errors.ts';
 import type { ResolvedProvider } from '#shared/providers/registry.ts';
+import type { GuardedFetch } from '#shared/upstream/guarded-fetch.ts';
 import { askAnthropic, createAnthropicClient } from './ask-anthropic.ts';
 import { askOpenAi, createOpenAiClient } from './ask-openai.ts';
-import type { LlmFetch } from './guarded-fetch.ts';
 import type { Llm, LlmPrice, LlmResult, StructuredRequest } from './llm.ts';
 import { estimateLlmCostUsd, llmCostUsd } from './llm-cost.ts';
 import { adaptDialect, initialDialect, type LlmDialect } from './llm-dialect.ts';
@@ -29,7 +29,7 @@ const RETRIES_MAX = 1;
  *
  * @throws TrimtabError `not_configured` for a format that no client speaks
  */
-export function createLlm(deps: { readonly fetch: LlmFetch }, options: LlmOptions): Llm {
+export function createLlm(deps: { readonly fetch: GuardedFetch }, options: LlmOptions): Llm {
   const { provider, model, price } = options;
   const ask = createAsk(deps, options);
   let dialect = initialDialect(provider.quirks);
@@ -66,7 +66,7 @@ export function createLlm(deps: { readonly fetch: LlmFetch }, options: LlmOption
 }
 
 function createAsk(
-  deps: { readonly fetch: LlmFetch },
+  deps: { readonly fetch: GuardedFetch },
   options: LlmOptions,
 ): (request: StructuredRequest, dialect: LlmDialect) => Promise<LlmReply> {
   const { provider, model } = options;

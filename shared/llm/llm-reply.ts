@@ -1,4 +1,4 @@
-import type { LlmFetch } from './guarded-fetch.ts';
+import type { GuardedFetch } from '#shared/upstream/guarded-fetch.ts';
 import type { LlmUsage, StructuredRequest } from './llm.ts';
 import type { LlmDialect } from './llm-dialect.ts';
 
@@ -13,7 +13,7 @@ export interface LlmReply {
 }
 
 export interface LlmClientSettings {
-  readonly fetch: LlmFetch;
+  readonly fetch: GuardedFetch;
   readonly timeoutMs: number;
   readonly maxRetries: number;
 }

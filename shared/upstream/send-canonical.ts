@@ -3,7 +3,8 @@ import type { CallUsage } from '../domain/call.ts';
 import { type ApiError, brokenUpstream } from '../formats/api-error.ts';
 import type { Canonical, CanonicalMessage } from '../formats/canonical.ts';
 import type { Loss } from '../formats/loss.ts';
-import { UPSTREAM_FORMATS } from '../formats/registry.ts';
+import { encodeForProvider } from '../providers/encode-for-provider.ts';
+import { providerFormat } from '../providers/provider-format.ts';
 import { providerTarget } from '../providers/provider-target.ts';
 import type { ResolvedProvider } from '../providers/registry.ts';
 import { placePrefix } from '../routing/place-prefix.ts';
@@ -21,7 +22,7 @@ export interface SendCanonicalDeps {
 export interface CanonicalSend {
   readonly provider: ResolvedProvider;
   /** A bare id is a model of which nothing more is known. */
-  readonly model: Pick<ModelConfig, 'id' | 'maxOutputTokens' | 'contextTokens' | 'reasoningEffort'>;
+  readonly model: Pick<ModelConfig, 'id' | 'family' | 'maxOutputTokens' | 'contextTokens' | 'reasoningEffort'>;
   readonly canonical: Canonical;
   /** Text of a prompt prefix to put in. */
   readonly prefix?: string | undefined;
@@ -43,7 +44,6 @@ export type CanonicalReply =
     }
   | { readonly ok: false; readonly error: ApiError; readonly durationMs: number };
 
-const ANTHROPIC_VERSION = '2023-06-01';
 const CANCELLED: ApiError = { type: 'api_error', message: 'the call was cancelled', status: 499, retryable: true };
 
 /**
@@ -53,18 +53,17 @@ const CANCELLED: ApiError = { type: 'api_error', message: 'the call was cancelle
 export async function sendCanonical(deps: SendCanonicalDeps, send: CanonicalSend): Promise<CanonicalReply> {
   const startedAtMs = deps.now();
   const { provider, model, signal } = send;
-  const format = UPSTREAM_FORMATS[provider.format];
+  const format = providerFormat(provider);
   const { stream: _stream, ...unstreamed } = send.canonical.body;
   const body = send.prefix === undefined || send.prefix === '' ? unstreamed : placePrefix(unstreamed, send.prefix);
-  const encoded = format.encodeRequest({ ...send.canonical, body }, providerTarget(provider, model));
-  const headers = provider.format === 'anthropic-messages' ? { 'anthropic-version': ANTHROPIC_VERSION } : {};
+  const encoded = encodeForProvider(provider, providerTarget(provider, model), { ...send.canonical, body });
   const durationMs = () => deps.now() - startedAtMs;
   const fail = (error: ApiError): CanonicalReply => ({ ok: false, error, durationMs: durationMs() });
 
   const outcome = await sendRequest(deps.pools, {
     provider,
     path: encoded.path,
-    headers: { ...headers, ...encoded.headers },
+    headers: encoded.headers,
     body: JSON.stringify(encoded.body),
     signal,
   });
@@ -85,6 +84,7 @@ export async function sendCanonical(deps: SendCanonicalDeps, send: CanonicalSend
     nowSeconds,
     request: body,
     targetModel: model.id,
+    ...(model.family === undefined ? {} : { targetFamily: model.family }),
   });
   if (decoded.type === 'failed') return fail(decoded.error);
   const { message, upstreamStopReason } = decoded;

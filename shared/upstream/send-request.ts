@@ -26,22 +26,24 @@ const USER_AGENT = 'trimtab';
 
 /**
  * Posts one request to an upstream and waits for the headers of its response. Redirects are never followed, and only
- * the headers given here and the provider's own are sent. The provider's headers win: no caller replaces a credential.
+ * the headers given here and the provider's own are sent. The provider's headers win: no caller replaces a credential. A
+ * credential that cannot be had is a misconfigured upstream, and never the client's fault.
  */
 export async function sendRequest(pools: UpstreamPools, request: UpstreamRequest): Promise<SendOutcome> {
   const { provider } = request;
   try {
     const url = upstreamUrl(provider.baseUrl, request.path);
-    const response = await pools.poolFor(url, provider.network).request({
+    const pool = pools.poolFor(url, provider.network);
+    const { body } = request;
+    const headers = { 'user-agent': USER_AGENT, 'content-type': 'application/json', ...request.headers };
+    const authorized = pools.authorizerFor(provider).authorize({ method: 'POST', url, headers, body });
+    // Keys are there at once; only what has to be signed or fetched is waited for.
+    const credentials = authorized instanceof Promise ? await authorized : authorized;
+    const response = await pool.request({
       method: 'POST',
       path: `${url.pathname}${url.search}`,
-      headers: {
-        'user-agent': USER_AGENT,
-        'content-type': 'application/json',
-        ...request.headers,
-        ...provider.authHeaders(),
-      },
-      body: request.body,
+      headers: { ...headers, ...credentials },
+      body,
       signal: request.signal,
     });
     return { type: 'response', status: response.statusCode, headers: response.headers, body: response.body };
@@ -58,6 +60,9 @@ function describeFailure(
   if (signal.aborted) return { reason: 'cancelled', message: 'the call was cancelled' };
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const text = error instanceof Error ? error.message : String(error);
+  if (error instanceof TrimtabError && error.retryable) {
+    return { reason: 'connect_error', message: `provider ${provider.name}: ${text}` };
+  }
   if (error instanceof TrimtabError || code === 'ERR_INVALID_URL') {
     return { reason: 'misconfigured', message: `provider ${provider.name}: ${text}` };
   }

@@ -4,6 +4,8 @@ import type { EncodedRequest } from '../format.ts';
 import { type Loss, lossPointer, recordLoss } from '../loss.ts';
 import { patchRequestBody } from './patch-request-body.ts';
 
+/** The API demands a version; a client of its own says which. */
+const ANTHROPIC_VERSION = '2023-06-01';
 /** The API demands a limit that clients of other formats need not give; every model in service takes this one. */
 const OUTPUT_TOKENS_DEFAULT = 8_192;
 /** Other formats let the temperature go to 2. */
@@ -43,5 +45,6 @@ export function encodeRequest(canonical: Canonical, target: EncodeTarget): Encod
       recordLoss(losses, { kind: 'dropped', pointer, format: 'anthropic-messages', detail });
     }
   }
-  return { body, headers: { 'content-type': 'application/json' }, path: '/v1/messages', losses };
+  const headers = { 'content-type': 'application/json', 'anthropic-version': ANTHROPIC_VERSION };
+  return { body, headers, path: '/v1/messages', losses };
 }

@@ -51,7 +51,7 @@ function encodeLevel(encoding: Encoding, body: CanonicalBody, effort: string | u
 function encodeBudget(encoding: Encoding, body: CanonicalBody, effort: string | undefined): JsonObject {
   const { thinking } = body;
   if (thinking?.type === 'disabled') {
-    if (!encoding.target.model.includes('pro')) return { thinkingBudget: 0 };
+    if (!(encoding.target.family ?? encoding.target.model).includes('pro')) return { thinkingBudget: 0 };
     lose(encoding, 'approximated', ['thinking'], `thinking cannot be disabled; budget of ${PRO_BUDGET_TOKENS_MIN}`);
     return { thinkingBudget: PRO_BUDGET_TOKENS_MIN };
   }
