@@ -10,6 +10,7 @@ import { createQueueBackend } from '#shared/queue/queue-backend.ts';
 import { createDrainer } from '#shared/spool/drainer.ts';
 import { openSpool } from '#shared/spool/open-spool.ts';
 import { createTelemetry } from '#shared/telemetry.ts';
+import { createPageFetcher } from '#shared/upstream/fetch-page.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { createGatewayConfig } from './config.ts';
 import { readGatewayId } from './gateway-id.ts';
@@ -47,6 +48,7 @@ const service = createGatewayService({
   listen: (onNotify) => listenForPolicies(databaseUrl, onNotify),
   spool,
   telemetry,
+  pages: createPageFetcher('public'),
   log,
   now: Date.now,
 });

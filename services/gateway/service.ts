@@ -11,6 +11,7 @@ import type { Log } from '#shared/log.ts';
 import type { Readiness } from '#shared/service-endpoints.ts';
 import type { Spool } from '#shared/spool/spool.ts';
 import type { Telemetry } from '#shared/telemetry.ts';
+import type { PageFetcher } from '#shared/upstream/fetch-page.ts';
 import { createUpstreamPools } from '#shared/upstream/upstream-pools.ts';
 import { createKeyCache } from './access/key-cache.ts';
 import type { GatewayConfig } from './config.ts';
@@ -33,6 +34,8 @@ export interface GatewayServiceDeps {
   readonly listen: (onNotify: () => void) => PolicyListener;
   readonly spool: Pick<Spool, 'begin' | 'offer' | 'stats'>;
   readonly telemetry: Telemetry;
+  /** Fetches pages that models ask for; closed with the service. */
+  readonly pages: PageFetcher;
   readonly log: Log;
   /** Unix time in milliseconds. */
   readonly now: () => number;
@@ -80,6 +83,7 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
     keys,
     policies,
     pools,
+    pages: deps.pages,
     audit,
     metrics,
     log,
@@ -119,7 +123,7 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
       await server.close();
       clearTimeout(cut);
       await within(STORE_WAIT_MS, audit.close());
-      await pools.close();
+      await Promise.all([pools.close(), deps.pages.close()]);
     },
   };
 }

@@ -12,6 +12,7 @@ import { recordOfOffer } from '#shared/spool/offered-call.ts';
 import type { Telemetry } from '#shared/telemetry.ts';
 import { createFakeProvider, type FakeProvider, type FakeProviderOptions } from '#shared/testing/fake-provider.ts';
 import type { FakeReply, FakeScript } from '#shared/testing/fake-reply.ts';
+import { createPageFetcher } from '#shared/upstream/fetch-page.ts';
 import { createGatewayConfig } from '../config.ts';
 import { createGatewayService, type GatewayService } from '../service.ts';
 
@@ -72,6 +73,8 @@ async function startTestGateway(options: TestGatewayOptions): Promise<TestGatewa
       }),
     },
     telemetry: options.telemetry ?? { recordCall: () => undefined, shutdown: async () => undefined },
+    // Pages of a test are on this machine.
+    pages: createPageFetcher('private'),
     log: createLog('gateway-test', 'silent'),
     now: options.now ?? Date.now,
   });
