@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { captureSchema } from '../domain/call.ts';
 import { durationSchema } from './duration.ts';
+import { serverToolsSchema } from './server-tools-schema.ts';
 
 const mode = z.enum(['off', 'propose', 'automatic']);
 const share = z.number().min(0).max(1);
@@ -167,6 +168,7 @@ export const configSchema = z.strictObject({
   teacher: z.strictObject({ provider: z.string(), model: z.string(), price: priceSchema.optional() }).optional(),
   capture: captureSchema.default('full'),
   ingest: z.array(ingestSchema).default([]),
+  serverTools: serverToolsSchema.prefault({}),
   gateway: z
     .strictObject({
       connectTimeout: durationSchema.default(5_000),
