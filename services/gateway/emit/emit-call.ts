@@ -1,3 +1,4 @@
+import { captureContent } from '#shared/capture/capture-content.ts';
 import type { AuditEntry } from '#shared/database/audit-log.ts';
 import type { Call, CaptureMode } from '#shared/domain/call.ts';
 import type { CallRecord } from '#shared/domain/call-record.ts';
@@ -7,7 +8,6 @@ import { recordOfOffer } from '#shared/spool/offered-call.ts';
 import type { Spool } from '#shared/spool/spool.ts';
 import type { Telemetry } from '#shared/telemetry.ts';
 import type { AuditQueue } from './audit-queue.ts';
-import { captureContent } from './capture-content.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 
 export interface EmitDeps {
