@@ -1,4 +1,4 @@
-import { UPSTREAM_RAW_CHARACTERS_MAX } from './emit/capture-content.ts';
+import { UPSTREAM_RAW_CHARACTERS_MAX } from '#shared/capture/capture-content.ts';
 
 /** Keeps the raw reply of an upstream, up to a limit. */
 export interface RawReply {
