@@ -1,6 +1,7 @@
 import { placePrefix } from '../../routing/place-prefix.ts';
 import type { CanonicalBody } from '../canonical.ts';
 import type { Loss } from '../loss.ts';
+import { ownResultsAsText } from '../server-tools/own-results-as-text.ts';
 import { dropUnsignedThinking } from './drop-unsigned-thinking.ts';
 
 export interface BodyPatch {
@@ -18,7 +19,8 @@ export interface PatchedBody {
 /** Puts the policy's model and prefix into a body that is otherwise forwarded as it came. */
 export function patchRequestBody(body: CanonicalBody, patch: BodyPatch): PatchedBody {
   const losses: Loss[] = [];
-  let patched = dropUnsignedThinking(body, losses);
+  const messages = ownResultsAsText({ format: 'anthropic-messages', losses }, body.messages);
+  let patched = dropUnsignedThinking(messages === body.messages ? body : { ...body, messages }, losses);
   if (patch.prefix !== undefined && patch.prefix !== '') patched = placePrefix(patched, patch.prefix);
   if (patched.model !== patch.model) patched = { ...patched, model: patch.model };
   return { body: patched, losses };

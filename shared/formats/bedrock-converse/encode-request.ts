@@ -2,6 +2,7 @@ import type { Canonical, CanonicalBody } from '../canonical.ts';
 import type { EncodeTarget } from '../encode-target.ts';
 import type { EncodedRequest } from '../format.ts';
 import type { JsonObject } from '../json-object.ts';
+import type { Loss } from '../loss.ts';
 import {
   clampMaxTokens,
   encodeExtras,
@@ -10,6 +11,7 @@ import {
   jsonHeaders,
   noteUnreadFields,
 } from '../request-options.ts';
+import { plainServerTools } from '../server-tools/plain-server-tools.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { encodeModelFields, encodeOutputFormat } from './encode-model-fields.ts';
 import { encodeSystem } from './encode-system.ts';
@@ -48,12 +50,13 @@ function extraFault(key: string): string | null {
 
 /** A canonical request as a Converse or ConverseStream request, and the ledger of what did not fit. */
 export function encodeRequest(canonical: Canonical, target: EncodeTarget): EncodedRequest {
-  const { body } = canonical;
+  const losses: Loss[] = [];
+  const body = plainServerTools({ format: 'bedrock-converse', losses }, canonical.body);
   const encoding: Encoding = {
     format: 'bedrock-converse',
     target,
     traits: modelTraits(target.family ?? target.model),
-    losses: [],
+    losses,
     hasTools: sendsTools(body),
     documentNames: new Set(),
   };

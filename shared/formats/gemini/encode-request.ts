@@ -11,6 +11,7 @@ import {
   jsonHeaders,
   noteUnreadFields,
 } from '../request-options.ts';
+import { plainServerTools } from '../server-tools/plain-server-tools.ts';
 import { encodeMessages, encodeSystem } from './encode-messages.ts';
 import { encodeSchema } from './encode-schema.ts';
 import { encodeThinking } from './encode-thinking.ts';
@@ -69,7 +70,7 @@ function encodePath(target: EncodeTarget, isStream: boolean): string {
 /** A canonical request as a generateContent request, and the ledger of what did not fit. */
 export function encodeRequest(canonical: Canonical, target: EncodeTarget): EncodedRequest {
   const encoding: Encoding = { format: 'gemini', target, losses: [] };
-  const { body } = canonical;
+  const body = plainServerTools(encoding, canonical.body);
   const isStream = body.stream === true;
   const extras = encodeExtras(encoding, canonical.extras, 'gemini', extraFault);
   const system = encodeSystem(encoding, body.system);

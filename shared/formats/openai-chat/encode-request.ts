@@ -11,6 +11,7 @@ import {
   jsonHeaders,
   noteUnreadFields,
 } from '../request-options.ts';
+import { plainServerTools } from '../server-tools/plain-server-tools.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { encodeOutputFormat, encodeReasoning } from './encode-output-config.ts';
 import { encodeTools } from './encode-tools.ts';
@@ -68,7 +69,7 @@ function encodeLimits(encoding: Encoding, body: CanonicalBody): JsonObject {
 /** A canonical request as a Chat Completions request, and the ledger of what did not fit. */
 export function encodeRequest(canonical: Canonical, target: EncodeTarget): EncodedRequest {
   const encoding: Encoding = { format: 'openai-chat', target, losses: [] };
-  const { body } = canonical;
+  const body = plainServerTools(encoding, canonical.body);
   const encoded: JsonObject = {
     ...encodeExtras(encoding, canonical.extras, 'openai', (key) => extraFault(encoding, key)),
     model: target.model,

@@ -5,6 +5,7 @@ import type { EncodedRequest } from '../format.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { encodeOutputFormat, encodeReasoning } from '../openai-chat/encode-output-config.ts';
 import { encodeExtras, encodeSampling, jsonHeaders, noteUnreadFields } from '../request-options.ts';
+import { plainServerTools } from '../server-tools/plain-server-tools.ts';
 import { encodeInput, encodeInstructions } from './encode-input.ts';
 import { encodeTools } from './encode-tools.ts';
 
@@ -79,7 +80,8 @@ function plainExtras(encoding: Encoding, extras: Canonical['extras']): JsonObjec
  */
 export function encodeRequest(canonical: Canonical, target: EncodeTarget): EncodedRequest {
   const encoding: Encoding = { format: 'openai-responses', target, losses: [] };
-  const { body, extras } = canonical;
+  const { extras } = canonical;
+  const body = plainServerTools(encoding, canonical.body);
   const openai: JsonObject = { ...extras['openai'] };
   const instructions = encodeInstructions(encoding, body.system);
   const encoded: JsonObject = {

@@ -1,6 +1,6 @@
 import type { CanonicalBody, CanonicalContentParam } from '../canonical.ts';
+import { type Ledger, lose } from '../encoding.ts';
 import { isOwnCallId } from './own-call-id.ts';
-import type { NoteLoss } from './plain-history.ts';
 import { readServerToolResult } from './result-content.ts';
 
 type Content = readonly CanonicalContentParam[];
@@ -28,14 +28,14 @@ function asText(block: CanonicalContentParam, calls: ReadonlyMap<string, unknown
  * The conversation for an upstream that runs such tools itself: what the gateway ran becomes text, because no provider
  * takes results that it has not written. The very same list when there are none.
  */
-export function ownResultsAsText(messages: CanonicalBody['messages'], note: NoteLoss): CanonicalBody['messages'] {
+export function ownResultsAsText(ledger: Ledger, messages: CanonicalBody['messages']): CanonicalBody['messages'] {
   const isMarked = ({ content }: { readonly content: string | Content }): boolean =>
     typeof content !== 'string' && content.some(isOwn);
   if (!messages.some((message) => message.role === 'assistant' && isMarked(message))) return messages;
   const calls = new Map<string, unknown>();
   return messages.map((message, index) => {
     if (message.role !== 'assistant' || typeof message.content === 'string' || !isMarked(message)) return message;
-    note('approximated', ['messages', index], 'server tools that the gateway ran are sent as text');
+    lose(ledger, 'approximated', ['messages', index], 'server tools that the gateway ran are sent as text');
     for (const block of message.content) if (block.type === 'server_tool_use') calls.set(block.id, block.input);
     const content = message.content.flatMap((block) => (isOwn(block) ? asText(block, calls) : [block]));
     return { ...message, content: content.length === 0 ? [{ type: 'text' as const, text: '(searched)' }] : content };

@@ -1,13 +1,10 @@
 import type { CanonicalBody, CanonicalContentParam, CanonicalToolResult } from '../canonical.ts';
-import type { LossKind } from '../loss.ts';
+import { type Ledger, lose, type RequestPath } from '../encoding.ts';
 import { readServerToolResult } from './result-content.ts';
 import { isServerToolResult, isServerToolUse } from './server-tool.ts';
 
 type Messages = CanonicalBody['messages'];
 type Message = Messages[number];
-
-/** Writes a loss down in the ledger of the format that encodes. */
-export type NoteLoss = (kind: LossKind, path: readonly (string | number)[], detail: string) => void;
 
 interface ServerResult {
   readonly tool_use_id: string;
@@ -16,7 +13,7 @@ interface ServerResult {
 
 /** The conversation while it is written anew. */
 interface Rewriting {
-  readonly note: NoteLoss;
+  readonly ledger: Ledger;
   readonly results: ReadonlyMap<string, ServerResult>;
   /** Ids of results that stand in the message that their call stands in, and so split it. */
   readonly written: Set<string>;
@@ -38,13 +35,10 @@ function resultsById(messages: Messages): Map<string, ServerResult> {
   return results;
 }
 
-function toToolResult(
-  rewriting: Rewriting,
-  result: ServerResult,
-  path: readonly (string | number)[],
-): CanonicalToolResult {
+function toToolResult(rewriting: Rewriting, result: ServerResult, path: RequestPath): CanonicalToolResult {
   const { content, isError, isPartlyUnreadable } = readServerToolResult(result.content);
-  if (isPartlyUnreadable) rewriting.note('dropped', path, 'result of a server tool that only its provider can read');
+  if (isPartlyUnreadable)
+    lose(rewriting.ledger, 'dropped', path, 'result of a server tool that only its provider can read');
   return { type: 'tool_result', tool_use_id: result.tool_use_id, content, ...(isError ? { is_error: true } : {}) };
 }
 
@@ -66,7 +60,7 @@ function rewriteAssistant(rewriting: Rewriting, content: readonly CanonicalConte
     if (isServerToolResult(block)) {
       const result = block as unknown as ServerResult;
       if (!rewriting.written.has(result.tool_use_id)) {
-        rewriting.note('repaired', path, 'result of a server tool without its call');
+        lose(rewriting.ledger, 'repaired', path, 'result of a server tool without its call');
       }
       continue;
     }
@@ -119,10 +113,10 @@ function hasServerBlocks({ role, content }: Message): boolean {
  * The conversation with the calls that the API ran itself written as calls of functions and their results, which is
  * the only way in which other formats can say them. The very same list when there are none.
  */
-export function plainHistory(messages: Messages, note: NoteLoss): Messages {
+export function plainHistory(ledger: Ledger, messages: Messages): Messages {
   if (!messages.some(hasServerBlocks)) return messages;
   const rewriting: Rewriting = {
-    note,
+    ledger,
     results: resultsById(messages),
     written: new Set(),
     messages: [],

@@ -1,5 +1,6 @@
 import type { CanonicalBody, CanonicalTool } from '../canonical.ts';
-import { type NoteLoss, plainHistory } from './plain-history.ts';
+import { type Ledger, lose } from '../encoding.ts';
+import { plainHistory } from './plain-history.ts';
 import { serverToolKind } from './server-tool.ts';
 
 /** Of tools that only find other tools nothing has to be said: all tools are listed anyway. */
@@ -22,15 +23,15 @@ function withSystemText(system: CanonicalBody['system'], text: string): Canonica
  * tools that nobody runs are taken out, with a word to the model that makes it move on. The very same body when there
  * is nothing to change.
  */
-export function plainServerTools(body: CanonicalBody, note: NoteLoss): CanonicalBody {
-  const messages = plainHistory(body.messages, note);
+export function plainServerTools(ledger: Ledger, body: CanonicalBody): CanonicalBody {
+  const messages = plainHistory(ledger, body.messages);
   const kinds: string[] = [];
   const tools: CanonicalTool[] = [];
   for (const [index, tool] of (body.tools ?? []).entries()) {
     const kind = serverToolKind(tool);
     if (kind === null) tools.push(tool);
     else {
-      note('dropped', ['tools', index], `${kind} is run by Anthropic only; taken out with a word to the model`);
+      lose(ledger, 'dropped', ['tools', index], `${kind} is run by Anthropic only; taken out with a word to the model`);
       if (!SILENT_KINDS.test(kind)) kinds.push(kind);
     }
   }
