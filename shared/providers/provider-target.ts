@@ -1,17 +1,29 @@
 import type { ModelConfig } from '../config/config-schema.ts';
 import { createEncodeTarget, type EncodeTarget } from '../formats/encode-target.ts';
+import type { ModelFacts } from './provider-data.ts';
 import type { ResolvedProvider } from './registry.ts';
 
 type TargetModel = Pick<ModelConfig, 'id' | 'family' | 'maxOutputTokens' | 'reasoningEffort'>;
+type ProviderFacts = Pick<ResolvedProvider, 'quirks' | 'reasoningModelQuirks' | 'models'>;
 
-/** What the encoder has to know about one model at one provider. */
-export function providerTarget(provider: ResolvedProvider, model: TargetModel): EncodeTarget {
-  const reasons = model.reasoningEffort === true;
+/** What the encoder has to know about one model at one provider. What the configuration says of the model wins. */
+export function providerTarget(provider: ProviderFacts, model: TargetModel): EncodeTarget {
+  const facts = provider.models.filter((entry) => fitsModel(entry, model.id));
+  const reasons = model.reasoningEffort ?? facts.findLast((entry) => entry.reasons !== undefined)?.reasons;
   return createEncodeTarget({
     model: model.id,
     family: model.family,
-    maxOutputTokens: model.maxOutputTokens,
-    supportsReasoningEffort: model.reasoningEffort,
-    quirks: reasons ? [...provider.quirks, ...provider.reasoningModelQuirks] : provider.quirks,
+    maxOutputTokens:
+      model.maxOutputTokens ?? facts.findLast((entry) => entry.maxOutputTokens !== undefined)?.maxOutputTokens,
+    supportsReasoningEffort: reasons,
+    quirks: [
+      ...provider.quirks,
+      ...(reasons === true ? provider.reasoningModelQuirks : []),
+      ...facts.flatMap((entry) => entry.quirks ?? []),
+    ],
   });
+}
+
+function fitsModel(facts: ModelFacts, id: string): boolean {
+  return facts.match.endsWith('*') ? id.startsWith(facts.match.slice(0, -1)) : id === facts.match;
 }
