@@ -22,7 +22,7 @@ describe('spliceJson', () => {
   });
 
   it('takes out members whose value is undefined, and leaves the bytes of the others', () => {
-    const bytes = Buffer.from('{ "model" : "a", "n":1.0,"stream":true,"sig":"\\u00e9\\/" }');
+    const bytes = Buffer.from('{ "model" : "a", "n":1.0,"stream":true,"sig":"\\u00e9\\/"}');
     const text = spliceJson(bytes, { model: undefined, stream: undefined, version: 'v', n: 2 }).toString();
     expect(text).toBe('{"n":2,"sig":"\\u00e9\\/","version":"v"}');
     expect(spliceJson(Buffer.from('{"a":1}'), { a: undefined }).toString()).toBe('{}');
