@@ -12,6 +12,7 @@ import type { Readiness } from '#shared/service-endpoints.ts';
 import type { Spool } from '#shared/spool/spool.ts';
 import type { Telemetry } from '#shared/telemetry.ts';
 import type { PageFetcher } from '#shared/upstream/fetch-page.ts';
+import type { GuardedFetch } from '#shared/upstream/guarded-fetch.ts';
 import { createUpstreamPools } from '#shared/upstream/upstream-pools.ts';
 import { createKeyCache } from './access/key-cache.ts';
 import type { GatewayConfig } from './config.ts';
@@ -39,6 +40,8 @@ export interface GatewayServiceDeps {
   readonly log: Log;
   /** Unix time in milliseconds. */
   readonly now: () => number;
+  /** Fetches tokens of clouds, in place of what reaches public addresses only. */
+  readonly tokenFetch?: GuardedFetch;
 }
 
 export interface GatewayService {
@@ -70,7 +73,8 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
     { projectId, copyPath: join(directory, 'keys.json') },
   );
   const audit = createAuditQueue({ write: (entry) => appendAudit(database, entry), now, log });
-  const pools = createUpstreamPools(config);
+  const { tokenFetch } = deps;
+  const pools = createUpstreamPools(config, { now, ...(tokenFetch === undefined ? {} : { fetch: tokenFetch }) });
   const lookUp = createSessionLookup({ read: (sessionId) => readSessionPin(database, projectId, sessionId), now });
   const metrics = createGatewayMetrics({
     now,

@@ -1,5 +1,6 @@
 import type { FakeMessage, FakeRequest } from './fake-reply.ts';
 import { argumentsText, type FakeWire, modelOf, pieces, usageOf } from './fake-wire.ts';
+import { refuseAnthropicBody } from './strict-anthropic.ts';
 
 type Block = { readonly block: Record<string, unknown>; readonly deltaType: string; readonly text: string };
 
@@ -12,6 +13,8 @@ const DELTA_FIELDS: Readonly<Record<string, string>> = {
 /** Anthropic Messages, streaming and not. */
 export const FAKE_ANTHROPIC_WIRE: FakeWire = {
   path: /\/v1\/messages$/,
+  refuse: ({ body, headers }) => refuseAnthropicBody(body, headers),
+  error: anthropicError,
   body: (message, request) => ({
     ...head(message, request),
     content: blocks(message, request).map(({ block, deltaType, text }) =>
@@ -44,6 +47,11 @@ export const FAKE_ANTHROPIC_WIRE: FakeWire = {
     ];
   },
 };
+
+export function anthropicError(status: number, message: string): unknown {
+  const type = status === 401 ? 'authentication_error' : status === 404 ? 'not_found_error' : 'invalid_request_error';
+  return { type: 'error', error: { type, message } };
+}
 
 function head(message: FakeMessage, request: FakeRequest): Record<string, unknown> {
   return {

@@ -1,11 +1,14 @@
 import type { FakeMessage, FakeRequest } from './fake-reply.ts';
 import { argumentsText, type FakeWire, modelOf, pieces, usageOf } from './fake-wire.ts';
+import { refuseOpenaiBody } from './strict-openai.ts';
 
 const CREATED_SECONDS = 1_700_000_000;
 
 /** Chat Completions, streaming and not. */
 export const FAKE_OPENAI_WIRE: FakeWire = {
   path: /\/chat\/completions$/,
+  refuse: ({ body }, refusedParameters) => refuseOpenaiBody(body, refusedParameters),
+  error: openaiError,
   body: (message, request) => ({
     id: `chatcmpl-fake${request.index}`,
     object: 'chat.completion',
@@ -47,6 +50,11 @@ export const FAKE_OPENAI_WIRE: FakeWire = {
     ];
   },
 };
+
+/** The error envelope of all of OpenAI's APIs. */
+export function openaiError(_status: number, message: string): unknown {
+  return { error: { message, type: 'invalid_request_error', param: null, code: null } };
+}
 
 function head(message: FakeMessage, request: FakeRequest): object {
   return {

@@ -3,16 +3,32 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FAKE_ANTHROPIC_WIRE } from './fake-anthropic-wire.ts';
+import { FAKE_CONVERSE_WIRE } from './fake-converse-wire.ts';
+import { FAKE_GEMINI_WIRE } from './fake-gemini-wire.ts';
+import { FAKE_BEDROCK_ANTHROPIC_WIRE, FAKE_VERTEX_ANTHROPIC_WIRE } from './fake-hosted-anthropic-wire.ts';
 import { FAKE_OPENAI_WIRE } from './fake-openai-wire.ts';
 import type { FakeReply, FakeRequest, FakeScript } from './fake-reply.ts';
+import { FAKE_RESPONSES_WIRE } from './fake-responses-wire.ts';
 import type { FakeWire } from './fake-wire.ts';
-import { refuseOpenaiBody } from './strict-openai.ts';
+
+/** The formats, and the places where a cloud has its own of Anthropic's. */
+const WIRES = {
+  'openai-chat': FAKE_OPENAI_WIRE,
+  'openai-responses': FAKE_RESPONSES_WIRE,
+  'anthropic-messages': FAKE_ANTHROPIC_WIRE,
+  gemini: FAKE_GEMINI_WIRE,
+  'bedrock-converse': FAKE_CONVERSE_WIRE,
+  'bedrock-anthropic': FAKE_BEDROCK_ANTHROPIC_WIRE,
+  'vertex-anthropic': FAKE_VERTEX_ANTHROPIC_WIRE,
+} as const satisfies Record<string, FakeWire>;
 
 export interface FakeProviderOptions {
-  readonly format: 'openai-chat' | 'anthropic-messages';
+  readonly format: keyof typeof WIRES;
   readonly script: FakeScript;
-  /** 400 to whatever OpenAI would refuse; true unless the format is Anthropic's. */
+  /** 400 to whatever the vendor would refuse; true unless the format is Anthropic's own. */
   readonly strict?: boolean | undefined;
+  /** What is wrong with a request's credentials, or null. */
+  readonly refuseCredentials?: ((request: FakeRequest) => string | null) | undefined;
   /** Parameters that this model refuses, as OpenAI's reasoning models refuse `temperature`. */
   readonly refusedParameters?: readonly string[] | undefined;
   /** Answers a request on a path of its own; returns false for a path it does not know. */
@@ -22,6 +38,7 @@ export interface FakeProviderOptions {
 
 /** A scripted upstream on a real socket. */
 export interface FakeProvider {
+  readonly origin: string;
   /** As a configuration would have it. */
   readonly baseUrl: string;
   /** Requests so far, in order of arrival. */
@@ -29,30 +46,31 @@ export interface FakeProvider {
   close(): Promise<void>;
 }
 
-const WIRES: Readonly<Record<FakeProviderOptions['format'], FakeWire>> = {
-  'openai-chat': FAKE_OPENAI_WIRE,
-  'anthropic-messages': FAKE_ANTHROPIC_WIRE,
+/** Where a format's paths begin, as its vendor's SDK has it. */
+const BASE_PATHS: Readonly<Partial<Record<FakeProviderOptions['format'], string>>> = {
+  'openai-chat': '/v1',
+  'openai-responses': '/v1',
+  gemini: '/v1beta',
 };
+const UNAUTHENTICATED = 401;
 
 type MessageReply = Extract<FakeReply, { type: 'message' }>;
 
 export async function createFakeProvider(options: FakeProviderOptions): Promise<FakeProvider> {
-  const wire = WIRES[options.format];
+  const wire: FakeWire = WIRES[options.format];
+  const isStrict = options.strict ?? options.format !== 'anthropic-messages';
   const requests: FakeRequest[] = [];
   const sockets = new Set<Socket>();
   const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (options.control?.(incoming, response) === true) return;
-    const request = await readRequest(incoming, response, requests.length);
+    const request = await readRequest(wire, incoming, response, requests.length);
     requests.push(request);
-    if (!wire.path.test(request.path)) return sendHttp(response, 404, {}, { error: { message: `no ${request.path}` } });
-    const refusal =
-      options.format === 'openai-chat' && options.strict !== false
-        ? refuseOpenaiBody(request.body, options.refusedParameters)
-        : null;
-    if (refusal !== null) {
-      const error = { message: refusal, type: 'invalid_request_error', param: null, code: null };
-      return sendHttp(response, 400, {}, { error });
-    }
+    const refuse = (status: number, message: string) => sendHttp(response, status, {}, wire.error(status, message));
+    if (!wire.path.test(request.path)) return refuse(404, `no ${request.path}`);
+    const credentialFault = options.refuseCredentials?.(request) ?? null;
+    if (credentialFault !== null) return refuse(UNAUTHENTICATED, credentialFault);
+    const refusal = isStrict ? (wire.refuse?.(request, options.refusedParameters) ?? null) : null;
+    if (refusal !== null) return refuse(400, refusal);
     await sendReply(wire, await options.script(request), request, response);
   };
   const server = createServer((incoming, response) => {
@@ -66,7 +84,8 @@ export async function createFakeProvider(options: FakeProviderOptions): Promise<
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    baseUrl: `http://127.0.0.1:${port}${options.format === 'openai-chat' ? '/v1' : ''}`,
+    origin: `http://127.0.0.1:${port}`,
+    baseUrl: `http://127.0.0.1:${port}${BASE_PATHS[options.format] ?? ''}`,
     requests,
     async close() {
       for (const socket of sockets) socket.destroy();
@@ -75,7 +94,12 @@ export async function createFakeProvider(options: FakeProviderOptions): Promise<
   };
 }
 
-async function readRequest(incoming: IncomingMessage, response: ServerResponse, index: number): Promise<FakeRequest> {
+async function readRequest(
+  wire: FakeWire,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  index: number,
+): Promise<FakeRequest> {
   const ended = new Promise<'answered' | 'cancelled'>((resolve) => {
     response.once('close', () => resolve(response.writableFinished ? 'answered' : 'cancelled'));
   });
@@ -83,9 +107,12 @@ async function readRequest(incoming: IncomingMessage, response: ServerResponse, 
   for await (const part of incoming as AsyncIterable<Buffer>) parts.push(part);
   const bodyText = Buffer.concat(parts).toString('utf8');
   const body = (bodyText === '' ? {} : JSON.parse(bodyText)) as Record<string, unknown>;
-  const path = new URL(incoming.url ?? '/', 'http://fake').pathname;
-  const method = incoming.method ?? '';
-  return { index, method, path, headers: incoming.headers, body, bodyText, streamed: body['stream'] === true, ended };
+  const { pathname: path, search: query } = new URL(incoming.url ?? '/', 'http://fake');
+  const named = wire.modelInPath?.exec(path)?.[1];
+  const model = named === undefined ? String(body['model']) : decodeURIComponent(named);
+  const streamed = wire.streamPath === undefined ? body['stream'] === true : wire.streamPath.test(path);
+  const { method = '', headers } = incoming;
+  return { index, method, path, query, model, headers, body, bodyText, streamed, ended };
 }
 
 async function sendReply(
@@ -140,7 +167,7 @@ async function streamMessage(
   request: FakeRequest,
   response: ServerResponse,
 ): Promise<void> {
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.writeHead(200, { 'content-type': wire.streamType ?? 'text/event-stream' });
   response.flushHeaders();
   for (const [index, event] of wire.events(reply, request, reply).entries()) {
     if (index === reply.cutAfterEvents) return void response.destroy();

@@ -4,6 +4,10 @@ export interface FakeRequest {
   readonly index: number;
   readonly method: string;
   readonly path: string;
+  /** With its `?`; empty when there is none. */
+  readonly query: string;
+  /** The model that is asked, from the body or the path. */
+  readonly model: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Readonly<Record<string, unknown>>;
   readonly bodyText: string;

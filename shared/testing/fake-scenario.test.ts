@@ -12,6 +12,8 @@ function request(user: string, system = '', more: readonly object[] = []): FakeR
     index: 0,
     method: 'POST',
     path: '',
+    query: '',
+    model: 'weak-1',
     headers: {},
     body,
     bodyText: JSON.stringify(body),

@@ -1,10 +1,20 @@
 import type { FakeDelivery, FakeMessage, FakeRequest, FakeToolCall } from './fake-reply.ts';
 
-/** How one wire format writes a message; events are whole SSE events. */
+/** How one wire format writes a message; events are whole events of its framing. */
 export interface FakeWire {
   readonly path: RegExp;
+  /** Where the model is named, when it is not in the body. */
+  readonly modelInPath?: RegExp;
+  /** Tells a streamed request by its path; the body's `stream` does otherwise. */
+  readonly streamPath?: RegExp;
+  /** Content type of a stream, when it is not an SSE stream. */
+  readonly streamType?: string;
   body(message: FakeMessage, request: FakeRequest): unknown;
-  events(message: FakeMessage, request: FakeRequest, delivery: FakeDelivery): string[];
+  events(message: FakeMessage, request: FakeRequest, delivery: FakeDelivery): (string | Uint8Array)[];
+  /** What a strict server refuses, in its words, or null. */
+  refuse?(request: FakeRequest, refusedParameters?: readonly string[]): string | null;
+  /** The body of an error with this status. */
+  error(status: number, message: string): unknown;
 }
 
 const PIECE_CHARACTERS = 12;
@@ -32,5 +42,5 @@ export function usageOf(
 }
 
 export function modelOf(message: FakeMessage, request: FakeRequest): string {
-  return message.model ?? String(request.body['model']);
+  return message.model ?? request.model;
 }

@@ -27,11 +27,9 @@ const KEEP_ALIVE_MS = 30_000;
 /** For one answer of a service that hands out tokens, which every call waits for. */
 const TOKEN_TIMEOUT_MS = 10_000;
 
-export function createUpstreamPools(
-  timeouts: UpstreamTimeouts,
-  authorizerDeps: AuthorizerDeps = { now: Date.now, fetch: createTokenFetch() },
-): UpstreamPools {
+export function createUpstreamPools(timeouts: UpstreamTimeouts, given: Partial<AuthorizerDeps> = {}): UpstreamPools {
   const pools = new Map<string, Pool>();
+  const authorizerDeps: AuthorizerDeps = { now: Date.now, fetch: createTokenFetch(), ...given };
   const authorizers = new Map<string, Authorizer>();
   const authorizerOf = new WeakMap<ResolvedProvider, Authorizer>();
   return {

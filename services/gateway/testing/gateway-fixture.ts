@@ -13,6 +13,7 @@ import type { Telemetry } from '#shared/telemetry.ts';
 import { createFakeProvider, type FakeProvider, type FakeProviderOptions } from '#shared/testing/fake-provider.ts';
 import type { FakeReply, FakeScript } from '#shared/testing/fake-reply.ts';
 import { createPageFetcher } from '#shared/upstream/fetch-page.ts';
+import type { GuardedFetch } from '#shared/upstream/guarded-fetch.ts';
 import { createGatewayConfig } from '../config.ts';
 import { createGatewayService, type GatewayService } from '../service.ts';
 
@@ -34,6 +35,8 @@ interface TestGatewayOptions {
   readonly telemetry?: Telemetry;
   readonly now?: () => number;
   readonly spoolBytes?: number;
+  /** Stands in for the cloud that hands out tokens. */
+  readonly tokenFetch?: GuardedFetch;
   /** Called with every begin marker. */
   readonly onBegin?: (callId: string) => void;
 }
@@ -77,6 +80,7 @@ async function startTestGateway(options: TestGatewayOptions): Promise<TestGatewa
     pages: createPageFetcher('private'),
     log: createLog('gateway-test', 'silent'),
     now: options.now ?? Date.now,
+    ...(options.tokenFetch === undefined ? {} : { tokenFetch: options.tokenFetch }),
   });
   const { port } = await service.start();
   return {
