@@ -1,4 +1,4 @@
-import type { Loss, LossKind } from '#shared/domain/loss.ts';
+import { LOSS_KINDS, type Loss } from '#shared/domain/loss.ts';
 import type { Metric, Score, ScoreOutcome } from '#shared/domain/score.ts';
 import type { Scorer, ScorerPass, ScorerResult } from './scorers/scorer.ts';
 
@@ -23,18 +23,6 @@ export interface TranslatedCall {
   readonly losses: readonly Loss[];
   readonly hasResponse: boolean;
 }
-
-/**
- * What one distinct loss takes from fidelity. A renaming is undone on the way back; a dropped field changes what the
- * model was asked, and ten of them leave nothing to trust.
- */
-const LOSS_WEIGHT: Readonly<Record<LossKind, number>> = {
-  dropped: 0.1,
-  approximated: 0.05,
-  clamped: 0.05,
-  repaired: 0.05,
-  renamed: 0,
-};
 
 /** The metrics of one pass over one call; a metric to which nothing applies is absent. The only place that makes them. */
 export function deriveMetrics(
@@ -66,7 +54,7 @@ function deriveToolUse(scored: readonly Scored[]): DerivedMetric | null {
 function deriveFidelity(scored: readonly Scored[], call: TranslatedCall): DerivedMetric | null {
   if (call.upstreamFormat === null || !call.hasResponse) return null;
   if (scored.some(({ result }) => isErrorOf('gateway')(result))) return decided('fidelity', 'fail', 0);
-  const lost = call.losses.reduce((sum, loss) => sum + LOSS_WEIGHT[loss.kind], 0);
+  const lost = call.losses.reduce((sum, loss) => sum + LOSS_KINDS[loss.kind].fidelityWeight, 0);
   return decided('fidelity', 'pass', Math.max(0, Math.round((1 - lost) * 100) / 100));
 }
 

@@ -113,7 +113,7 @@ async function run(deps: ReplayDeps, replay: Replay, attempt: number, signal: Ab
 
 function resultOf(request: Readonly<Record<string, unknown>>, reply: ReplayReply & { ok: true }): ReplayResult {
   const content = {
-    call: { status: 'ok', upstreamFormat: reply.upstreamFormat },
+    call: { status: 'ok', upstreamFormat: reply.upstreamFormat, losses: reply.losses },
     request,
     response: reply.message,
     upstreamRaw: reply.raw,

@@ -1,5 +1,6 @@
 import { argsMalformedJson } from './args-malformed-json.ts';
 import { failingCallRepeated } from './failing-call-repeated.ts';
+import { LOSS_SCORERS } from './loss-scorers.ts';
 import { missingRequired } from './missing-required.ts';
 import { parallelCollapsed } from './parallel-collapsed.ts';
 import type { Scorer } from './scorer.ts';
@@ -19,6 +20,7 @@ export const SCORERS: readonly Scorer[] = [
   stopReasonInconsistent,
   failingCallRepeated,
   toolResultError,
+  ...LOSS_SCORERS,
 ];
 
-export const SCORER_SET_VERSION = 'deterministic-2';
+export const SCORER_SET_VERSION = 'deterministic-3';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ARGS_MALFORMED_JSON_CASES } from './cases/args-malformed-json-cases.ts';
 import { FAILING_CALL_REPEATED_CASES } from './cases/failing-call-repeated-cases.ts';
+import { LOSS_CASES } from './cases/loss-cases.ts';
 import { MISSING_REQUIRED_CASES } from './cases/missing-required-cases.ts';
 import { PARALLEL_COLLAPSED_CASES } from './cases/parallel-collapsed-cases.ts';
 import type { ScorerCase } from './cases/scorer-case.ts';
@@ -19,6 +20,7 @@ const CASES: Readonly<Record<string, readonly ScorerCase[]>> = {
   stop_reason_inconsistent: STOP_REASON_INCONSISTENT_CASES,
   tool_result_error: TOOL_RESULT_ERROR_CASES,
   unknown_tool: UNKNOWN_TOOL_CASES,
+  ...LOSS_CASES,
 };
 
 function freeze(value: unknown): void {
@@ -79,7 +81,7 @@ describe.each(SCORERS.map((scorer) => ({ id: scorer.id, scorer })))('$id', ({ id
     for (const shape of shapes) {
       const subject = createScoringSubject(
         {
-          call: { status: 'ok', upstreamFormat: null },
+          call: { status: 'ok', upstreamFormat: null, losses: [] },
           request: { messages: shape, tools: shape },
           response: {
             content: [shape, { type: 'tool_use', id: shape, name: shape, input: shape }],

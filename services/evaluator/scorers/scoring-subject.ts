@@ -1,11 +1,17 @@
 import type { CallStatus } from '#shared/domain/call.ts';
+import type { Loss } from '#shared/domain/loss.ts';
 import { isRecord, type JsonRecord } from './json.ts';
 import { extractRawReply, type RawReply } from './raw-reply.ts';
 import { readToolResults, type ToolResult } from './tool-results.ts';
 
 /** The parts of a stored call that scoring reads. */
 export interface ScoredContent {
-  readonly call: { readonly status: CallStatus; readonly upstreamFormat: string | null };
+  readonly call: {
+    readonly status: CallStatus;
+    /** Null when no upstream was asked, or when another gateway did and how it translated is not known. */
+    readonly upstreamFormat: string | null;
+    readonly losses: readonly Loss[];
+  };
   /** Canonical request as the client meant it; null where the capture mode dropped it. */
   readonly request: Readonly<Record<string, unknown>> | null;
   /** Canonical message as delivered; null when there was none or it was not captured. */
@@ -40,6 +46,8 @@ interface PreviousToolCall {
 /** Everything the deterministic scorers look at, worked out once per call. */
 export interface ScoringSubject {
   readonly status: CallStatus;
+  /** What translation lost; null where nothing is known of a translation. */
+  readonly losses: readonly Loss[] | null;
   /** Tools by name, or null when the request does not say which there were. */
   readonly catalogue: ReadonlyMap<string, CatalogueTool> | null;
   readonly delivered: {
@@ -63,6 +71,7 @@ export function createScoringSubject(
 ): ScoringSubject {
   return {
     status: content.call.status,
+    losses: content.call.upstreamFormat === null ? null : content.call.losses,
     catalogue: readCatalogue(content.request),
     delivered: readDelivered(content.response),
     raw: content.upstreamRaw === null ? null : extractRawReply(content.upstreamRaw),

@@ -1,4 +1,5 @@
 import type { CallStatus } from '#shared/domain/call.ts';
+import type { Loss } from '#shared/domain/loss.ts';
 import type { FaultOwner, ScoreOutcome, Severity } from '#shared/domain/score.ts';
 import type { ScoredContent } from '../scoring-subject.ts';
 
@@ -52,6 +53,9 @@ export interface ContentInput {
   readonly tools?: readonly unknown[] | null;
   readonly history?: readonly unknown[];
   readonly raw?: string | null;
+  /** Null: another gateway made the call. */
+  readonly upstreamFormat?: null;
+  readonly losses?: readonly Loss[];
   readonly request?: null;
   readonly response?: null;
 }
@@ -66,7 +70,11 @@ export function content(input: ContentInput): ScoredContent {
   const messages = [{ role: 'user', content: 'Look at the files' }, ...(input.history ?? [])];
   const stopReason = input.stopReason === undefined ? (calls.length > 0 ? 'tool_use' : 'end_turn') : input.stopReason;
   return {
-    call: { status: input.status ?? 'ok', upstreamFormat: 'openai-chat' },
+    call: {
+      status: input.status ?? 'ok',
+      upstreamFormat: input.upstreamFormat === null ? null : 'openai-chat',
+      losses: input.losses ?? [],
+    },
     request: input.request === null ? null : { messages, ...(tools === null ? {} : { tools }) },
     response: input.response === null ? null : { role: 'assistant', content: blocks, stop_reason: stopReason },
     upstreamRaw: input.raw ?? null,
