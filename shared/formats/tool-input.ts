@@ -1,17 +1,8 @@
+import { type JsonObject, parseJsonObject } from './json-object.ts';
+
 /** Claude Code's own notation for tool arguments that do not parse, so that clients and scorers know it already. */
 export interface UnparsedToolInput {
   readonly __unparsedToolInput: { readonly raw: string; readonly len: number };
-}
-
-type JsonObject = Readonly<Record<string, unknown>>;
-
-function parseJsonObject(text: string): JsonObject | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
-  } catch {
-    return null;
-  }
 }
 
 /** Whether the arguments are one whole JSON object, after which nothing more can come. */

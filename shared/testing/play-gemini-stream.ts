@@ -1,8 +1,7 @@
-import { encodeStreamEvent } from '../formats/anthropic-messages/encode-stream-event.ts';
 import type { DecodeContext } from '../formats/format.ts';
 import { createStreamDecoder } from '../formats/gemini/decode-stream.ts';
 import { createSseParser, encodeSseEvent } from '../upstream/sse.ts';
-import type { PlayedStream } from './play-chat-stream.ts';
+import { type PlayedStream, playStream } from './play-stream.ts';
 
 /** One response with these parts, and what else belongs on the candidate and the response. */
 export function geminiChunk(parts: readonly object[], candidate: object = {}, chunk: object = {}): object {
@@ -25,17 +24,5 @@ export function playGeminiStream(
   context: DecodeContext,
   cuts: readonly number[] = [],
 ): PlayedStream {
-  const parser = createSseParser();
-  const decoder = createStreamDecoder(context);
-  const offsets = [0, ...[...cuts].sort((one, other) => one - other), upstream.length];
-  const written: string[] = [];
-  for (const [index, end] of offsets.entries()) {
-    if (index === 0) continue;
-    for (const event of parser.push(upstream.subarray(offsets[index - 1], end))) {
-      written.push(...decoder.push(event).map(encodeStreamEvent));
-    }
-  }
-  for (const event of parser.end()) written.push(...decoder.push(event).map(encodeStreamEvent));
-  written.push(...decoder.end().map(encodeStreamEvent));
-  return { bytes: Buffer.from(written.join('')), decoder };
+  return playStream(createSseParser(), createStreamDecoder(context), upstream, cuts);
 }

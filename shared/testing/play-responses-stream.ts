@@ -1,8 +1,7 @@
-import { encodeStreamEvent } from '../formats/anthropic-messages/encode-stream-event.ts';
 import type { DecodeContext } from '../formats/format.ts';
 import { createStreamDecoder } from '../formats/openai-responses/decode-stream.ts';
 import { createSseParser, encodeSseEvent } from '../upstream/sse.ts';
-import type { PlayedStream } from './play-chat-stream.ts';
+import { type PlayedStream, playStream } from './play-stream.ts';
 
 /** The bytes of a stream of `response.*` events, as a server sends it. */
 export function encodeResponsesStream(events: readonly object[]): Buffer {
@@ -21,11 +20,5 @@ export function playResponsesStream(
   context: DecodeContext,
   cuts: readonly number[] = [],
 ): PlayedStream {
-  const parser = createSseParser();
-  const decoder = createStreamDecoder(context);
-  const offsets = [0, ...[...cuts].sort((one, other) => one - other), upstream.length];
-  const events = offsets.slice(1).flatMap((end, index) => parser.push(upstream.subarray(offsets[index], end)));
-  const written = [...events, ...parser.end()].flatMap((event) => decoder.push(event));
-  const bytes = Buffer.from([...written, ...decoder.end()].map(encodeStreamEvent).join(''));
-  return { bytes, decoder };
+  return playStream(createSseParser(), createStreamDecoder(context), upstream, cuts);
 }

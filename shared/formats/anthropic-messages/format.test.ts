@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createDecodeContext } from '../../testing/play-chat-stream.ts';
+import { createDecodeContext } from '../../testing/play-stream.ts';
 import { createSseParser } from '../../upstream/sse.ts';
 import type { CanonicalBody, CanonicalStreamEvent } from '../canonical.ts';
 import { createEncodeTarget } from '../encode-target.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createDecodeContext } from '../../testing/play-chat-stream.ts';
+import { createDecodeContext } from '../../testing/play-stream.ts';
 import { decodeError } from './decode-error.ts';
 import { decodeResponse } from './decode-response.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createDecodeContext } from '../../testing/play-chat-stream.ts';
 import { geminiChunk } from '../../testing/play-gemini-stream.ts';
+import { createDecodeContext } from '../../testing/play-stream.ts';
 import { decodeResponse } from './decode-response.ts';
 
 const context = createDecodeContext();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { judgeMessageStream } from '../../testing/message-stream-oracle.ts';
-import { createDecodeContext } from '../../testing/play-chat-stream.ts';
+import { createDecodeContext } from '../../testing/play-stream.ts';
 import { encodeEventStreamMessage } from '../../upstream/event-stream.ts';
 import { createEventStreamParser } from '../../upstream/event-stream-parser.ts';
 import { encodeSseEvent, type SseEvent } from '../../upstream/sse.ts';

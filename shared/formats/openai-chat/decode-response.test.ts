@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createDecodeContext } from '../../testing/play-chat-stream.ts';
+import { createDecodeContext } from '../../testing/play-stream.ts';
 import { createMessageId } from '../tool-id.ts';
 import { decodeResponse } from './decode-response.ts';
 

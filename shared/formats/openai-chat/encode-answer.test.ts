@@ -3,7 +3,7 @@ import OpenAI from 'openai';
 import { describe, expect, test } from 'vitest';
 import { messageEvents } from '../../testing/message-events.ts';
 import { readChatCompletion, readChatStream, readError } from '../../testing/openai-client-oracle.ts';
-import { createDecodeContext } from '../../testing/play-chat-stream.ts';
+import { createDecodeContext } from '../../testing/play-stream.ts';
 import type { ApiError } from '../api-error.ts';
 import type { CanonicalContentBlock, CanonicalMessage, CanonicalStreamEvent } from '../canonical.ts';
 import type { AnswerContext } from '../format.ts';

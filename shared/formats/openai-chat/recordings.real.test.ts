@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { judgeMessageStream } from '../../testing/message-stream-oracle.ts';
-import { createDecodeContext, encodeChatStream, playChatStream } from '../../testing/play-chat-stream.ts';
+import { encodeChatStream, playChatStream } from '../../testing/play-chat-stream.ts';
+import { createDecodeContext } from '../../testing/play-stream.ts';
 import { decodeResponse } from './decode-response.ts';
 
 const dataFolder = process.env['TRIMTAB_REAL_DATA'];

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { judgeMessageStream } from '../../testing/message-stream-oracle.ts';
-import { createDecodeContext } from '../../testing/play-chat-stream.ts';
 import { encodeResponsesStream, playResponsesStream } from '../../testing/play-responses-stream.ts';
+import { createDecodeContext } from '../../testing/play-stream.ts';
 import type { CanonicalBody } from '../canonical.ts';
 import { createToolUseId } from '../tool-id.ts';
 import { encodeToolName } from '../tool-name.ts';

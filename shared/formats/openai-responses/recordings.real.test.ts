@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { judgeMessageStream } from '../../testing/message-stream-oracle.ts';
-import { createDecodeContext } from '../../testing/play-chat-stream.ts';
 import { encodeResponsesStream, playResponsesStream } from '../../testing/play-responses-stream.ts';
+import { createDecodeContext } from '../../testing/play-stream.ts';
 import { decodeResponse } from './decode-response.ts';
 
 const dataFolder = process.env['TRIMTAB_REAL_DATA'];
