@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { ModelConfig, TrimtabConfig } from '#shared/config/config-schema.ts';
+import type { ServerToolsConfig } from '#shared/config/server-tools-schema.ts';
 import type { CaptureMode } from '#shared/domain/call.ts';
 import type { Environment } from '#shared/environment.ts';
 import type { EncodeTarget } from '#shared/formats/encode-target.ts';
 import type { UpstreamFormat } from '#shared/formats/format.ts';
-import { UPSTREAM_FORMATS } from '#shared/formats/registry.ts';
+import { providerFormat } from '#shared/providers/provider-format.ts';
 import { providerTarget } from '#shared/providers/provider-target.ts';
 import { type ResolvedProvider, resolveProvider } from '#shared/providers/registry.ts';
 
@@ -23,6 +24,9 @@ export interface GatewayConfig {
   /** Folder of what must outlive a restart: the policy copy, the key copy, the spool, the gateway's id. */
   readonly directory: string;
   readonly models: ModelCatalogue;
+  readonly serverTools: ServerToolsConfig;
+  /** Some model here takes requests whose texts are left as bytes. */
+  readonly isOneByteUseful: boolean;
 }
 
 /** A model with all that sending to it takes. */
@@ -40,6 +44,7 @@ const MEBIBYTE = 1024 * 1024;
 
 export function createGatewayConfig(config: TrimtabConfig, environment: Pick<Environment, 'dataDir'>): GatewayConfig {
   const { gateway } = config;
+  const models = createModelCatalogue(config);
   return {
     projectId: config.project,
     capture: config.capture,
@@ -51,8 +56,10 @@ export function createGatewayConfig(config: TrimtabConfig, environment: Pick<Env
     idleTimeoutMs: gateway.idleTimeout,
     pingIntervalMs: gateway.pingInterval,
     retryAfterMaxMs: gateway.retryAfterMax,
+    serverTools: config.serverTools,
     directory: join(environment.dataDir, 'gateway'),
-    models: createModelCatalogue(config),
+    models,
+    isOneByteUseful: [...models.values()].some(({ format }) => format.takesOneByte === true),
   };
 }
 
@@ -60,7 +67,7 @@ function createModelCatalogue(config: TrimtabConfig): ModelCatalogue {
   return new Map(
     config.models.map((model) => {
       const provider = resolveProvider(model.provider, config);
-      const format = UPSTREAM_FORMATS[provider.format];
+      const format = providerFormat(provider);
       return [model.id, { model, provider, format, target: providerTarget(provider, model) }];
     }),
   );

@@ -1,19 +1,25 @@
-import type { CanonicalBody } from '#shared/formats/canonical.ts';
+import type { Canonical, CanonicalBody } from '#shared/formats/canonical.ts';
+import { readBetas } from '#shared/formats/hosted-anthropic/host-request.ts';
 import type { JsonObject } from '#shared/formats/json-object.ts';
 import type { Loss } from '#shared/formats/loss.ts';
+import { encodeOneByte, toOneByte } from '#shared/formats/one-byte-json.ts';
 import { patchRequestBody as patchChatBody } from '#shared/formats/openai-chat/patch-request-body.ts';
 import { patchRequestBody as patchResponsesBody } from '#shared/formats/openai-responses/patch-request-body.ts';
+import { encodeForProvider } from '#shared/providers/encode-for-provider.ts';
 import { placePrefix } from '#shared/routing/place-prefix.ts';
 import type { ServedModel } from './config.ts';
+import { decodeCall } from './decode-call.ts';
 import type { RoutedCall } from './routed-call.ts';
 import { spliceJson } from './splice-json.ts';
 
 export interface EncodedCall {
   readonly served: ServedModel;
+  /** What was encoded, in the form that the format of the model takes. */
+  readonly canonical: Canonical;
   readonly prefixId: string | null;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer | string;
+  readonly body: Buffer;
   readonly losses: readonly Loss[];
   /** Client and upstream speak one format: bytes go through as they are, both ways. */
   readonly isForwarded: boolean;
@@ -21,31 +27,48 @@ export interface EncodedCall {
 
 /** What an Anthropic-format upstream has to hear as the client said it. */
 const FORWARDED_HEADERS = ['anthropic-version', 'anthropic-beta'];
-const ANTHROPIC_VERSION_DEFAULT = '2023-06-01';
 
 /** Writes a call for one model. The prefix belongs to the target that the policy chose, and to no fallback. */
 export function encodeCall(call: RoutedCall, served: ServedModel): EncodedCall {
-  const { choice, pin, canonical, incoming } = call;
+  const { choice, pin, incoming } = call;
+  const canonical = canonicalFor(call, served);
+  const isOneByte = canonical.isOneByte === true;
   const wanted = served.model.id === choice.target.model ? choice.target.prefixId : undefined;
   const prefix = wanted === undefined ? undefined : pin.prefixes[wanted];
-  const body = prefix === undefined ? canonical.body : placePrefix(canonical.body, prefix);
-  const encoded = served.format.encodeRequest({ ...canonical, body }, served.target);
+  const body =
+    prefix === undefined ? canonical.body : placePrefix(canonical.body, isOneByte ? toOneByte(prefix) : prefix);
+  const betas = readBetas(incoming.headers['anthropic-beta']);
+  const encoded = encodeForProvider(served.provider, served.target, { ...canonical, body }, betas);
   const prefixId = prefix === undefined ? null : (wanted ?? null);
-  const base = { served, prefixId, path: encoded.path, headers: encoded.headers };
+  const base = { served, canonical, prefixId, path: encoded.path, headers: encoded.headers };
   if (!isForwardable(call, served)) {
-    const losses = [...call.requestLosses, ...encoded.losses];
-    return { ...base, body: JSON.stringify(encoded.body), losses, isForwarded: false };
+    const own = canonical === call.translation?.canonical ? call.translation.losses : [];
+    const losses = [...call.requestLosses, ...own, ...encoded.losses];
+    return { ...base, body: jsonBytes(encoded.body, isOneByte), losses, isForwarded: false };
   }
   if (incoming.clientFormat.name !== 'anthropic-messages') {
     return { ...base, body: prefixBytes(call, prefix), losses: [], isForwarded: true };
   }
   return {
     ...base,
-    headers: { ...encoded.headers, ...forwardedHeaders(call) },
-    body: patchBytes(incoming.bytes, canonical.body, encoded.body as CanonicalBody),
+    headers: isHosted(served) ? encoded.headers : { ...encoded.headers, ...forwardedHeaders(call) },
+    body: patchBytes(incoming.bytes, canonical, encoded.body as CanonicalBody),
     losses: encoded.losses,
     isForwarded: true,
   };
+}
+
+/** The request in a form that the model's format takes. It was decoded before, so it is decoded again without a fault. */
+function canonicalFor({ incoming, canonical, translation }: RoutedCall, { format }: ServedModel): Canonical {
+  if (translation !== undefined && format.name !== 'anthropic-messages') return translation.canonical;
+  if (canonical.isOneByte !== true || format.takesOneByte === true) return canonical;
+  const decoded = decodeCall(incoming.clientFormat, incoming.bytes, { oneByte: false });
+  if (decoded.type === 'refused') throw new Error(`a request was taken and then refused: ${decoded.error.message}`);
+  return decoded.content.canonical;
+}
+
+function jsonBytes(value: unknown, isOneByte: boolean): Buffer {
+  return isOneByte ? encodeOneByte(value) : Buffer.from(JSON.stringify(value));
 }
 
 /**
@@ -54,7 +77,12 @@ export function encodeCall(call: RoutedCall, served: ServedModel): EncodedCall {
  */
 function isForwardable({ incoming, canonical }: RoutedCall, served: ServedModel): boolean {
   if (served.format.name !== incoming.clientFormat.name) return false;
-  return served.format.name === 'anthropic-messages' || canonical.body.model === served.model.id;
+  return served.format.name === 'anthropic-messages' || canonical.body.model === served.target.model;
+}
+
+/** Whether a cloud has the model: it takes version and flags where the codec has put them. */
+function isHosted({ provider }: ServedModel): boolean {
+  return provider.hosting !== undefined;
 }
 
 type PatchBody = (body: JsonObject, patch: { readonly model: string; readonly prefix: string }) => JsonObject;
@@ -74,15 +102,19 @@ function prefixBytes({ incoming, canonical }: RoutedCall, prefix: string | undef
 }
 
 /** The client's own bytes, with only those top-level members written anew that the policy or the codec changed. */
-function patchBytes(bytes: Buffer, original: CanonicalBody, patched: CanonicalBody): Buffer {
+function patchBytes(bytes: Buffer, canonical: Canonical, patched: CanonicalBody): Buffer {
+  const original = canonical.body;
   if (patched === original) return bytes;
   const before = original as unknown as Readonly<Record<string, unknown>>;
   const changed = Object.entries(patched).filter(([name, value]) => value !== before[name]);
-  return changed.length === 0 ? bytes : spliceJson(bytes, Object.fromEntries(changed));
+  const removed = Object.keys(before).filter((name) => !Object.hasOwn(patched, name));
+  if (changed.length === 0 && removed.length === 0) return bytes;
+  const members = Object.fromEntries([...changed, ...removed.map((name) => [name, undefined] as const)]);
+  return spliceJson(bytes, members, (value) => jsonBytes(value, canonical.isOneByte === true));
 }
 
 function forwardedHeaders(call: RoutedCall): Record<string, string> {
-  const headers: Record<string, string> = { 'anthropic-version': ANTHROPIC_VERSION_DEFAULT };
+  const headers: Record<string, string> = {};
   for (const name of FORWARDED_HEADERS) {
     const value = call.incoming.headers[name];
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(',') : value;

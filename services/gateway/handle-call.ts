@@ -4,12 +4,12 @@ import type { KeyCache } from './access/key-cache.ts';
 import { type AttemptLog, createAttemptLog } from './attempt-log.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { GatewayConfig } from './config.ts';
+import { decodeCall } from './decode-call.ts';
 import { type EmitDeps, emitCall } from './emit/emit-call.ts';
 import type { GatewayMetrics } from './emit/gateway-metrics.ts';
 import { offerOf } from './emit/offer-of.ts';
 import { priceOf } from './emit/price-of.ts';
 import { estimateInputTokens } from './estimate-input-tokens.ts';
-import { parseBody } from './parse-body.ts';
 import type { PolicyClient } from './policy-client.ts';
 import { auditRefusal, modelNotAllowed, sendError } from './refuse-call.ts';
 import { routeCall, servableModels } from './route-call.ts';
@@ -60,17 +60,16 @@ async function routeIncoming(
   };
 
   const { identity } = incoming;
-  const parsed = parseBody(incoming.bytes);
-  if (parsed.type === 'refused') return refuse('invalid_json', parsed.error);
-  const decoded = incoming.clientFormat.decodeRequest(parsed.value);
-  if (decoded.type === 'rejected') return refuse('invalid_request', decoded.error);
-  const { canonical, losses: requestLosses } = decoded;
-  const { body } = canonical;
+  const decoded = decodeCall(incoming.clientFormat, incoming.bytes, { oneByte: config.isOneByteUseful });
+  if (decoded.type === 'refused') return refuse(decoded.reason, decoded.error);
+  const { content } = decoded;
+  const { body } = content.canonical;
   if (body.stream !== undefined && typeof body.stream !== 'boolean') {
     return refuse('invalid_request', invalidRequest('stream: must be true or false'));
   }
 
-  const session = deps.sessions.find(incoming.headers, body, identity.keyId, incoming.callId);
+  const { headers, callId } = incoming;
+  const session = deps.sessions.find({ headers, canonical: content.canonical, keyId: identity.keyId, callId });
   const inputTokensEstimate = estimateInputTokens(body, incoming.bytes.length);
   const turnShape = turnShapeOf(body, inputTokensEstimate);
 
@@ -80,24 +79,23 @@ async function routeIncoming(
   const routing = { active, models: config.models, pin, sessionId, identity, requestModel: body.model, turnShape };
   const choice = routeCall(routing);
   if (choice.type === 'model_not_allowed') {
-    auditRefusal(deps.audit, choice, { identity, callId: incoming.callId, gatewayId: deps.gatewayId });
+    auditRefusal(deps.audit, choice, { identity, callId, gatewayId: deps.gatewayId });
     return refuse('model_not_allowed', modelNotAllowed(choice, servableModels(active, config.models)));
   }
   const { epoch } = active;
-  return { incoming, session, canonical, requestLosses, turnShape, inputTokensEstimate, pin, epoch, choice };
+  return { ...content, incoming, session, turnShape, inputTokensEstimate, pin, epoch, choice };
 }
 
 /** What is known when the answer is out goes to all that keep it. */
 function record(deps: HandleCallDeps, call: RoutedCall, served: ServedCall, log: AttemptLog): void {
-  const { incoming, session, canonical } = call;
-  const { identity } = incoming;
+  const { incoming, session } = call;
   const { encoded, delivery } = served;
   if (log.attempts.at(-1)?.outcome === 'ok') log.end(delivery.outcome);
   if (delivery.error?.configurationFault === true) {
     deps.log.error({ callId: incoming.callId, provider: encoded?.served.provider.name }, delivery.error.message);
   }
   if (delivery.status === 'ok' && delivery.message !== null) {
-    deps.sessions.remember(session, canonical.body, identity.keyId, delivery.message.content);
+    deps.sessions.remember(session, delivery.message.content);
   }
   const targetModel = encoded?.served.model.id ?? null;
   const price = priceOf(deps.policies.current(), targetModel ?? call.choice.target.model);

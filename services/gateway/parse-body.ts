@@ -29,17 +29,18 @@ function refused(message: string): ParsedBody {
   return { type: 'refused', error: invalidRequest(message) };
 }
 
-/** Level by level instead of by recursion, which is what deep nesting would break. */
-function isTooDeep(value: unknown): boolean {
-  let level: readonly unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > DEPTH_MAX) return true;
-    const next: unknown[] = [];
-    for (const item of level) {
-      if (typeof item !== 'object' || item === null) continue;
-      for (const member of Object.values(item)) if (typeof member === 'object' && member !== null) next.push(member);
-    }
-    level = next;
+/** Whether a value is nested deeper than anything that has a meaning. Makes nothing: it sees every body of every call. */
+export function isTooDeep(value: unknown, levels: number = DEPTH_MAX): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  if (Array.isArray(value)) {
+    for (const item of value) if (typeof item === 'object' && isTooDeep(item, levels - 1)) return true;
+    return false;
+  }
+  const members = value as Readonly<Record<string, unknown>>;
+  for (const name in members) {
+    const member = members[name];
+    if (typeof member === 'object' && isTooDeep(member, levels - 1)) return true;
   }
   return false;
 }

@@ -4,7 +4,9 @@ import type { ClientFormat } from '#shared/formats/format.ts';
 import type { Loss } from '#shared/formats/loss.ts';
 import type { TargetChoice } from '#shared/routing/choose-target.ts';
 import type { Identity } from './access/identity.ts';
-import type { RequestHeaders, SessionId } from './session-id.ts';
+import type { CallContent } from './decode-call.ts';
+import type { RequestHeaders } from './session-id.ts';
+import type { FoundSession } from './session-memory.ts';
 import type { SessionPin } from './session-pins.ts';
 
 /** A call as it came in. */
@@ -24,15 +26,14 @@ export function elapsedMs(now: () => number, incoming: Pick<IncomingCall, 'start
 }
 
 /** A call that is going to an upstream, with everything that was decided about it. */
-export interface RoutedCall {
+export interface RoutedCall extends CallContent {
   readonly incoming: IncomingCall;
-  readonly session: SessionId;
-  readonly canonical: Canonical;
-  /** What the client's request lost on its way into the canonical form. */
-  readonly requestLosses: readonly Loss[];
+  readonly session: FoundSession;
   readonly turnShape: TurnShape;
   readonly inputTokensEstimate: number;
   readonly pin: SessionPin;
   readonly epoch: number;
   readonly choice: TargetChoice;
+  /** What upstreams are sent that do not run the tools of the request themselves. */
+  readonly translation?: { readonly canonical: Canonical; readonly losses: readonly Loss[] };
 }

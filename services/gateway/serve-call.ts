@@ -15,10 +15,12 @@ import type { EncodedCall } from './encode-call.ts';
 import { answerHeaders, gatewayFault, sendError } from './refuse-call.ts';
 import { elapsedMs, type RoutedCall } from './routed-call.ts';
 import { type SentCall, sendCall } from './send-call.ts';
+import { type AskUpstream, beginServerTurn, type ServeServerTurnDeps, serveServerTurn } from './server-tools/serve-server-turn.ts';
 
 export interface ServeCallDeps {
-  readonly config: Pick<GatewayConfig, 'models' | 'pingIntervalMs' | 'retryAfterMaxMs'>;
+  readonly config: Pick<GatewayConfig, 'models' | 'pingIntervalMs' | 'retryAfterMaxMs' | 'serverTools'>;
   readonly pools: UpstreamPools;
+  readonly pages: ServeServerTurnDeps['pages'];
   readonly log: Log;
   /** Unix time in milliseconds. */
   readonly now: () => number;
@@ -59,6 +61,35 @@ export async function serveCall(
 }
 
 async function serve(deps: ServeCallDeps, serving: Serving, stream: ClientStream | null): Promise<Delivery> {
+  const { call, connection } = serving;
+  const turn = beginServerTurn(deps.config.serverTools, call);
+  if (turn === null) return await serveOnce(deps, serving, stream);
+  return await serveServerTurn(deps, { call, turn, connection, stream }, askUpstream(deps, serving));
+}
+
+/** The way of one request to an upstream and back, for a call that is answered in several of them. */
+function askUpstream(deps: ServeCallDeps, serving: Serving): AskUpstream {
+  return {
+    ask: (call, connection, stream) => {
+      const step: Serving = {
+        call,
+        connection,
+        attempts: serving.attempts,
+        get encoded() {
+          return serving.encoded;
+        },
+        set encoded(encoded) {
+          serving.encoded = encoded;
+        },
+      };
+      return serveOnce(deps, step, stream);
+    },
+    encoded: () => serving.encoded,
+    headers: (losses) => successHeaders(serving, losses),
+  };
+}
+
+async function serveOnce(deps: ServeCallDeps, serving: Serving, stream: ClientStream | null): Promise<Delivery> {
   const { call, connection, attempts } = serving;
   const { pools, now, config } = deps;
   const sendDeps = { pools, now, models: config.models, retryAfterMaxMs: config.retryAfterMaxMs };
@@ -90,17 +121,21 @@ function openClientStream(deps: ServeCallDeps, serving: Serving): ClientStream {
 function deliverInput(
   deps: ServeCallDeps,
   { call, connection }: Serving,
-  { encoded, body }: Extract<SentCall, { type: 'answered' }>,
+  { encoded, headers, body }: Extract<SentCall, { type: 'answered' }>,
 ): DeliverInput {
-  const { incoming, canonical, inputTokensEstimate } = call;
+  const { incoming, inputTokensEstimate } = call;
+  const { model } = encoded.served;
   const context: DecodeContext = {
     callId: incoming.callId,
     nowSeconds: Math.floor(incoming.startedAtMs / 1000),
-    request: canonical.body,
-    targetModel: encoded.served.model.id,
+    request: encoded.canonical.body,
+    targetModel: model.id,
+    ...(model.family === undefined ? {} : { targetFamily: model.family }),
     inputTokensEstimate,
   };
-  return { call, encoded, body, context, connection, elapsedMs: () => elapsedMs(deps.now, incoming) };
+  const { 'content-type': type } = headers;
+  const contentType = Array.isArray(type) ? type[0] : type;
+  return { call, encoded, contentType, body, context, connection, elapsedMs: () => elapsedMs(deps.now, incoming) };
 }
 
 function successHeaders({ call, encoded }: Serving, losses: readonly Loss[]): Record<string, string> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SessionSource } from '#shared/domain/call.ts';
 import { isBillingText } from '#shared/formats/billing-block.ts';
-import type { CanonicalBody } from '#shared/formats/canonical.ts';
+import type { Canonical, CanonicalBody } from '#shared/formats/canonical.ts';
 
 export interface SessionId {
   readonly sessionId: string;
@@ -40,10 +40,12 @@ function sessionOf(value: unknown, source: SessionSource): SessionId | null {
 function metadataSession(metadata: unknown): unknown {
   const userId = (metadata as { user_id?: unknown } | null | undefined)?.user_id;
   if (typeof userId !== 'string') return null;
+  // A parse that fails costs more than all else here.
+  if (!userId.startsWith('{')) return LEGACY_USER_ID.exec(userId)?.[1];
   try {
     return (JSON.parse(userId) as { session_id?: unknown } | null)?.session_id;
   } catch {
-    return LEGACY_USER_ID.exec(userId)?.[1];
+    return null;
   }
 }
 
@@ -51,10 +53,18 @@ function metadataSession(metadata: unknown): unknown {
  * What a conversation of a client that names no session begins with: key, system prompt and first user text. The
  * client's attribution line is left out, because it changes between calls. Null when the user has said nothing.
  */
-export function sessionFingerprint(keyId: string | null, body: CanonicalBody): string | null {
+export function sessionFingerprint(
+  keyId: string | null,
+  { body, isOneByte }: Pick<Canonical, 'body' | 'isOneByte'>,
+): string | null {
   const firstUser = body.messages.find(({ role }) => role === 'user');
   const spoken = firstUser === undefined ? '' : textOf(firstUser.content);
-  return spoken === '' ? null : hashOf('fingerprint', keyId ?? '', textOf(body.system), spoken);
+  if (spoken === '') return null;
+  const text = `${textOf(body.system)}\u0000${spoken}`;
+  return createHash('sha256')
+    .update(`${keyId ?? ''}\u0000`)
+    .update(text, isOneByte === true ? 'latin1' : 'utf8')
+    .digest('base64');
 }
 
 /** Whether a request can only be a session's first: nobody has answered yet. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { CanonicalBody } from '#shared/formats/canonical.ts';
-import { createSessionMemory } from './session-memory.ts';
+import type { Canonical, CanonicalBody } from '#shared/formats/canonical.ts';
+import { parseOneByte } from '#shared/formats/one-byte-json.ts';
+import type { RequestHeaders } from './session-id.ts';
+import { createSessionMemory, type FoundSession, type SessionMemory } from './session-memory.ts';
 
 const UUID = '0b5c7a3e-1111-4222-8333-444455556666';
 
@@ -14,6 +16,23 @@ function memoryAt(start = 0) {
   return { time, memory: createSessionMemory({ now: () => time.now }, options) };
 }
 
+function find(
+  memory: SessionMemory,
+  headers: RequestHeaders,
+  body: CanonicalBody,
+  keyId: string | null,
+  callId: string,
+): FoundSession {
+  return memory.find({ headers, canonical: { body }, keyId, callId });
+}
+
+/** A body as the one-byte way parses it. */
+function oneByte(body: CanonicalBody): Pick<Canonical, 'body' | 'isOneByte'> {
+  const parsed = parseOneByte(Buffer.from(JSON.stringify(body)));
+  if (parsed.type === 'unfit') throw new Error('the one-byte way does not take this');
+  return { body: parsed.value as CanonicalBody, isOneByte: true };
+}
+
 const HELLO = bodyOf({ role: 'user', content: 'hello' });
 
 describe('createSessionMemory', () => {
@@ -21,13 +40,13 @@ describe('createSessionMemory', () => {
     const { memory } = memoryAt();
     const named = { ...HELLO, metadata: { user_id: JSON.stringify({ device_id: 'd', session_id: 'from-metadata' }) } };
     const headers = { 'x-claude-code-session-id': UUID, 'x-conversation': 'c-1' };
-    expect(memory.find(headers, named, null, 'call')).toEqual({ sessionId: UUID, source: 'claude-code-header' });
+    expect(find(memory, headers, named, null, 'call')).toMatchObject({ sessionId: UUID, source: 'claude-code-header' });
     const { 'x-conversation': conversation } = headers;
-    expect(memory.find({ 'x-conversation': conversation }, named, null, 'call')).toEqual({
+    expect(find(memory, { 'x-conversation': conversation }, named, null, 'call')).toMatchObject({
       sessionId: 'from-metadata',
       source: 'metadata',
     });
-    expect(memory.find({ 'x-conversation': 'c-1' }, HELLO, null, 'call')).toEqual({
+    expect(find(memory, { 'x-conversation': 'c-1' }, HELLO, null, 'call')).toMatchObject({
       sessionId: 'c-1',
       source: 'configured-header',
     });
@@ -36,28 +55,28 @@ describe('createSessionMemory', () => {
   it('reads the older form of metadata.user_id', () => {
     const { memory } = memoryAt();
     const body = { ...HELLO, metadata: { user_id: `user_ab12_account_cd_session_${UUID}` } };
-    expect(memory.find({}, body, null, 'call')).toEqual({ sessionId: UUID, source: 'metadata' });
+    expect(find(memory, {}, body, null, 'call')).toMatchObject({ sessionId: UUID, source: 'metadata' });
   });
 
   it.each(['a b', 'x'.repeat(500), 'naïve', 'a\u0000b'])(
     'replaces the odd session name %j by a steady hash',
     (name) => {
       const { memory } = memoryAt();
-      const { sessionId } = memory.find({ 'x-claude-code-session-id': name }, HELLO, null, 'call');
+      const { sessionId } = find(memory, { 'x-claude-code-session-id': name }, HELLO, null, 'call');
       expect(sessionId).toMatch(/^[0-9a-f]{32}$/);
-      expect(memory.find({ 'x-claude-code-session-id': name }, HELLO, null, 'other').sessionId).toBe(sessionId);
+      expect(find(memory, { 'x-claude-code-session-id': name }, HELLO, null, 'other').sessionId).toBe(sessionId);
     },
   );
 
   it('knows a conversation by its transcript, however the client dresses up what was answered', () => {
     const { memory } = memoryAt();
-    const first = memory.find({}, HELLO, 'key-1', 'call-1');
+    const first = find(memory, {}, HELLO, 'key-1', 'call-1');
     const answer = [
       { type: 'thinking', thinking: 'hm', signature: '' },
       { type: 'text', text: 'Reading.', citations: null },
       { type: 'tool_use', id: 'toolu_1', name: 'read', input: { path: 'a' } },
     ];
-    memory.remember(first, HELLO, 'key-1', answer);
+    memory.remember(first, answer);
     const next = bodyOf(
       { role: 'user', content: [{ type: 'text', text: 'hello', cache_control: { type: 'ephemeral' } }] },
       {
@@ -69,19 +88,22 @@ describe('createSessionMemory', () => {
       },
       { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'alpha' }] },
     );
-    expect(memory.find({}, next, 'key-1', 'call-2')).toEqual({ sessionId: first.sessionId, source: 'transcript' });
-    expect(memory.find({}, next, 'key-2', 'call-3').source).toBe('fingerprint');
+    expect(find(memory, {}, next, 'key-1', 'call-2')).toMatchObject({
+      sessionId: first.sessionId,
+      source: 'transcript',
+    });
+    expect(find(memory, {}, next, 'key-2', 'call-3').source).toBe('fingerprint');
   });
 
   it('joins equal beginnings only within the idle time, and never those of two keys', () => {
     const { memory, time } = memoryAt();
-    const first = memory.find({}, HELLO, 'key-1', 'call-1');
-    expect(first).toEqual({ sessionId: 'call-1', source: 'fingerprint' });
+    const first = find(memory, {}, HELLO, 'key-1', 'call-1');
+    expect(first).toMatchObject({ sessionId: 'call-1', source: 'fingerprint' });
     time.now += 500_000;
-    expect(memory.find({}, HELLO, 'key-1', 'call-2').sessionId).toBe('call-1');
-    expect(memory.find({}, HELLO, 'key-2', 'call-3').sessionId).toBe('call-3');
+    expect(find(memory, {}, HELLO, 'key-1', 'call-2').sessionId).toBe('call-1');
+    expect(find(memory, {}, HELLO, 'key-2', 'call-3').sessionId).toBe('call-3');
     time.now += 700_000;
-    expect(memory.find({}, HELLO, 'key-1', 'call-4').sessionId).toBe('call-4');
+    expect(find(memory, {}, HELLO, 'key-1', 'call-4').sessionId).toBe('call-4');
   });
 
   it('leaves the attribution line, which changes between calls, out of the beginning', () => {
@@ -93,13 +115,53 @@ describe('createSessionMemory', () => {
         { type: 'text', text: 'Be brief.' },
       ],
     });
-    const first = memory.find({}, withLine('a'), null, 'call-1');
-    expect(memory.find({}, withLine('b'), null, 'call-2').sessionId).toBe(first.sessionId);
+    const first = find(memory, {}, withLine('a'), null, 'call-1');
+    expect(find(memory, {}, withLine('b'), null, 'call-2').sessionId).toBe(first.sessionId);
   });
 
   it('has nothing but the call to go by when the user has said nothing', () => {
     const { memory } = memoryAt();
     const body = bodyOf({ role: 'user', content: [] });
-    expect(memory.find({}, body, null, 'call-1')).toEqual({ sessionId: 'call-1', source: 'call' });
+    expect(find(memory, {}, body, null, 'call-1')).toMatchObject({ sessionId: 'call-1', source: 'call' });
+  });
+
+  it('knows a conversation in whichever of the two ways its requests were parsed', () => {
+    const answer = [{ type: 'text', text: 'Gern – hier: 猫' }];
+    const opening = bodyOf({ role: 'user', content: 'Grüße, 你好' });
+    const next = bodyOf(
+      ...opening.messages,
+      { role: 'assistant', content: 'Gern – hier: 猫' },
+      { role: 'user', content: 'Weiter …' },
+    );
+    for (const [first, second] of [
+      [true, false],
+      [false, true],
+      [true, true],
+    ] as const) {
+      const { memory } = memoryAt();
+      const request = { headers: {}, keyId: 'key-1' };
+      const begun = memory.find({
+        ...request,
+        canonical: first ? oneByte(opening) : { body: opening },
+        callId: 'a',
+      });
+      const again = memory.find({
+        ...request,
+        canonical: second ? oneByte(opening) : { body: opening },
+        callId: 'b',
+      });
+      expect(again.sessionId).toBe(begun.sessionId);
+      memory.remember(begun, answer);
+      const found = memory.find({ ...request, canonical: second ? oneByte(next) : { body: next }, callId: 'c' });
+      expect(found).toMatchObject({ sessionId: begun.sessionId, source: 'transcript' });
+    }
+  });
+
+  it('tells conversations apart that differ in one character', () => {
+    const { memory } = memoryAt();
+    const begun = find(memory, {}, bodyOf({ role: 'user', content: 'é' }), null, 'call-1');
+    expect(find(memory, {}, bodyOf({ role: 'user', content: 'è' }), null, 'call-2').sessionId).not.toBe(
+      begun.sessionId,
+    );
   });
 });

@@ -35,6 +35,11 @@ export interface Canonical {
   readonly extras: Readonly<Partial<Record<FormatFamily, Readonly<Record<string, unknown>>>>>;
   /** What the client's own format needs again to write the answer. No upstream is told, so leaving it out loses nothing. */
   readonly clientOptions?: Readonly<Record<string, unknown>>;
+  /**
+   * The texts of the body hold one character per UTF-8 byte, as `parseOneByte` gives them, and those that codecs look
+   * into are ASCII. Only formats that are declared `takesOneByte` encode it.
+   */
+  readonly isOneByte?: boolean;
 }
 
 type CanonicalTextBlock = Loosened<Anthropic.TextBlock, 'citations'>;

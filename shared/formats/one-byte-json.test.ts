@@ -27,7 +27,7 @@ describe('parseOneByte and encodeOneByte', () => {
   it('give the value of the plain way back, however its whitespace and escapes were written', () => {
     fc.assert(
       fc.property(anyJson, fc.nat(8), (value, indent) => {
-        const text = JSON.stringify(value, null, indent).replaceAll('/', '\\/').replaceAll('a', '\\u0061');
+        const text = JSON.stringify(value, null, indent).replaceAll('/', '\\/').replaceAll('~', '\\u007e');
         expect(JSON.parse(encodeOneByte(parsed(Buffer.from(text))).toString())).toEqual(JSON.parse(text));
       }),
     );

@@ -19,7 +19,7 @@ const UNFIT: OneByteParse = { type: 'unfit' };
 /** `unfit` is for what only the plain way gets right: escapes of non-ASCII characters, bytes that are not UTF-8, no JSON. */
 export function parseOneByte(bytes: Buffer): OneByteParse {
   if (!isUtf8(bytes)) return UNFIT;
-  const text = bytes.latin1Slice();
+  const text = bytes.toString('latin1');
   // Bodies of agents are full of backslashes: searching the bytes for both characters beats a pattern over the string.
   if (bytes.includes(ESCAPE) && WIDE_ESCAPE.test(text)) return UNFIT;
   try {
@@ -36,5 +36,5 @@ export function encodeOneByte(value: unknown): Buffer {
 
 /** Ordinary text as it would have come out of `parseOneByte`. A lone surrogate becomes U+FFFD, as in any UTF-8. */
 export function toOneByte(text: string): string {
-  return Buffer.from(text, 'utf8').latin1Slice();
+  return Buffer.from(text, 'utf8').toString('latin1');
 }

@@ -12,6 +12,7 @@ import { encodeStreamEvent } from './encode-stream-event.ts';
 export const anthropicMessagesUpstream: UpstreamFormat = {
   name: 'anthropic-messages',
   version: 'anthropic-messages-1',
+  takesOneByte: true,
   encodeRequest,
   decodeResponse,
   createStreamDecoder,

@@ -12,6 +12,7 @@ import { createStreamEncoder } from './encode-stream-event.ts';
 export const openaiChatUpstream: UpstreamFormat = {
   name: 'openai-chat',
   version: 'openai-chat-1',
+  takesOneByte: true,
   encodeRequest,
   decodeResponse,
   createStreamDecoder,
