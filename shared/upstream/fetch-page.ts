@@ -78,12 +78,12 @@ export function createPageFetcher(network: UpstreamNetwork): PageFetcher {
           });
           const location = textOf(headers['location']);
           if (statusCode >= 300 && statusCode < 400 && location !== '') {
-            body.destroy();
+            discard(body);
             url = new URL(location, url);
             continue;
           }
           if (statusCode < 200 || statusCode >= 300) {
-            body.destroy();
+            discard(body);
             return { type: 'failed', reason: statusCode === 429 ? 'too_many_requests' : 'not_accessible' };
           }
           const read = await readUpTo(body, request.bytesMax);
@@ -96,6 +96,12 @@ export function createPageFetcher(network: UpstreamNetwork): PageFetcher {
       }
     },
   };
+}
+
+/** A body that is thrown away says so in an error, which nobody listens to any more. */
+function discard(body: Readable): void {
+  body.on('error', () => undefined);
+  body.destroy();
 }
 
 /** The guard refuses inside of the socket's look-up, where the error is wrapped or not as it comes. */
