@@ -25,7 +25,7 @@ describe('every command', () => {
   it('is there', () => {
     expect(LEAVES.map((words) => words.join(' '))).toEqual(
       expect.arrayContaining([
-        ...['up', 'demo', 'status', 'doctor', 'config check', 'calls tail', 'calls show', 'scores list'],
+        ...['up', 'demo', 'status', 'doctor', 'config check', 'calls tail', 'calls show', 'scores list', 'losses'],
         ...['clusters list', 'clusters show', 'policies list', 'policies diff', 'policies activate'],
         ...['policies pin', 'policies rollback', 'optimize run', 'optimize pause', 'optimize resume'],
         ...['keys create', 'keys list', 'keys revoke', 'ingest', 'dlq list', 'dlq retry', 'dlq drop'],

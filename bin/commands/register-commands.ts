@@ -9,6 +9,7 @@ import { registerDlq } from './dlq.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerIngest } from './ingest.ts';
 import { registerKeys } from './keys.ts';
+import { registerLosses } from './losses.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerOptimize } from './optimize.ts';
 import { registerPolicies } from './policies.ts';
@@ -27,6 +28,7 @@ export function registerCommands(program: Command, context: CommandContext): voi
     registerConfig,
     registerCalls,
     registerScores,
+    registerLosses,
     registerClusters,
     registerPolicies,
     registerOptimize,

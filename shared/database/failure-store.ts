@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { FailureFacts } from '../domain/failure-cluster.ts';
 import { type FaultOwner, faultOwnerSchema } from '../domain/score.ts';
 import type { Database } from './connect.ts';
+import { IS_NO_LOSS_SCORE } from './loss-store.ts';
 
 /** A failing score that no failure event stands for yet, with the dimensions of its call. */
 export interface NewFailure {
@@ -69,6 +70,7 @@ export async function readNewFailures(
     .where('score.status', '=', 'scored')
     .where('score.createdAt', '>=', options.since)
     .where('call.source', '<>', 'replay')
+    .where(IS_NO_LOSS_SCORE)
     // A row with neither severity nor judge is a metric: the sum of checks that have rows of their own.
     .where((build) => build.or([build('score.severity', 'is not', null), build('score.judge', 'is not', null)]))
     .where((build) =>

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from './connect.ts';
+import { IS_NO_LOSS_SCORE } from './loss-store.ts';
 
 export interface CallSummary {
   readonly callId: string;
@@ -119,7 +120,8 @@ const SUMMARY_COLUMNS = [
 ] as const;
 
 const FAILURES = sql<number>`(SELECT count(*) FROM score WHERE score.call_id = call.call_id
-  AND score.project_id = call.project_id AND score.outcome = 'fail' AND score.severity IS NOT NULL)`.as('failures');
+  AND score.project_id = call.project_id AND score.outcome = 'fail' AND score.severity IS NOT NULL
+  AND ${IS_NO_LOSS_SCORE})`.as('failures');
 
 /** Calls of traffic, newest first, before a call id (which carries the start time). */
 export async function listCalls(database: Database, projectId: string, filter: CallFilter): Promise<CallSummary[]> {

@@ -5,12 +5,14 @@ import { migrateQueue } from '../queue/migrate-queue.ts';
 import * as first from './migrations/0001-first.ts';
 import * as provisionalOutcomes from './migrations/0002-provisional-outcomes.ts';
 import * as firstScored from './migrations/0003-first-scored.ts';
+import * as lossesAndTokens from './migrations/0004-losses-and-tokens.ts';
 
 /** Every migration by name, in order. Forward only: a mistake is mended by the next one. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-first': first,
   '0002-provisional-outcomes': provisionalOutcomes,
   '0003-first-scored': firstScored,
+  '0004-losses-and-tokens': lossesAndTokens,
 };
 
 export interface MigrationReport {

@@ -3,6 +3,7 @@ import { faultOwnerSchema, severitySchema } from '../domain/score.ts';
 import { type QualityScore, sessionQuality } from '../domain/session-quality.ts';
 import { jsonText } from './columns.ts';
 import type { Database } from './connect.ts';
+import { IS_NO_LOSS_SCORE } from './loss-store.ts';
 import { listReplays, type Replay } from './replay-store.ts';
 
 /** Where a search for a better prefix stands. `replaying` waits for the evaluator; the others are final. */
@@ -106,7 +107,7 @@ export async function readReplayableCalls(
     WHERE ${common} AND call.status = 'ok'
       AND EXISTS (SELECT 1 FROM scoring_run WHERE scoring_run.call_id = call.call_id AND scoring_run.project_id = call.project_id)
       AND NOT EXISTS (SELECT 1 FROM score WHERE score.call_id = call.call_id AND score.project_id = call.project_id
-        AND score.outcome = 'fail')
+        AND score.outcome = 'fail' AND ${IS_NO_LOSS_SCORE})
     ORDER BY call.call_id DESC LIMIT ${passingMax}`.execute(database);
   return [
     ...failing.rows.map((row) => ({ ...row, failing: true })),

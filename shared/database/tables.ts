@@ -36,6 +36,7 @@ export interface Tables {
   score: ScoreTable;
   scoringRun: ScoringRunTable;
   session: SessionTable;
+  tokenCalibration: TokenCalibrationTable;
   transcriptNode: TranscriptNodeTable;
   virtualKey: VirtualKeyTable;
 }
@@ -473,6 +474,15 @@ export interface SessionTable {
   firstScoredAt: Moment | null;
   hardFailure: Generated<boolean>;
   closedAt: Moment | null;
+}
+
+export interface TokenCalibrationTable {
+  projectId: string;
+  gatewayId: string;
+  provider: string;
+  model: string;
+  state: Json;
+  updatedAt: GeneratedMoment;
 }
 
 export interface TranscriptNodeTable {

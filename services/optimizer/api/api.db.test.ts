@@ -41,7 +41,7 @@ let dataDir: string;
 let policyChanges: PolicyChanges;
 let runsAsked = 0;
 const tokens = {} as Record<Role, string>;
-const ids = { clusterId: '', callId: '', rolloutId: '', policyId: 'v1' };
+const ids = { clusterId: '', callId: '', rolloutId: '', policyId: 'v1', provider: 'openai' };
 
 beforeAll(async () => {
   store = await createTestDatabase();

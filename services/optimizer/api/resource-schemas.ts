@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lossKindSchema } from '#shared/domain/loss.ts';
 import { policyBodySchema } from '#shared/domain/policy.ts';
 import { rolloutSettingsSchema } from '#shared/domain/rollout.ts';
 
@@ -195,6 +196,30 @@ export const usageSchema = z.object({
       cacheCreationInputTokens: z.number(),
       outputTokens: z.number(),
       costUsd: z.number(),
+    }),
+  ),
+});
+
+export const lossReportSchema = z.object({
+  provider: z.string(),
+  since: moment,
+  calls: z.number(),
+  kinds: z.array(
+    z.object({
+      kind: lossKindSchema,
+      calls: z.number(),
+      share: z.number().min(0).max(1),
+      models: z.array(z.object({ model: nullableText, calls: z.number() })),
+      places: z.array(
+        z.object({
+          pointer: z.string(),
+          format: z.string(),
+          detail: z.string(),
+          calls: z.number(),
+          count: z.number(),
+        }),
+      ),
+      callIds: z.array(z.uuid()),
     }),
   ),
 });
