@@ -18,6 +18,8 @@ export interface DeadJob {
   readonly id: string;
   readonly data: unknown;
   readonly reason: string;
+  /** Of jobs whose payload does not say it. */
+  readonly projectId?: string | undefined;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function buryJob(deps: EvaluatorDeps, job: DeadJob): Promise<void> 
   await endWaiting(deps, job);
   const scored = job.queue === SCORE_QUEUE ? jobSchemaOf(SCORE_QUEUE).safeParse(job.data).data : undefined;
   const letter = {
-    projectId: projectOf(job.data),
+    projectId: job.projectId ?? projectOf(job.data),
     queue: job.queue,
     jobId: job.id,
     // Only without its first pass is a call unscored.

@@ -30,11 +30,17 @@ const pools = createUpstreamPools({
   firstByteTimeoutMs: firstByteTimeout,
   idleTimeoutMs: idleTimeout,
 });
+/** Other gateways' Redis servers: what happens there is none of the business of our own queues. */
+const ingest = config.ingest.map(({ redis, queue }) => ({
+  backend: createQueueBackend({ log }, { databaseUrl, redisUrl: redis }),
+  queue,
+}));
 const service = createEvaluatorService({
   config,
   database: createDatabase(pool),
   backend,
   log,
+  ingest,
   send: createSendReplay({ pools, config, now: Date.now }),
   host: environment.host,
   port: environment.ports.evaluator,
@@ -45,7 +51,7 @@ let stopped: Promise<void> | undefined;
 const stop = (): Promise<void> => {
   stopped ??= (async () => {
     await service.stop(JOBS_DEADLINE_MS);
-    await backend.close(1_000);
+    await Promise.all([backend, ...ingest.map((source) => source.backend)].map((each) => each.close(1_000)));
     await pools.close();
     await pool.end();
   })();

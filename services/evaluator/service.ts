@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import type { TrimtabConfig } from '#shared/config/config-schema.ts';
+import { createCallStore } from '#shared/database/call-store.ts';
 import type { Database } from '#shared/database/connect.ts';
 import { isDatabaseUp } from '#shared/database/is-database-up.ts';
+import { createKeyStore } from '#shared/database/key-store.ts';
 import type { Log } from '#shared/log.ts';
-import { REPLAY_QUEUE, SCORE_QUEUE, SESSION_QUEUE } from '#shared/queue/names.ts';
+import { INGEST_QUEUE, REPLAY_QUEUE, SCORE_QUEUE, SESSION_QUEUE } from '#shared/queue/names.ts';
 import type { QueueBackend } from '#shared/queue/queue-backend.ts';
 import type { Readiness } from '#shared/service-endpoints.ts';
 import { createEvaluatorConfig } from './config.ts';
@@ -18,7 +20,7 @@ import { repeat } from './repeat.ts';
 import type { SendReplay } from './replay-call.ts';
 import { createServer } from './server.ts';
 import { sweepSessions } from './sweep-sessions.ts';
-import { openWorkers, type WorkerDeps, type WorkerTiming } from './worker.ts';
+import { type IngestSource, openIngestWorkers, openWorkers, type WorkerDeps, type WorkerTiming } from './worker.ts';
 
 export interface EvaluatorServiceDeps {
   readonly config: TrimtabConfig;
@@ -27,6 +29,8 @@ export interface EvaluatorServiceDeps {
   readonly backend: QueueBackend;
   readonly log: Log;
   readonly send: SendReplay;
+  /** Queues of other gateways, beside the public one on our own store. Their backends are the caller's to close. */
+  readonly ingest?: readonly IngestSource[];
   readonly host: string;
   /** 0 for any free one. */
   readonly port: number;
@@ -68,8 +72,14 @@ export function createEvaluatorService(service: EvaluatorServiceDeps): Evaluator
     replay: backend.openQueue(REPLAY_QUEUE),
   };
   const judgeQueues = panel === null ? [] : [backend.openQueue(panelQueueName(panel.judges))];
+  const hook = { callStore: createCallStore(database), queue: queues.score, capture: config.capture };
+  const sources = [{ backend, queue: INGEST_QUEUE }, ...(service.ingest ?? [])];
   const canary = backend.openCanary();
-  const server = createServer({ registry, readiness });
+  const server = createServer({
+    ...{ registry, readiness, hook, log },
+    keys: createKeyStore(database),
+    projectId: config.project,
+  });
   const stops: ((deadlineMs: number) => Promise<unknown>)[] = [];
 
   async function readiness(): Promise<Readiness> {
@@ -85,6 +95,8 @@ export function createEvaluatorService(service: EvaluatorServiceDeps): Evaluator
   return {
     async start() {
       for (const worker of openWorkers(deps, backend, service.timing))
+        stops.push((deadlineMs) => worker.close(deadlineMs));
+      for (const worker of openIngestWorkers({ ...deps, hook, projectId: config.project }, sources, service.timing))
         stops.push((deadlineMs) => worker.close(deadlineMs));
       keepDoing('closing of sessions', () => sweepSessions(deps, queues), evaluatorConfig.sweepIntervalMs);
       keepDoing('reconciling', () => reconcileScores(deps, queues.score), evaluatorConfig.reconcileIntervalMs);

@@ -1,12 +1,20 @@
 import { TrimtabError } from '#shared/errors.ts';
 import type { JobWorker, WorkerOptions } from '#shared/queue/job-worker.ts';
 import type { JobDataOf } from '#shared/queue/jobs.ts';
-import { isJudgeQueueName, type QueueName, REPLAY_QUEUE, SCORE_QUEUE, SESSION_QUEUE } from '#shared/queue/names.ts';
+import {
+  INGEST_QUEUE,
+  isJudgeQueueName,
+  type QueueName,
+  REPLAY_QUEUE,
+  SCORE_QUEUE,
+  SESSION_QUEUE,
+} from '#shared/queue/names.ts';
 import type { QueueBackend } from '#shared/queue/queue-backend.ts';
 import { JOB_ATTEMPTS } from '#shared/queue/queue-limits.ts';
 import type { JobProcessor } from '#shared/queue/store-processor.ts';
 import { buryJob } from './dead-letters.ts';
 import type { EvaluatorDeps } from './evaluator-deps.ts';
+import { type TakeHookDeps, takeHookRecord } from './ingest/take-hook-record.ts';
 import { JUDGE_ATTEMPTS, panelQueueName } from './judge-panel.ts';
 import { judgeSubject } from './judge-subject.ts';
 import { type ReplayDeps, replayCall } from './replay-call.ts';
@@ -17,7 +25,7 @@ import { scoreSession } from './score-session.ts';
  * Jobs of one kind that one process works on at once. Scoring is our own processor and database; judging and replaying
  * wait for others, and are held back for the sake of their rate limits.
  */
-const CONCURRENCY = { score: 8, session: 2, judge: 4, replay: 4 } as const;
+const CONCURRENCY = { score: 8, session: 2, judge: 4, replay: 4, ingest: 4 } as const;
 
 export type WorkerDeps = EvaluatorDeps & ReplayDeps;
 
@@ -44,11 +52,35 @@ export function openWorkers(deps: WorkerDeps, backend: QueueBackend, timing: Wor
   return [...workers, open(judging, CONCURRENCY.judge, (job, signal) => judgeSubject(deps, job.data, signal))];
 }
 
-/** Keeps a job among the dead letters when this was its last chance. */
+/** A queue of calls that other gateways report, on their Redis or on our own store. */
+export interface IngestSource {
+  readonly backend: Pick<QueueBackend, 'openWorker'>;
+  /** The name that the foreign gateway has given its queue. */
+  readonly queue: string;
+}
+
+/** Opens a worker for each source of reported calls. */
+export function openIngestWorkers(
+  deps: EvaluatorDeps & { readonly hook: TakeHookDeps; readonly projectId: string },
+  sources: readonly IngestSource[],
+  timing: WorkerTiming = {},
+): readonly JobWorker[] {
+  const { hook, projectId } = deps;
+  const take: JobProcessor<JobDataOf<typeof INGEST_QUEUE>> = async ({ data }) => {
+    await takeHookRecord(hook, data.record, { projectId, callId: data.callId, keyId: null });
+  };
+  const processor = burying(deps, INGEST_QUEUE, take, projectId);
+  return sources.map(({ backend, queue }) =>
+    backend.openWorker(INGEST_QUEUE, processor, { ...timing, concurrency: CONCURRENCY.ingest, storedAs: queue }),
+  );
+}
+
+/** Keeps a job among the dead letters when this was its last chance; `projectId` of jobs that do not say their own. */
 function burying<Name extends QueueName>(
   deps: EvaluatorDeps,
   queue: Name,
   processor: JobProcessor<JobDataOf<Name>>,
+  projectId?: string,
 ): JobProcessor<JobDataOf<Name>> {
   const attempts = isJudgeQueueName(queue) ? JUDGE_ATTEMPTS : JOB_ATTEMPTS;
   return async (job, signal) => {
@@ -58,7 +90,7 @@ function burying<Name extends QueueName>(
       const isFinal = (error instanceof TrimtabError && !error.retryable) || job.attempt >= attempts;
       const reason = error instanceof Error ? error.message : String(error);
       deps.log.warn({ queue, jobId: job.id, attempt: job.attempt, isFinal, reason }, 'job failed');
-      if (isFinal) await bury(deps, { queue, id: job.id, data: job.data, reason });
+      if (isFinal) await bury(deps, { queue, id: job.id, data: job.data, reason, projectId });
       throw error;
     }
   };

@@ -26,6 +26,8 @@ export interface WorkerOptions {
   /** Time between two searches for such jobs, milliseconds. */
   readonly stalledIntervalMs?: number;
   readonly stalledCountMax?: number;
+  /** Name of the queue in the store, where a foreign producer has named it. */
+  readonly storedAs?: string;
 }
 
 export interface JobWorker {
@@ -53,7 +55,7 @@ export function createJobWorker<Name extends QueueName>(
   const process = toStoreProcessor(name, processor, running);
   const worker = createReopening<OpenStoreWorker>(deps, {
     what: `worker of ${name}`,
-    build: () => deps.store.buildWorker(name, process, storeOptionsOf(options), onError),
+    build: () => deps.store.buildWorker(options.storedAs ?? name, process, storeOptionsOf(options), onError),
     onOpen: consume,
   });
   let closing: Promise<{ readonly abandonedJobs: number }> | null = null;

@@ -46,7 +46,8 @@ export interface QueueStore {
   readonly kind: 'postgres' | 'redis';
   buildQueue(name: QueueName, onError: (error: Error) => void): Candidate<StoreQueue>;
   buildWorker(
-    name: QueueName,
+    /** A queue of ours, or what a foreign producer has named its own. */
+    name: string,
     processor: StoreProcessor,
     options: StoreWorkerOptions,
     onError: (error: Error) => void,
