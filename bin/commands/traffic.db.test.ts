@@ -161,3 +161,37 @@ describe('trimtab clusters', () => {
     expect(stderr).toMatch(message);
   });
 });
+
+describe('trimtab losses', () => {
+  it('sums up every provider, and shows where one loses what', async () => {
+    const losses = JSON.stringify([
+      {
+        kind: 'dropped',
+        pointer: '/messages/3/content/0/cache_control',
+        format: 'openai-chat',
+        detail: 'cache_control',
+      },
+    ]);
+    await fixture.database
+      .updateTable('call')
+      .set({ losses: sql`${losses}::jsonb` })
+      .where('callId', '=', callId)
+      .execute();
+    const summary = await fixture.run(['losses', '--json']);
+    expect(summary.json()).toEqual(
+      expect.arrayContaining([expect.objectContaining({ provider: 'openai', kinds: { dropped: 1 } })]),
+    );
+    expect((await fixture.run(['losses'])).stdout).toMatch(/^provider +calls +dropped/m);
+    const { stdout } = await fixture.run(['losses', 'openai']);
+    expect(stdout).toMatch(/1 +1 +\/messages\/\*\/content\/\*\/cache_control +openai-chat +cache_control/);
+    expect(stdout).toContain(callId);
+  });
+
+  it('says so when there is no such provider, or a number is none', async () => {
+    expect(await fixture.run(['losses', 'nobody'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('there is no provider nobody'),
+    });
+    expect((await fixture.run(['losses', 'openai', '--days', 'x'])).code).toBe(1);
+  });
+});
