@@ -1,3 +1,4 @@
+import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '#shared/database/connect.ts';
@@ -129,5 +130,69 @@ describe.each(['openai-chat', 'anthropic-messages'] as const)('a client of OpenA
     if (format === 'openai-chat')
       expect(sent?.body).toEqual({ model: 'model-1', messages: QUESTION, seed: 7, logprobs: true });
     else expect(sent?.body).not.toHaveProperty('seed');
+  });
+});
+
+describe('what belongs to no call', () => {
+  let testDatabase: TestDatabase;
+  let admin: Database;
+  let bench: TestBench;
+  let baseUrl: string;
+  beforeAll(async () => {
+    testDatabase = await createTestDatabase();
+    admin = adminDatabase(testDatabase.connectionString);
+    bench = await createTestBench(testDatabase.connectionString);
+    const provider = await bench.provider({ type: 'message', text: 'ok' });
+    const config = await seedConfig(admin, {
+      project: 'callers',
+      providers: { upstream: { format: 'openai-chat', baseUrl: provider.baseUrl, network: 'private' } },
+      models: [{ id: 'org/model-1', provider: 'upstream', aliases: ['claude-alias'], price: { input: 1, output: 1 } }],
+      governance: { exploration: 0 },
+    });
+    baseUrl = (await bench.gateway(config)).baseUrl;
+  });
+  afterAll(async () => {
+    await bench.close();
+    await admin.destroy();
+    await testDatabase.drop();
+  });
+
+  it('is listed to the client of OpenAI in its shape', async () => {
+    const client = new OpenAI({ apiKey: 'key', baseURL: `${baseUrl}/v1`, maxRetries: 0 });
+    const listed = [];
+    for await (const model of client.models.list()) listed.push(model);
+    expect(listed).toMatchObject([
+      { id: 'org/model-1', object: 'model', owned_by: 'trimtab' },
+      { id: 'claude-alias', object: 'model' },
+    ]);
+    expect(await client.models.retrieve('claude-alias')).toMatchObject({ id: 'claude-alias', object: 'model' });
+    await expect(client.models.retrieve('none')).rejects.toMatchObject({ status: 404, code: 'model_not_found' });
+  });
+
+  it("is listed to Anthropic's client in its own", async () => {
+    const client = new Anthropic({ apiKey: 'key', baseURL: baseUrl, maxRetries: 0 });
+    const page = await client.models.list({ limit: 1000 });
+    expect(page.data).toMatchObject([
+      { type: 'model', id: 'org/model-1' },
+      { type: 'model', id: 'claude-alias', display_name: 'claude-alias (org/model-1)' },
+    ]);
+    expect(await client.models.retrieve('claude-alias')).toMatchObject({ type: 'model', id: 'claude-alias' });
+  });
+
+  it.each<[string, string, Record<string, string>, object]>([
+    ['POST', '/v1/embeddings', {}, { error: { type: 'invalid_request_error', code: 'unknown_url' } }],
+    ['GET', '/v1/responses/resp_1', {}, { error: { code: 'unknown_url' } }],
+    ['POST', '/chat/completions', { authorization: 'Bearer x' }, { error: { code: 'unknown_url' } }],
+    ['POST', '/v1/messages/batches', {}, { type: 'error', error: { type: 'not_found_error' } }],
+    ['POST', '/messages', { 'x-api-key': 'x' }, { type: 'error', error: { type: 'not_found_error' } }],
+  ])('%s %s is told in its own shape which paths there are', async (method, path, headers, body) => {
+    const response = await fetch(`${baseUrl}${path}`, { method, headers });
+    const answered = (await response.json()) as { error: { message: string } };
+    expect(response.status).toBe(404);
+    expect(answered).toMatchObject(body);
+    expect(answered.error.message).toMatch(
+      new RegExp(`^${method} ${path} is not served here.*/v1/messages.*/v1/chat/completions.*/v1/responses`),
+    );
+    expect(response.headers.get('x-trimtab-call-id')).not.toBeNull();
   });
 });

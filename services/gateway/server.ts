@@ -8,6 +8,7 @@ import { registerCountTokens } from './routes/count-tokens.ts';
 import { registerHello } from './routes/hello.ts';
 import { newCallId, registerMessages } from './routes/messages.ts';
 import { registerModels } from './routes/models.ts';
+import { registerNotFound } from './routes/not-found.ts';
 import { registerOpenaiCalls } from './routes/openai-calls.ts';
 import { replyError } from './routes/reply-error.ts';
 
@@ -19,8 +20,6 @@ export interface GatewayServerDeps extends HandleCallDeps {
 const REQUEST_TIMEOUT_MS = 300_000;
 /** Longer than the idle time-out of common load balancers, which must be the ones to hang up. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
-
-const PATH_CHARACTERS_SHOWN = 200;
 
 /** The data plane over HTTP. Bodies are read by the routes themselves: the gateway needs their bytes. */
 export function createGatewayServer(deps: GatewayServerDeps): FastifyInstance {
@@ -49,12 +48,7 @@ export function createGatewayServer(deps: GatewayServerDeps): FastifyInstance {
     const type = status >= 500 ? 'api_error' : 'invalid_request_error';
     return replyError(reply, { type, message, status, retryable: false });
   });
-  server.setNotFoundHandler((request, reply) => {
-    const [path = ''] = request.url.split('?');
-    const asked = `${request.method} ${path.slice(0, PATH_CHARACTERS_SHOWN)}`;
-    const message = `${asked} is not served here. The gateway serves POST /v1/messages, /v1/messages/count_tokens, /v1/chat/completions and /v1/responses, and GET /v1/models.`;
-    return replyError(reply, { type: 'not_found_error', message, status: 404, retryable: false });
-  });
+  registerNotFound(server);
   registerServiceEndpoints(server, { readiness: deps.readiness, metrics: deps.metrics.registry });
   registerMessages(server, deps);
   registerOpenaiCalls(server, deps);

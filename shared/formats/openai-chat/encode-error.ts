@@ -17,6 +17,8 @@ const ERROR_CODES: Readonly<Record<string, string>> = {
   not_found_error: 'model_not_found',
   billing_error: 'insufficient_quota',
 };
+/** Codes of ours that OpenAI has, too, and that say more than the type does. */
+const OPENAI_CODES: ReadonlySet<unknown> = new Set(['unknown_url', 'unsupported_parameter']);
 /** The canonical wordings of an overflow; OpenAI's clients know it by its code. */
 const OVERFLOW = /^prompt is too long|^input length and `max_tokens` exceed context limit/;
 /** OpenAI has no such status; its own for the same is 503. */
@@ -24,7 +26,8 @@ const OVERLOADED_STATUS = 529;
 
 /** The error of a Chat Completions or Responses answer; the upstream's wording is kept. */
 export function errorBody(type: string, message: string, details?: ApiError['details']) {
-  const code = OVERFLOW.test(message) ? 'context_length_exceeded' : (ERROR_CODES[type] ?? null);
+  const named = OPENAI_CODES.has(details?.['error_code']) ? String(details?.['error_code']) : null;
+  const code = OVERFLOW.test(message) ? 'context_length_exceeded' : (named ?? ERROR_CODES[type] ?? null);
   return {
     error: {
       message,
