@@ -8,5 +8,7 @@ export const bedrock: ProviderData = {
   auth: 'aws-sigv4',
   quirks: [],
   reasoningModelQuirks: [],
+  // Of Anthropic's models, when the configuration says that format.
+  hosting: 'bedrock',
   documentation: 'https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html',
 };

@@ -13,5 +13,7 @@ export const vertex: ProviderData = {
     { match: 'gemini-2.5-*', maxOutputTokens: 65_536 },
     { match: 'gemini-3*', maxOutputTokens: 65_536 },
   ],
+  // Of Anthropic's models, when the configuration says that format.
+  hosting: 'vertex',
   documentation: 'https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference',
 };
