@@ -114,5 +114,5 @@ export function encodeCallId(
   if (encoded !== id) lose(encoding, 'renamed', [...path, 'id'], 'tool-use id does not fit');
   if (!taken.includes(encoded)) return encoded;
   lose(encoding, 'repaired', [...path, 'id'], 'two calls had the same id');
-  return encodeToolUseId(`${id}#${taken.length}`.padEnd(UNUSABLE_ID_CHARACTERS, '#'));
+  return encode(`${id}#${taken.length}`.padEnd(UNUSABLE_ID_CHARACTERS, '#'));
 }

@@ -1,8 +1,9 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { documentHead, joinTexts, omittedText, type ReadableBlock, searchResultText } from '../describe-content.ts';
-import { type Encoding, lose, noteCacheControl, type RequestPath } from '../encoding.ts';
+import { type Encoding, lose, type RequestPath } from '../encoding.ts';
 import { encodeToolName } from '../tool-name.ts';
 import type { ChatContentPart } from './chat-request.ts';
+import { encodeCacheControl } from './encode-cache-control.ts';
 
 function text(value: string): ChatContentPart {
   return { type: 'text', text: value };
@@ -15,7 +16,10 @@ function omitted(encoding: Encoding, path: RequestPath, what: string, title?: st
 function encodeImage(encoding: Encoding, block: Anthropic.ImageBlockParam, path: RequestPath): ChatContentPart {
   if (!encoding.target.acceptsImages) return omitted(encoding, path, 'image');
   const { source } = block;
-  if (source.type === 'url') return { type: 'image_url', image_url: { url: source.url } };
+  if (source.type === 'url') {
+    if (!encoding.target.acceptsImageUrls) return omitted(encoding, path, 'image by its address');
+    return { type: 'image_url', image_url: { url: source.url } };
+  }
   if (source.type === 'base64') {
     return { type: 'image_url', image_url: { url: `data:${source.media_type};base64,${source.data}` } };
   }
@@ -46,10 +50,10 @@ function encodeDocument(
 
 /** One block of a user turn or a tool result as parts. Empty text is left out: strict servers refuse it. */
 export function encodeBlock(encoding: Encoding, block: ReadableBlock, path: RequestPath): readonly ChatContentPart[] {
-  noteCacheControl(encoding, block, path);
+  const cacheControl = encodeCacheControl(encoding, block, path, block.type === 'text' && block.text !== '');
   switch (block.type) {
     case 'text':
-      return block.text === '' ? [] : [text(block.text)];
+      return block.text === '' ? [] : [{ type: 'text', text: block.text, ...cacheControl }];
     case 'image':
       return [encodeImage(encoding, block, path)];
     case 'document':
@@ -67,5 +71,7 @@ export function encodeBlock(encoding: Encoding, block: ReadableBlock, path: Requ
 
 /** Parts as the content of a message: plain text stays a string, which every server takes. */
 export function joinParts(parts: readonly ChatContentPart[]): string | readonly ChatContentPart[] {
-  return parts.every((part) => part.type === 'text') ? joinTexts(parts.map((part) => part.text)) : parts;
+  return parts.every((part) => part.type === 'text' && part.cache_control === undefined)
+    ? joinTexts(parts.map((part) => (part.type === 'text' ? part.text : '')))
+    : parts;
 }

@@ -1,7 +1,7 @@
 import type { CanonicalBody } from '../canonical.ts';
 import type { PlacedBlock, Turn } from '../conversation-turns.ts';
 import { joinTexts, markedSystemText } from '../describe-content.ts';
-import { type Encoding, lose, noteCacheControl } from '../encoding.ts';
+import { type Encoding, lose } from '../encoding.ts';
 import { systemBlocks } from '../system-blocks.ts';
 import {
   type AnsweredCall,
@@ -13,7 +13,9 @@ import {
 import type { ChatContentPart, ChatMessage } from './chat-request.ts';
 import { encodeAssistantTurn } from './encode-assistant-turn.ts';
 import { encodeBlock, joinParts } from './encode-content.ts';
+import { schemaInstruction } from './encode-output-config.ts';
 import { encodeToolResult } from './encode-tool-result.ts';
+import { fitMessages } from './fit-messages.ts';
 
 /** The messages being written, and what waits for the next user message. */
 interface Transcript {
@@ -21,11 +23,15 @@ interface Transcript {
   readonly carried: ChatContentPart[];
 }
 
-function encodeSystem(encoding: Encoding, system: CanonicalBody['system'], transcript: Transcript): void {
-  const blocks = systemBlocks(encoding, system);
-  for (const { block, path } of blocks) noteCacheControl(encoding, block, path);
-  const content = joinTexts(blocks.map(({ block }) => block.text));
-  if (content !== '') transcript.messages.push({ role: 'system', content });
+function encodeSystem(
+  encoding: Encoding,
+  system: CanonicalBody['system'],
+  instruction: string,
+  transcript: Transcript,
+): void {
+  const parts = systemBlocks(encoding, system).flatMap(({ block, path }) => encodeBlock(encoding, block, path));
+  if (instruction !== '') parts.push({ type: 'text', text: instruction });
+  if (parts.length > 0) transcript.messages.push({ role: 'system', content: joinParts(parts) });
 }
 
 function flushCarried(transcript: Transcript): void {
@@ -39,8 +45,8 @@ function encodeSystemTurn(encoding: Encoding, turn: Turn, transcript: Transcript
   if (content === '') return;
   flushCarried(transcript);
   const role = encoding.target.midConversationSystem;
-  const said = role === 'user' ? markedSystemText(encoding, content, turn.path) : content;
-  transcript.messages.push({ role, content: said });
+  if (role !== 'user') transcript.messages.push({ role, content: joinParts(parts) });
+  else transcript.messages.push({ role, content: markedSystemText(encoding, content, turn.path) });
 }
 
 function answerCall(encoding: Encoding, { call, found }: AnsweredCall<SentCall>, transcript: Transcript): void {
@@ -49,15 +55,16 @@ function answerCall(encoding: Encoding, { call, found }: AnsweredCall<SentCall>,
     return;
   }
   const encoded = encodeToolResult(encoding, found.result, call.upstreamId, found.path);
-  transcript.messages.push({ role: 'tool', tool_call_id: call.upstreamId, content: encoded.text });
+  const { text: content, cacheControl } = encoded;
+  transcript.messages.push({ role: 'tool', tool_call_id: call.upstreamId, content, ...cacheControl });
   transcript.carried.push(...encoded.carried);
 }
 
 /** A result whose call is not in the turn before it keeps its content, as what it is: something the user side said. */
 function encodeOrphan(encoding: Encoding, { result, path }: PlacedResult): readonly ChatContentPart[] {
   lose(encoding, 'repaired', path, 'tool result without its call sent as user text');
-  const { text, carried } = encodeToolResult(encoding, result, 'of an earlier call', path);
-  return [{ type: 'text', text: `Result of an earlier tool call:\n${text}` }, ...carried];
+  const { text, cacheControl, carried } = encodeToolResult(encoding, result, 'of an earlier call', path);
+  return [{ type: 'text', text: `Result of an earlier tool call:\n${text}`, ...cacheControl }, ...carried];
 }
 
 function encodeUserTurn(encoding: Encoding, blocks: readonly PlacedBlock[], transcript: Transcript): void {
@@ -74,7 +81,7 @@ function encodeUserTurn(encoding: Encoding, blocks: readonly PlacedBlock[], tran
 /** The whole conversation in the order that Chat Completions servers insist on. */
 export function encodeMessages(encoding: Encoding, body: CanonicalBody): readonly ChatMessage[] {
   const transcript: Transcript = { messages: [], carried: [] };
-  encodeSystem(encoding, body.system, transcript);
+  encodeSystem(encoding, body.system, schemaInstruction(encoding, body), transcript);
   walkConversation<SentCall>(encoding, body.messages, {
     system: (turn) => encodeSystemTurn(encoding, turn, transcript),
     user: (blocks) => encodeUserTurn(encoding, blocks, transcript),
@@ -82,12 +89,12 @@ export function encodeMessages(encoding: Encoding, body: CanonicalBody): readonl
       flushCarried(transcript);
       const { message, calls } = encodeAssistantTurn(encoding, turn);
       if (message !== null) transcript.messages.push(message);
-      return { calls, isSaid: message !== null };
+      return { calls, isSaid: message !== null && encoding.target.continuation === 'none' };
     },
     answers(answered) {
       for (const answer of answered) answerCall(encoding, answer, transcript);
     },
   });
   flushCarried(transcript);
-  return transcript.messages;
+  return fitMessages(encoding, transcript.messages);
 }

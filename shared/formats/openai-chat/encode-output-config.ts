@@ -3,55 +3,7 @@ import type { CanonicalBody } from '../canonical.ts';
 import { type Encoding, lose } from '../encoding.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 
-type Effort = 'low' | 'medium' | 'high';
-
-/** Servers know three levels; above them is the highest that they have. */
-const EFFORTS: Readonly<Record<string, Effort>> = {
-  low: 'low',
-  medium: 'medium',
-  high: 'high',
-  xhigh: 'high',
-  max: 'high',
-};
-/** A budget has no counterpart but a level. These are where Anthropic's own guide starts to call it more. */
-const LOW_BUDGET_TOKENS_MAX = 4_096;
-const MEDIUM_BUDGET_TOKENS_MAX = 16_384;
 const SCHEMA_DEPTH_MAX = 64;
-
-function effortOfBudget(budgetTokens: number): Effort {
-  if (budgetTokens <= LOW_BUDGET_TOKENS_MAX) return 'low';
-  return budgetTokens <= MEDIUM_BUDGET_TOKENS_MAX ? 'medium' : 'high';
-}
-
-/** `reasoning_effort` from `output_config.effort` or a thinking budget, for targets that take it. */
-export function encodeReasoning(encoding: Encoding, body: CanonicalBody): JsonObject {
-  const { thinking } = body;
-  const effort = body.output_config?.effort ?? undefined;
-  if (!encoding.target.supportsReasoningEffort) {
-    if (effort !== undefined)
-      lose(encoding, 'dropped', ['output_config', 'effort'], 'target takes no reasoning effort');
-    if (thinking !== undefined && thinking.type !== 'disabled') {
-      lose(encoding, 'dropped', ['thinking'], 'target takes no reasoning effort');
-    }
-    return {};
-  }
-  // An effort beside disabled thinking is a contradiction that servers refuse.
-  if (thinking?.type === 'disabled') {
-    lose(encoding, 'approximated', ['thinking'], 'thinking cannot be disabled; left to the default of the model');
-    return {};
-  }
-  if (effort !== undefined) {
-    const mapped = EFFORTS[effort] ?? 'medium';
-    if (mapped !== effort) lose(encoding, 'approximated', ['output_config', 'effort'], `effort sent as ${mapped}`);
-    return { reasoning_effort: mapped };
-  }
-  if (thinking?.type === 'enabled') {
-    const mapped = effortOfBudget(thinking.budget_tokens);
-    lose(encoding, 'approximated', ['thinking', 'budget_tokens'], `thinking budget sent as effort ${mapped}`);
-    return { reasoning_effort: mapped };
-  }
-  return {};
-}
 
 /** Strict mode asks that every object lists all its properties as required and allows no others. */
 function isStrictSchema(schema: unknown, depth = 0): boolean {
@@ -66,19 +18,32 @@ function isStrictSchema(schema: unknown, depth = 0): boolean {
   return Object.values(schema).every((value) => isStrictSchema(value, depth + 1));
 }
 
-function encodeFormat(encoding: Encoding, format: Anthropic.JSONOutputFormat): JsonObject {
-  const path = ['output_config', 'format'];
-  if (!encoding.target.acceptsResponseFormat) {
-    lose(encoding, 'dropped', path, 'target takes no response_format');
+const PATH = ['output_config', 'format'];
+
+function encodeFormat(encoding: Encoding, format: Anthropic.JSONOutputFormat, hasTools: boolean): JsonObject {
+  const { target } = encoding;
+  if (!target.acceptsResponseFormat || (hasTools && !target.acceptsResponseFormatWithTools)) {
+    const beside = target.acceptsResponseFormat ? ' beside tools' : '';
+    lose(encoding, 'dropped', PATH, `target takes no response_format${beside}`);
     return {};
   }
+  if (!target.acceptsJsonSchema) return { response_format: { type: 'json_object' } };
   const strict = isStrictSchema(format.schema);
-  if (!strict) lose(encoding, 'approximated', path, 'schema does not fit strict mode; it is only a hint');
+  if (!strict) lose(encoding, 'approximated', PATH, 'schema does not fit strict mode; it is only a hint');
   return { response_format: { type: 'json_schema', json_schema: { name: 'output', schema: format.schema, strict } } };
 }
 
 /** `response_format` from `output_config.format`. */
-export function encodeOutputFormat(encoding: Encoding, body: CanonicalBody): JsonObject {
+export function encodeOutputFormat(encoding: Encoding, body: CanonicalBody, hasTools: boolean): JsonObject {
   const format = body.output_config?.format;
-  return format === undefined || format === null ? {} : encodeFormat(encoding, format);
+  return format === undefined || format === null ? {} : encodeFormat(encoding, format, hasTools);
+}
+
+/** The schema in words, for servers that only promise an object; they also want to hear of JSON in the prompt. */
+export function schemaInstruction(encoding: Encoding, body: CanonicalBody): string {
+  const { acceptsResponseFormat, acceptsJsonSchema } = encoding.target;
+  const schema = body.output_config?.format?.schema;
+  if (schema === undefined || !acceptsResponseFormat || acceptsJsonSchema) return '';
+  lose(encoding, 'approximated', PATH, 'schema of the answer said in the system prompt');
+  return `Answer with one JSON object that fits this JSON schema, and nothing else:\n${JSON.stringify(schema)}`;
 }

@@ -3,42 +3,15 @@ import type { EncodeTarget } from '../encode-target.ts';
 import type { Encoding } from '../encoding.ts';
 import type { EncodedRequest } from '../format.ts';
 import type { JsonObject } from '../json-object.ts';
-import {
-  clampMaxTokens,
-  encodeExtras,
-  encodeSampling,
-  encodeStopSequences,
-  jsonHeaders,
-  noteUnreadFields,
-} from '../request-options.ts';
+import { jsonHeaders, noteUnreadFields } from '../request-options.ts';
 import { plainServerTools } from '../server-tools/plain-server-tools.ts';
+import type { ChatMessage } from './chat-request.ts';
+import { encodeChatExtras } from './encode-chat-extras.ts';
+import { encodeLimits } from './encode-limits.ts';
 import { encodeMessages } from './encode-messages.ts';
-import { encodeOutputFormat, encodeReasoning } from './encode-output-config.ts';
+import { encodeOutputFormat } from './encode-output-config.ts';
+import { encodeReasoning } from './encode-reasoning.ts';
 import { encodeTools } from './encode-tools.ts';
-
-/** Chat Completions takes this many stop strings. */
-const STOP_SEQUENCES_MAX = 4;
-
-/** Fields of the same family that may ride in `extras`, as the client meant them. */
-const EXTRA_FIELDS: ReadonlySet<string> = new Set([
-  'seed',
-  'logit_bias',
-  'presence_penalty',
-  'frequency_penalty',
-  'prompt_cache_key',
-  'prompt_cache_retention',
-  'safety_identifier',
-  'user',
-  'metadata',
-  'store',
-  'service_tier',
-  'verbosity',
-  'response_format',
-  'prediction',
-  'web_search_options',
-]);
-/** Fields that ask for more than one plain answer; it would be paid for, and have no place to be delivered. */
-const UNDELIVERABLE_FIELDS: ReadonlySet<string> = new Set(['n', 'logprobs', 'top_logprobs', 'modalities', 'audio']);
 
 function encodeStream(encoding: Encoding, body: CanonicalBody): JsonObject {
   if (body.stream !== true) return {};
@@ -48,36 +21,28 @@ function encodeStream(encoding: Encoding, body: CanonicalBody): JsonObject {
     : { stream: true };
 }
 
-/** Why a field of OpenAI's own is not sent, or null when it is. */
-function extraFault(encoding: Encoding, key: string): string | null {
-  if (UNDELIVERABLE_FIELDS.has(key)) return 'asks for more than one plain answer';
-  if (!EXTRA_FIELDS.has(key)) return 'field that Chat Completions has not';
-  return key === 'response_format' && !encoding.target.acceptsResponseFormat ? 'target takes no response_format' : null;
-}
-
-function encodeLimits(encoding: Encoding, body: CanonicalBody): JsonObject {
-  const maxTokens = clampMaxTokens(encoding, body);
-  const sampling = encodeSampling(encoding, body, { temperature: 'temperature', top_p: 'top_p' });
-  const stop = encodeStopSequences(encoding, body, STOP_SEQUENCES_MAX);
-  return {
-    ...(maxTokens === undefined ? {} : { [encoding.target.maxTokensField]: maxTokens }),
-    ...sampling,
-    ...(stop.length === 0 ? {} : { stop }),
-  };
+/** vLLM goes on from an assistant message in the end, and starts no turn of its own, when it is told both. */
+function encodeContinuation(encoding: Encoding, messages: readonly ChatMessage[]): JsonObject {
+  if (encoding.target.continuation !== 'continue_final_message' || messages.at(-1)?.role !== 'assistant') return {};
+  return { continue_final_message: true, add_generation_prompt: false };
 }
 
 /** A canonical request as a Chat Completions request, and the ledger of what did not fit. */
 export function encodeRequest(canonical: Canonical, target: EncodeTarget): EncodedRequest {
   const encoding: Encoding = { format: 'openai-chat', target, losses: [] };
   const body = plainServerTools(encoding, canonical.body);
+  const messages = encodeMessages(encoding, body);
+  const tools = encodeTools(encoding, body);
+  const hasTools = tools['tools'] !== undefined;
   const encoded: JsonObject = {
-    ...encodeExtras(encoding, canonical.extras, 'openai', (key) => extraFault(encoding, key)),
+    ...encodeChatExtras(encoding, canonical.extras, hasTools),
     model: target.model,
-    messages: encodeMessages(encoding, body),
-    ...encodeTools(encoding, body),
+    messages,
+    ...encodeContinuation(encoding, messages),
+    ...tools,
     ...encodeLimits(encoding, body),
     ...encodeReasoning(encoding, body),
-    ...encodeOutputFormat(encoding, body),
+    ...encodeOutputFormat(encoding, body, hasTools),
     ...encodeStream(encoding, body),
   };
   noteUnreadFields(encoding, body);

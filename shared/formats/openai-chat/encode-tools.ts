@@ -13,6 +13,7 @@ import {
 import { type Encoding, lose } from '../encoding.ts';
 import type { JsonObject } from '../json-object.ts';
 import { encodeToolName } from '../tool-name.ts';
+import { forcesCallWithoutThinking } from './encode-reasoning.ts';
 
 interface ChatTool {
   readonly type: 'function';
@@ -47,6 +48,24 @@ function encodeToolChoice(encoding: Encoding, choice: Anthropic.ToolChoice, tool
   }
 }
 
+/** For servers that ignore the choice: without tools none can be called, and a forced call can only be hoped for. */
+function withoutToolChoice(encoding: Encoding, choice: Anthropic.ToolChoice, tools: readonly ChatTool[]): JsonObject {
+  if (forbidsParallelCalls(choice)) {
+    lose(encoding, 'dropped', ['tool_choice', 'disable_parallel_tool_use'], 'parallel_tool_calls not accepted');
+  }
+  if (choice.type === 'auto') return { tools };
+  if (choice.type === 'none') {
+    lose(encoding, 'approximated', ['tool_choice'], 'tools left out so that none is called');
+    return {};
+  }
+  lose(encoding, 'dropped', ['tool_choice'], 'target takes no tool_choice');
+  return { tools };
+}
+
+function isThinking(body: CanonicalBody): boolean {
+  return body.thinking !== undefined && body.thinking.type !== 'disabled';
+}
+
 /** `tools`, `tool_choice` and `parallel_tool_calls`; none of them without a tool, which servers refuse. */
 export function encodeTools(encoding: Encoding, body: CanonicalBody): JsonObject {
   const tools = customTools(encoding, body).map((placed) => encodeTool(encoding, placed));
@@ -55,9 +74,13 @@ export function encodeTools(encoding: Encoding, body: CanonicalBody): JsonObject
     noteChoiceWithoutTools(encoding, choice);
     return {};
   }
-  const fields: JsonObject = { tools };
-  if (choice === undefined) return fields;
-  fields['tool_choice'] = encodeToolChoice(encoding, choice, tools);
+  if (choice === undefined) return { tools };
+  if (encoding.target.toolChoice === 'none') return withoutToolChoice(encoding, choice, tools);
+  const fields: JsonObject = { tools, tool_choice: encodeToolChoice(encoding, choice, tools) };
+  if (forcesCallWithoutThinking(encoding, body) && isThinking(body)) {
+    lose(encoding, 'approximated', ['tool_choice'], 'target forces no call while it thinks');
+    fields['tool_choice'] = 'auto';
+  }
   if (forbidsParallelCalls(choice)) {
     if (encoding.target.acceptsParallelToolCalls) fields['parallel_tool_calls'] = false;
     else lose(encoding, 'dropped', ['tool_choice', 'disable_parallel_tool_use'], 'parallel_tool_calls not accepted');

@@ -35,22 +35,22 @@ export const REASONING_QUIRKS = {
   'thinking-type': {
     why: 'Thinking is turned on and off by thinking: {type}, and an effort beside disabled thinking is a conflict.',
     source: 'https://api-docs.deepseek.com/guides/thinking_mode',
-    target: { reasoningControl: 'thinking' },
+    target: { supportsReasoningEffort: true, reasoningControl: 'thinking' },
   },
   'template-thinking': {
     why: 'The chat template turns thinking on and off by chat_template_kwargs.enable_thinking.',
     source: 'https://docs.vllm.ai/en/v0.26.0/features/reasoning_outputs/',
-    target: { reasoningControl: 'chat_template_kwargs' },
+    target: { supportsReasoningEffort: true, reasoningControl: 'chat_template_kwargs' },
   },
   'reasoning-object': {
     why: 'Reasoning is asked for by reasoning: {effort | max_tokens | enabled}.',
     source: 'https://openrouter.ai/docs/use-cases/reasoning-tokens',
-    target: { reasoningControl: 'reasoning' },
+    target: { supportsReasoningEffort: true, reasoningControl: 'reasoning' },
   },
   'reasoning-enabled': {
     why: 'Hybrid models are switched by reasoning: {enabled}; the effort has a field of its own.',
     source: 'https://docs.together.ai/docs/inference/chat/reasoning',
-    target: { reasoningControl: 'reasoning.enabled' },
+    target: { supportsReasoningEffort: true, reasoningControl: 'reasoning.enabled' },
   },
   'parsed-reasoning-format': {
     why: 'Reasoning stands as <think> tags in the text unless reasoning_format asks for it apart.',

@@ -14,10 +14,8 @@ export const deepseek: ProviderData = {
     'no-logit-bias',
     'no-user',
     'replay-reasoning',
-    'thinking-type',
-    'no-forced-tool-choice-when-thinking',
   ],
-  reasoningModelQuirks: ['effort-up-to-max'],
+  reasoningModelQuirks: ['thinking-type', 'effort-up-to-max', 'no-forced-tool-choice-when-thinking'],
   models: [{ match: 'deepseek-*', reasons: true }],
   documentation: 'https://api-docs.deepseek.com/api/create-chat-completion',
 };
