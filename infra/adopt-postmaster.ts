@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TrimtabError } from '#shared/errors.ts';
+import { commandLines, type ProcessRecord, recordOf } from '#shared/process-identity.ts';
 import type { Log } from './log.ts';
 import {
   type PostmasterFile,
@@ -12,7 +13,6 @@ import {
   readPostmasterFile,
   stopPostmaster,
 } from './postmaster.ts';
-import { commandLines, type ProcessRecord, recordOf } from './process-identity.ts';
 
 /** A killed server's own processes see its death and end by themselves, after the query that they are in. */
 const ORPHANS_END_MS = 30_000;

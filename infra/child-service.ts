@@ -3,8 +3,8 @@ import { closeSync, openSync, renameSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Variables } from '#shared/environment.ts';
 import { TrimtabError } from '#shared/errors.ts';
+import { type ProcessRecord, recordOf } from '#shared/process-identity.ts';
 import type { Log } from './log.ts';
-import { type ProcessRecord, recordOf } from './process-identity.ts';
 import { restartDelayMs, type SupervisionTiming } from './supervision-timing.ts';
 import { waitUntilReady } from './wait-until-ready.ts';
 

@@ -6,9 +6,9 @@ import { dirname, join } from 'node:path';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPool } from '#shared/database/connect.ts';
+import { processIdentity } from '#shared/process-identity.ts';
 import { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded-postgres.ts';
 import { embeddedConnectionString, readEmbeddedSettings } from './embedded-settings.ts';
-import { processIdentity } from './process-identity.ts';
 import { eventually } from './testing/eventually.ts';
 import { temporaryFolder } from './testing/temporary-folder.ts';
 

@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createPool } from '#shared/database/connect.ts';
 import { TrimtabError } from '#shared/errors.ts';
+import { acquireFolderLock, type FolderLock } from '#shared/folder-lock.ts';
 import { freePort, isPortFree } from '#shared/free-port.ts';
+import { isRunning, type ProcessRecord } from '#shared/process-identity.ts';
 import { adoptPostmaster } from './adopt-postmaster.ts';
 import { openDataFolder } from './data-folder.ts';
 import {
@@ -14,14 +16,12 @@ import {
   readEmbeddedSettings,
   writeEmbeddedSettings,
 } from './embedded-settings.ts';
-import { acquireFolderLock, type FolderLock } from './folder-lock.ts';
 import { initialisePostgres } from './initialise-postgres.ts';
 import type { Log } from './log.ts';
 import { locatePostgresBinaries } from './postgres-binaries.ts';
 import { choosePgdata, reachableBinaries } from './postgres-location.ts';
 import { canEnter, type PostgresUser, resolvePostgresUser } from './postgres-user.ts';
 import { type PostmasterOptions, type RunningPostmaster, startPostmaster, stopPostmaster } from './postmaster.ts';
-import { isRunning, type ProcessRecord } from './process-identity.ts';
 import { sendSignal } from './stop-processes.ts';
 
 export interface EmbeddedPostgresOptions {

@@ -1,5 +1,5 @@
+import type { FolderLock } from '#shared/folder-lock.ts';
 import type { ChildService } from './child-service.ts';
-import type { FolderLock } from './folder-lock.ts';
 import type { OpenDatabase } from './open-database.ts';
 
 /** What a supervisor has started so far, in the order of starting. */

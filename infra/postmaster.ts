@@ -3,8 +3,8 @@ import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TrimtabError } from '#shared/errors.ts';
+import { isRunning, type ProcessRecord, recordOf } from '#shared/process-identity.ts';
 import { type PostgresUser, spawnAs } from './postgres-user.ts';
-import { isRunning, type ProcessRecord, recordOf } from './process-identity.ts';
 import { sendSignal, waitUntilGone } from './stop-processes.ts';
 
 /** Connections that the server allows; services, queue and tools share them. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isRunning, type ProcessRecord } from './process-identity.ts';
+import { isRunning, type ProcessRecord } from '#shared/process-identity.ts';
 
 const POLL_INTERVAL_MS = 25;
 

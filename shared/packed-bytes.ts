@@ -23,9 +23,13 @@ export async function packText(text: string, fromBytes: number): Promise<Buffer>
 
 /** The text of `packText`. Rejects when it would have more than `bytesMax` bytes, or the bytes are damaged. */
 export async function unpackText(bytes: Buffer, bytesMax: number): Promise<string> {
+  return (await unpackBytes(bytes, bytesMax)).toString('utf8');
+}
+
+/** The bytes as they were before they were compressed, if they were. Rejects as `unpackText` does. */
+export async function unpackBytes(bytes: Buffer, bytesMax: number): Promise<Buffer> {
   const isPacked = bytes.subarray(0, ZSTD_MAGIC.length).equals(ZSTD_MAGIC);
-  if (!isPacked) return bytes.toString('utf8');
+  if (!isPacked) return bytes;
   const limit = { maxOutputLength: bytesMax };
-  const plain = bytes.length > AT_ONCE_BYTES_MAX ? await decompress(bytes, limit) : zstdDecompressSync(bytes, limit);
-  return plain.toString('utf8');
+  return bytes.length > AT_ONCE_BYTES_MAX ? await decompress(bytes, limit) : zstdDecompressSync(bytes, limit);
 }

@@ -9,7 +9,7 @@ import { readActivePolicies } from '#shared/database/policy-store.ts';
 import { readSessionPin } from '#shared/database/session-pin.ts';
 import type { Log } from '#shared/log.ts';
 import type { Readiness } from '#shared/service-endpoints.ts';
-import type { Spool } from '#shared/spool/spool.ts';
+import type { SpoolSource } from '#shared/spool/spool.ts';
 import type { Telemetry } from '#shared/telemetry.ts';
 import type { PageFetcher } from '#shared/upstream/fetch-page.ts';
 import type { GuardedFetch } from '#shared/upstream/guarded-fetch.ts';
@@ -33,7 +33,7 @@ export interface GatewayServiceDeps {
   readonly database: Database;
   /** Begins to listen for moves of the policy pointer. */
   readonly listen: (onNotify: () => void) => PolicyListener;
-  readonly spool: Pick<Spool, 'begin' | 'offer' | 'stats'>;
+  readonly spool: Omit<SpoolSource, 'flush'>;
   readonly telemetry: Telemetry;
   /** Fetches pages that models ask for; closed with the service. */
   readonly pages: PageFetcher;

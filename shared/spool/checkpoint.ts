@@ -10,6 +10,8 @@ export interface Checkpoint {
   readonly segment: number;
   readonly offset: number;
   readonly state: SpoolState;
+  /** Drops that were added to the state by the last checkpoint which added any. */
+  readonly dropBatches: readonly string[];
 }
 
 const FILE = 'checkpoint.json';
@@ -24,6 +26,7 @@ const checkpointSchema = z.object({
   sequence: count,
   projects: z.array(z.tuple([z.string(), z.object({ records: count, dropped: count, lost: count })])),
   open: z.array(z.tuple([z.string(), z.string()])),
+  dropBatches: z.array(z.string()).default([]),
 });
 
 /** Replaces the checkpoint as one step: after a crash there is the old one or the new one, whole. */
@@ -46,14 +49,14 @@ export async function readCheckpoint(files: SpoolFiles, directory: string): Prom
   const text = await files.readText(join(directory, FILE));
   if (text === null) return null;
   try {
-    const { spoolId, segment, offset, sequence, projects, open } = checkpointSchema.parse(JSON.parse(text));
-    return { spoolId, segment, offset, state: { sequence, projects: new Map(projects), open: new Map(open) } };
+    const { sequence, projects, open, ...place } = checkpointSchema.parse(JSON.parse(text));
+    return { ...place, state: { sequence, projects: new Map(projects), open: new Map(open) } };
   } catch {
     return 'unreadable';
   }
 }
 
-function toText({ spoolId, segment, offset, state }: Checkpoint): string {
+function toText({ spoolId, segment, offset, state, dropBatches }: Checkpoint): string {
   return JSON.stringify({
     v: 1,
     spoolId,
@@ -62,5 +65,6 @@ function toText({ spoolId, segment, offset, state }: Checkpoint): string {
     sequence: state.sequence,
     projects: [...state.projects],
     open: [...state.open],
+    dropBatches,
   });
 }

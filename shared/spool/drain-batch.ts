@@ -10,14 +10,15 @@ import type { NewJob } from '#shared/queue/job-entry.ts';
 import type { ScoreJob } from '#shared/queue/jobs.ts';
 import { SCORE_QUEUE } from '#shared/queue/names.ts';
 import type { Frame } from './frame.ts';
+import { recordOfOffer } from './offered-call.ts';
 import { decodeRecord } from './record-payload.ts';
 import { type ScoreQueue, scoreJobsOf } from './score-jobs-of.ts';
-import type { Spool } from './spool.ts';
+import type { SpoolSink } from './spool.ts';
 import type { SpoolBatch } from './spool-reader.ts';
 import { NO_TOTALS } from './spool-state.ts';
 
 export interface DrainBatchDeps {
-  readonly spool: Spool;
+  readonly spool: SpoolSink;
   readonly database: Database;
   readonly queue: ScoreQueue;
   readonly callStore: CallStore;
@@ -47,11 +48,11 @@ export class DrainBatch {
     const readable: Readable[] = [];
     for (const frame of batch.records) {
       const decoded = await decodeRecord(frame.body);
-      if (decoded.type === 'record') readable.push({ frame, record: decoded.record });
+      if (decoded.type === 'record') readable.push({ frame, record: recordOfOffer(decoded.offered) });
       else await this.#quarantine(frame, decoded.reason);
     }
     const stored = await this.#storeOrBisect(readable);
-    const projects = new Set(batch.frames.map((frame) => frame.projectId));
+    const projects = new Set([...batch.frames.map((frame) => frame.projectId), ...batch.dropProjects]);
     for (const { projectId } of stored) if (!this.#isCountStale) projects.delete(projectId);
     if (projects.size > 0) {
       await this.#deps.database.transaction().execute((transaction) => this.#writeCounts(transaction, projects, []));
@@ -128,7 +129,7 @@ export class DrainBatch {
         dropped: totals.dropped,
         lostBeforeDurable: totals.lost,
         pending: totals.records - settled,
-        spoolBytes: spool.stats().bytes,
+        spoolBytes: spool.bytes(),
       };
       const isNewHere = stored.filter((ref) => ref.isNew && ref.projectId === projectId);
       await writeSpoolCounts(transaction, counts, isNewHere.length);
@@ -165,7 +166,7 @@ function isRefusedJob(error: unknown): boolean {
   return error instanceof TrimtabError && error.code === 'invalid_request';
 }
 
-function countedBy(spool: Spool): string {
+function countedBy(spool: SpoolSink): string {
   return `${spool.gatewayId}/${spool.spoolId}`;
 }
 

@@ -5,11 +5,11 @@ import type { Log } from '#shared/log.ts';
 import { DrainBatch } from './drain-batch.ts';
 import { exponentialBackoff } from './exponential-backoff.ts';
 import type { ScoreQueue } from './score-jobs-of.ts';
-import type { Spool } from './spool.ts';
+import type { SpoolSink } from './spool.ts';
 import { DRAIN_BACKOFF_MAX_MS, DRAIN_BACKOFF_MIN_MS } from './spool-limits.ts';
 
 export interface DrainerDeps {
-  readonly spool: Spool;
+  readonly spool: SpoolSink;
   readonly database: Database;
   readonly queue: ScoreQueue;
   readonly log: Log;

@@ -49,17 +49,60 @@ export function isFrameProjectId(projectId: string): boolean {
 
 /** The frame as the buffers to be written behind each other; the body is not copied. */
 export function encodeFrame(frame: Frame): readonly Buffer[] {
-  const projectId = Buffer.from(frame.projectId);
-  const head = Buffer.alloc(HEADER_BYTES + 1 + projectId.length);
-  MAGIC.copy(head, 0);
-  head.writeUInt32LE(1 + projectId.length + frame.body.length, CHECKED_FROM);
-  head.writeUInt8(TYPES.indexOf(frame.type), TYPE_AT);
+  const head = Buffer.alloc(frameSize(frame.projectId, 0));
+  writeFrameHead(head, frame, frame.body.length);
   head.writeUIntLE(frame.sequence, SEQUENCE_AT, SEQUENCE_BYTES);
-  head.write(frame.callId.replaceAll('-', ''), CALL_ID_AT, 'hex');
-  head.writeUInt8(projectId.length, HEADER_BYTES);
-  projectId.copy(head, HEADER_BYTES + 1);
   head.writeUInt32LE(crc32(frame.body, crc32(head.subarray(CHECKED_FROM))), CRC_AT);
   return frame.body.length === 0 ? [head] : [head, frame.body];
+}
+
+/** Bytes of a frame on disk. */
+export function frameSize(projectId: string, bodyLength: number): number {
+  return HEADER_BYTES + 1 + Buffer.byteLength(projectId) + bodyLength;
+}
+
+/**
+ * Writes all of a frame before its body but what `sealFrame` adds.
+ *
+ * @returns where the body begins
+ */
+export function writeFrameHead(
+  target: Buffer,
+  frame: Pick<Frame, 'type' | 'callId' | 'projectId'>,
+  bodyLength: number,
+): number {
+  MAGIC.copy(target, 0);
+  target.writeUInt8(TYPES.indexOf(frame.type), TYPE_AT);
+  target.write(frame.callId.replaceAll('-', ''), CALL_ID_AT, 'hex');
+  const projectBytes = target.write(frame.projectId, HEADER_BYTES + 1);
+  target.writeUInt8(projectBytes, HEADER_BYTES);
+  target.writeUInt32LE(1 + projectBytes + bodyLength, CHECKED_FROM);
+  return HEADER_BYTES + 1 + projectBytes;
+}
+
+/** Gives a whole frame, with its body, its place in the log, and the checksum over all of it. */
+export function sealFrame(bytes: Buffer, sequence: number): void {
+  bytes.writeUIntLE(sequence, SEQUENCE_AT, SEQUENCE_BYTES);
+  bytes.writeUInt32LE(crc32(bytes.subarray(CHECKED_FROM)), CRC_AT);
+}
+
+/** Length of the frame that starts here, whose head at least is whole. */
+export function frameLengthAt(bytes: Buffer, offset: number): number {
+  return HEADER_BYTES + bytes.readUInt32LE(offset + CHECKED_FROM);
+}
+
+/** A frame that this process has just written, sealed or not. Null when its head says what it cannot. */
+export function openFrame(bytes: Buffer, offset: number, end: number): Frame | null {
+  const type = TYPES[bytes.readUInt8(offset + TYPE_AT)];
+  const projectEnd = offset + HEADER_BYTES + 1 + bytes.readUInt8(offset + HEADER_BYTES);
+  if (type === undefined || projectEnd > end) return null;
+  return {
+    type,
+    sequence: bytes.readUIntLE(offset + SEQUENCE_AT, SEQUENCE_BYTES),
+    callId: uuidOf(bytes.toString('hex', offset + CALL_ID_AT, offset + HEADER_BYTES)),
+    projectId: bytes.toString('utf8', offset + HEADER_BYTES + 1, projectEnd),
+    body: bytes.subarray(projectEnd, end),
+  };
 }
 
 export type ReadFrame =
@@ -80,17 +123,8 @@ export function readFrame(bytes: Buffer, offset: number): ReadFrame {
   if (crc32(bytes.subarray(offset + CHECKED_FROM, end)) !== bytes.readUInt32LE(offset + CRC_AT)) {
     return { type: 'damaged' };
   }
-  const type = TYPES[bytes.readUInt8(offset + TYPE_AT)];
-  const projectEnd = offset + HEADER_BYTES + 1 + bytes.readUInt8(offset + HEADER_BYTES);
-  if (type === undefined || projectEnd > end) return { type: 'damaged' };
-  const frame: Frame = {
-    type,
-    sequence: bytes.readUIntLE(offset + SEQUENCE_AT, SEQUENCE_BYTES),
-    callId: uuidOf(bytes.toString('hex', offset + CALL_ID_AT, offset + HEADER_BYTES)),
-    projectId: bytes.toString('utf8', offset + HEADER_BYTES + 1, projectEnd),
-    body: bytes.subarray(projectEnd, end),
-  };
-  return { type: 'frame', frame, end };
+  const frame = openFrame(bytes, offset, end);
+  return frame === null ? { type: 'damaged' } : { type: 'frame', frame, end };
 }
 
 /** Where the next whole and undamaged frame starts, searching from `offset`, or null. */
@@ -103,10 +137,10 @@ export function findFrame(bytes: Buffer, offset: number): number | null {
 
 /** Bytes a frame takes on disk. */
 export function frameBytes(frame: Pick<Frame, 'projectId' | 'body'>): number {
-  return HEADER_BYTES + 1 + Buffer.byteLength(frame.projectId) + frame.body.length;
+  return frameSize(frame.projectId, frame.body.length);
 }
 
-/** A `drop` frame for calls whose begin marker was never written: only their number is kept. */
+/** Body of a `drop` that counts calls whose begin marker was never written: only their number is kept. */
 export function dropCountBody(count: number): Buffer {
   const body = Buffer.alloc(4);
   body.writeUInt32LE(count);

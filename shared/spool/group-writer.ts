@@ -1,28 +1,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { CallRecord } from '#shared/domain/call-record.ts';
 import type { Log } from '#shared/log.ts';
 import { exponentialBackoff } from './exponential-backoff.ts';
-import {
-  dropCountBody,
-  encodeFrame,
-  type Frame,
-  type FrameType,
-  isFrameCallId,
-  isFrameProjectId,
-  NO_CALL_ID,
-} from './frame.ts';
-import { encodeRecord } from './record-payload.ts';
+import { dropCountOf, encodeFrame, type Frame, openFrame, sealFrame } from './frame.ts';
+import type { FrameRing } from './frame-ring.ts';
+import { compressPayload, isUnredacted } from './record-payload.ts';
 import type { SegmentLog } from './segment-log.ts';
 import {
-  ENCODED_PER_TURN,
-  FRAME_BYTES_MAX,
+  COMPRESS_FROM_BACKLOG_BYTES,
   GROUP_BYTES_MAX,
+  GROUP_LINGER_MS,
   WRITE_BACKOFF_MAX_MS,
   WRITE_BACKOFF_MIN_MS,
 } from './spool-limits.ts';
-import type { SpoolFold } from './spool-state.ts';
+import type { CountedDrops, SpoolFold } from './spool-state.ts';
 
 export interface GroupWriterDeps {
+  readonly ring: FrameRing;
   readonly segmentLog: SegmentLog;
   /** The log folded up to its durable end; this writer moves it forward. */
   readonly durable: SpoolFold;
@@ -32,251 +25,208 @@ export interface GroupWriterDeps {
   /** Bytes of all segments now. */
   readonly bytesOnDisk: () => number;
   readonly onDurable: () => void;
+  /** Counts drops durably, beside the log; what was counted last counts nothing again. */
+  readonly countDrops: (drops: readonly CountedDrops[]) => Promise<void>;
+  /** Redacts a payload that must not be written as it is. Without it such a payload is given up. */
+  readonly redact: ((payload: Buffer) => Buffer | Promise<Buffer>) | null;
 }
 
-export interface GroupWriterLimits {
-  readonly spoolBytesMax: number;
-  readonly ringRecordsMax: number;
-  readonly ringBytesMax: number;
-}
-
-interface Marker {
-  readonly type: Exclude<FrameType, 'record'>;
-  readonly projectId: string;
-  readonly ticket: number;
-}
-
-interface Waiting<Content> {
-  readonly ticket: number;
-  readonly callId: string;
-  readonly projectId: string;
-  readonly content: Content;
-}
+type OwnFrame = Pick<Frame, 'type' | 'callId' | 'projectId'>;
 
 interface Group {
-  readonly frames: readonly Frame[];
-  readonly tickets: readonly number[];
+  readonly buffers: Buffer[];
+  readonly frames: Frame[];
+  readonly drops: CountedDrops[];
+  /** Something was taken, be it that it need not be written. */
+  hasRead: boolean;
+  /** Of the ring. */
+  records: number;
+  bytes: number;
 }
 
 const NO_BODY = Buffer.alloc(0);
 
 /**
- * Turns offered records into durable frames, a group at a time: while one group is being synced the next one gathers,
- * so that a lone record waits for one sync and a thousand share one. Markers go before the records of their group,
- * because a begin marker behind its own record would look like a lost call.
+ * Makes the frames of the ring durable, a group at a time: while one group is being synced the next one gathers, so
+ * that a lone record waits for one sync and a thousand share one. The room in the ring is given back after the sync, so
+ * that a writer which dies is followed by one that writes the same frames again.
  */
 export class GroupWriter {
   readonly #deps: GroupWriterDeps;
-  readonly #limits: GroupWriterLimits;
-  readonly #markers = new Map<string, Marker>();
-  /** Dropped calls whose begin marker never left memory, by project. */
-  readonly #unmarkedDrops = new Map<string, number>();
-  readonly #offered: Waiting<CallRecord>[] = [];
-  readonly #encoded: Waiting<Buffer>[] = [];
-  #encodedBytes = 0;
-  readonly #unsettled = new Set<number>();
-  #lastTicket = 0;
+  /** Of calls that the last process left open. */
+  #own: OwnFrame[];
+  /** Frames that a predecessor of this writer made durable, and died before it gave their room back. */
+  readonly #isWritten: (frame: Frame) => boolean;
   #nextSequence: number;
-  #flushWaiters: { readonly ticket: number; readonly resolve: () => void }[] = [];
-  #isEncoding = false;
-  #isWriting = false;
+  #waiters: { readonly ticket: number; readonly resolve: () => void }[] = [];
+  #wake: (() => void) | null = null;
+  #lingering: (() => void) | null = null;
+  #isHurried = false;
   #isStopped = false;
   #writeFailures = 0;
 
-  constructor(deps: GroupWriterDeps, limits: GroupWriterLimits) {
+  constructor(
+    deps: GroupWriterDeps,
+    start: { readonly own: readonly OwnFrame[]; readonly isWritten: (frame: Frame) => boolean },
+  ) {
     this.#deps = deps;
-    this.#limits = limits;
+    this.#own = [...start.own];
+    this.#isWritten = start.isWritten;
     this.#nextSequence = deps.durable.sequence + 1;
-  }
-
-  get bufferedRecords(): number {
-    return this.#offered.length + this.#encoded.length;
   }
 
   get writeFailures(): number {
     return this.#writeFailures;
   }
 
-  /** Drops that are not in the durable log yet. */
-  get droppedInMemory(): number {
-    let count = 0;
-    for (const dropped of this.#unmarkedDrops.values()) count += dropped;
-    for (const marker of this.#markers.values()) if (marker.type === 'drop') count += 1;
-    return count;
+  /** Writes until it is stopped. Resolves then. */
+  async run(): Promise<void> {
+    const { ring } = this.#deps;
+    ring.wakeUp();
+    while (!this.#isStopped) {
+      if (this.#own.length === 0 && ring.fallAsleep()) await this.#sleep();
+      await this.#linger();
+      const group = await this.#takeGroup();
+      if (group.hasRead && !(await this.#commit(group))) return;
+    }
   }
 
-  mark(type: 'begin' | 'lost', callId: string, projectId: string): void {
-    if (!isFrameCallId(callId) || !isFrameProjectId(projectId)) {
-      this.#deps.log.error({ type }, 'call cannot be marked: its id or its project cannot stand in a frame');
-      return;
-    }
-    this.#markers.set(callId, { type, projectId, ticket: this.#takeTicket() });
-    this.#wakeWriter();
+  async #sleep(): Promise<void> {
+    this.#releaseWaiters();
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (this.#isStopped) resolve();
+    });
+    this.#wake = null;
+    this.#deps.ring.wakeUp();
   }
 
-  offer(record: CallRecord): 'accepted' | 'dropped' {
-    const { callId, projectId } = record.call;
-    if (!isFrameCallId(callId) || !isFrameProjectId(projectId)) {
-      this.#deps.log.error({}, 'call record dropped: its id or its project cannot stand in a frame');
-      return 'dropped';
-    }
-    if (this.#isFull()) {
-      this.#drop(callId, projectId);
-      return 'dropped';
-    }
-    this.#offered.push({ ticket: this.#takeTicket(), callId, projectId, content: record });
-    this.#wakeEncoder();
-    return 'accepted';
+  /** The ring has frames again. */
+  wake(): void {
+    this.#wake?.();
   }
 
-  /** Resolves when everything given so far is durable: as a record, or as a counted drop. */
-  flush(): Promise<void> {
-    const ticket = this.#lastTicket;
+  /** Resolves when all frames up to a ticket of the ring are durable, without lingering. */
+  flushed(ticket: number): Promise<void> {
+    if (this.#isStopped) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#flushWaiters.push({ ticket, resolve });
-      this.#releaseFlushed();
+      this.#waiters.push({ ticket, resolve });
+      this.#isHurried = true;
+      this.#wake?.();
+      this.#lingering?.();
     });
   }
 
-  /** Ends all writing, whatever is left; what was not durable is lost and counted at the next start. */
+  /** Ends all writing after the group in hand, whatever is left. */
   stop(): void {
     this.#isStopped = true;
+    this.#wake?.();
+    this.#lingering?.();
+    for (const { resolve } of this.#waiters.splice(0)) resolve();
   }
 
-  #isFull(): boolean {
-    return (
-      this.#isStopped ||
-      this.#offered.length >= this.#limits.ringRecordsMax ||
-      this.#encodedBytes >= this.#limits.ringBytesMax ||
-      this.#deps.bytesOnDisk() + this.#encodedBytes >= this.#limits.spoolBytesMax
-    );
+  /** Lets a group gather. */
+  async #linger(): Promise<void> {
+    if (this.#isHurried || this.#isStopped) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, GROUP_LINGER_MS);
+      this.#lingering = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#lingering = null;
   }
 
-  /** A call whose begin marker is still in memory leaves no trace but a count, so that a full disk costs no memory. */
-  #drop(callId: string, projectId: string): void {
-    const marker = this.#markers.get(callId);
-    if (marker?.type === 'begin') {
-      this.#markers.delete(callId);
-      this.#unsettled.delete(marker.ticket);
-      this.#unmarkedDrops.set(projectId, (this.#unmarkedDrops.get(projectId) ?? 0) + 1);
-    } else {
-      this.#markers.set(callId, { type: 'drop', projectId, ticket: this.#takeTicket() });
+  async #takeGroup(): Promise<Group> {
+    const group: Group = { buffers: [], frames: [], drops: [], hasRead: this.#own.length > 0, records: 0, bytes: 0 };
+    for (const own of this.#own.splice(0)) this.#add(group, { ...own, sequence: 0, body: NO_BODY }, null);
+    while (group.bytes < GROUP_BYTES_MAX) {
+      const bytes = this.#deps.ring.next();
+      if (bytes === null) break;
+      group.hasRead = true;
+      const frame = openFrame(bytes, 0, bytes.length);
+      if (frame === null) throw new Error('the ring holds no frame where one was written');
+      if (frame.type === 'record') group.records += 1;
+      if (this.#isWritten(frame)) continue;
+      if (frame.type === 'drop' && frame.body.length > 0) {
+        group.drops.push({ batchId: frame.callId, projectId: frame.projectId, count: dropCountOf(frame) });
+      } else if (frame.type === 'record') await this.#addRecord(group, frame, bytes);
+      else this.#add(group, frame, bytes);
     }
-    this.#wakeWriter();
+    return group;
   }
 
-  #takeTicket(): number {
-    this.#lastTicket += 1;
-    this.#unsettled.add(this.#lastTicket);
-    return this.#lastTicket;
-  }
-
-  #releaseFlushed(): void {
-    const oldest = this.#unsettled.values().next().value ?? Number.POSITIVE_INFINITY;
-    const isIdle = this.#unmarkedDrops.size === 0;
-    const isReleased = (waiter: { readonly ticket: number }) => isIdle && waiter.ticket < oldest;
-    const released = this.#flushWaiters.filter(isReleased);
-    this.#flushWaiters = this.#flushWaiters.filter((waiter) => !isReleased(waiter));
-    for (const waiter of released) waiter.resolve();
-  }
-
-  #wakeEncoder(): void {
-    if (this.#isEncoding) return;
-    this.#isEncoding = true;
-    void this.#encodeAll();
-  }
-
-  /**
-   * One record after the other, to keep their order; a turn of the event loop between a few, so that traffic goes on.
-   * Not between any two: on a busy gateway a turn is long, and a call is at risk until its record is written.
-   */
-  async #encodeAll(): Promise<void> {
-    for (let count = 0; this.#offered.length > 0 && this.#encodedBytes < this.#limits.ringBytesMax; count += 1) {
-      if (count % ENCODED_PER_TURN === 0) await nextTurn();
-      const [next] = this.#offered;
-      if (next === undefined) break;
-      const body = await encodeRecord(next.content).catch((error: unknown) => {
-        this.#deps.log.error({ error, callId: next.callId }, 'call record has no JSON form');
-        return null;
-      });
-      this.#offered.shift();
-      if (body === null || body.length > FRAME_BYTES_MAX) {
-        this.#unsettled.delete(next.ticket);
-        this.#drop(next.callId, next.projectId);
-        continue;
+  /** As it is, if it may and should be written so. */
+  async #addRecord(group: Group, frame: Frame, bytes: Buffer): Promise<void> {
+    const { redact, log, bytesOnDisk } = this.#deps;
+    let { body } = frame;
+    if (isUnredacted(body)) {
+      try {
+        if (redact === null) throw new Error('there is nothing to redact with');
+        body = await redact(body);
+      } catch (error) {
+        log.error({ error, callId: frame.callId }, 'a call could not be redacted, and is given up');
+        this.#add(group, { ...frame, type: 'drop', body: NO_BODY }, null);
+        return;
       }
-      this.#encoded.push({ ...next, content: body });
-      this.#encodedBytes += body.length;
-      this.#wakeWriter();
     }
-    this.#isEncoding = false;
+    if (bytesOnDisk() >= COMPRESS_FROM_BACKLOG_BYTES) body = compressPayload(body);
+    if (body === frame.body) this.#add(group, frame, bytes);
+    else this.#add(group, { ...frame, body }, null);
   }
 
-  #wakeWriter(): void {
-    if (this.#isWriting || this.#isStopped) return;
-    this.#isWriting = true;
-    void this.#writeAll();
-  }
-
-  async #writeAll(): Promise<void> {
-    while (!this.#isStopped && this.#hasFrames()) {
-      // Lets everything of this turn of the event loop join the group.
-      await nextTurn();
-      const group = this.#takeGroup();
-      if (!(await this.#commit(group))) break;
-      for (const frame of group.frames) this.#deps.durable.apply(frame);
-      for (const ticket of group.tickets) this.#unsettled.delete(ticket);
-      this.#releaseFlushed();
-      this.#deps.onDurable();
-      if (this.#offered.length > 0) this.#wakeEncoder();
+  /** @param inRing the frame as it stands in the ring, which is then written from there */
+  #add(group: Group, unsealed: Frame, inRing: Buffer | null): void {
+    const frame = { ...unsealed, sequence: this.#nextSequence };
+    this.#nextSequence += 1;
+    group.frames.push(frame);
+    if (inRing === null) group.buffers.push(...encodeFrame(frame));
+    else {
+      sealFrame(inRing, frame.sequence);
+      group.buffers.push(inRing);
     }
-    this.#isWriting = false;
+    group.bytes += inRing?.length ?? frame.body.length;
   }
 
-  #hasFrames(): boolean {
-    return this.#markers.size > 0 || this.#unmarkedDrops.size > 0 || this.#encoded.length > 0;
-  }
-
-  #takeGroup(): Group {
-    const frames: Frame[] = [];
-    const tickets: number[] = [];
-    const add = (type: FrameType, callId: string, projectId: string, body: Buffer) => {
-      frames.push({ type, sequence: this.#nextSequence, callId, projectId, body });
-      this.#nextSequence += 1;
-    };
-    for (const [callId, marker] of this.#markers) {
-      add(marker.type, callId, marker.projectId, NO_BODY);
-      tickets.push(marker.ticket);
-    }
-    this.#markers.clear();
-    for (const [projectId, count] of this.#unmarkedDrops) add('drop', NO_CALL_ID, projectId, dropCountBody(count));
-    this.#unmarkedDrops.clear();
-    for (let bytes = 0; bytes < GROUP_BYTES_MAX; ) {
-      const record = this.#encoded.shift();
-      if (record === undefined) break;
-      add('record', record.callId, record.projectId, record.content);
-      tickets.push(record.ticket);
-      bytes += record.content.length;
-      this.#encodedBytes -= record.content.length;
-    }
-    return { frames, tickets };
-  }
-
-  /** Tries until the disk takes the group; meanwhile the ring fills and the newest records are dropped. */
+  /** False when it was stopped before the disk took the group. */
   async #commit(group: Group): Promise<boolean> {
-    const buffers = group.frames.flatMap(encodeFrame);
+    const { ring, segmentLog, durable, countDrops, onDurable } = this.#deps;
+    if (group.buffers.length > 0 && !(await this.#untilTaken(() => segmentLog.append(group.buffers)))) return false;
+    for (const frame of group.frames) durable.apply(frame);
+    if (group.drops.length > 0 && !(await this.#untilTaken(() => countDrops(group.drops)))) return false;
+    // First: what is on the disk and what waits for it are looked at together, and nothing may be in neither.
+    onDurable();
+    ring.release(group.records);
+    this.#releaseWaiters();
+    // A turn of the event loop for what else this thread does.
+    await nextTurn();
+    return true;
+  }
+
+  /** Tries until the disk takes it; meanwhile the ring fills and the newest records are dropped. */
+  async #untilTaken(write: () => Promise<void>): Promise<boolean> {
+    const { log, delay, random } = this.#deps;
     for (let failures = 0; !this.#isStopped; failures += 1) {
       try {
-        await this.#deps.segmentLog.append(buffers);
+        await write();
         return true;
       } catch (error) {
         this.#writeFailures += 1;
-        if (failures === 0) this.#deps.log.error({ error }, 'spool cannot write; calls are served and kept in memory');
-        await this.#deps.delay(
-          exponentialBackoff(failures, { minMs: WRITE_BACKOFF_MIN_MS, maxMs: WRITE_BACKOFF_MAX_MS }, this.#deps.random),
-        );
+        if (failures === 0) log.error({ error }, 'spool cannot write; calls are served and kept in memory');
+        await delay(exponentialBackoff(failures, { minMs: WRITE_BACKOFF_MIN_MS, maxMs: WRITE_BACKOFF_MAX_MS }, random));
       }
     }
     return false;
+  }
+
+  #releaseWaiters(): void {
+    const { ring } = this.#deps;
+    const isReleased = (waiter: { readonly ticket: number }) =>
+      this.#own.length === 0 && ring.hasReleased(waiter.ticket);
+    const released = this.#waiters.filter(isReleased);
+    this.#waiters = this.#waiters.filter((waiter) => !isReleased(waiter));
+    this.#isHurried = this.#waiters.length > 0;
+    for (const waiter of released) waiter.resolve();
   }
 }

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CallRecord } from '#shared/domain/call-record.ts';
 import { sampleCallRecord } from '#shared/testing/sample-call-record.ts';
 import { nodeSpoolFiles } from './node-spool-files.ts';
+import { recordOfOffer } from './offered-call.ts';
 import { openSpool, type SpoolDeps, type SpoolOptions } from './open-spool.ts';
 import { decodeRecord } from './record-payload.ts';
 import type { Spool } from './spool.ts';
@@ -42,7 +43,7 @@ async function drain(spool: Spool): Promise<CallRecord[]> {
   for (let batch = await spool.nextBatch(); batch !== null; batch = await spool.nextBatch()) {
     for (const frame of batch.records) {
       const decoded = await decodeRecord(frame.body);
-      if (decoded.type === 'record') records.push(decoded.record);
+      if (decoded.type === 'record') records.push(recordOfOffer(decoded.offered));
     }
     await spool.acknowledge(batch);
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Log } from '#shared/log.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import type { Frame } from './frame.ts';
 import { scanSegment } from './scan-segment.ts';
 import { type SegmentCatalogue, segmentNumberOf, segmentPath } from './segment-catalogue.ts';
 import type { SpoolFiles } from './spool-files.ts';
@@ -10,9 +11,16 @@ export interface Recovered {
   readonly checkpoint: Checkpoint;
   /** The whole log folded: what is durable, and in `open` the calls that the last process left without a record. */
   readonly durable: SpoolFold;
+  /** Frames behind the checkpoint, as `frameName` names them. */
+  readonly frameNames: ReadonlySet<string>;
   readonly nextSegment: number;
   readonly damagedPlaces: number;
   readonly tornBytes: number;
+}
+
+/** A call has at most one frame of each type. */
+export function frameName(frame: Pick<Frame, 'type' | 'callId'>): string {
+  return `${frame.type} ${frame.callId}`;
 }
 
 /** Reads what the last process left: cuts the torn tail, keeps every whole record, counts what is damaged. */
@@ -32,6 +40,7 @@ export async function recoverSpool(
   numbers.sort((left, right) => left - right);
   const durable = new SpoolFold(checkpoint.state);
   const last = numbers.at(-1);
+  const frameNames = new Set<string>();
   let damagedPlaces = 0;
   let tornBytes = 0;
   for (const number of numbers) {
@@ -42,7 +51,10 @@ export async function recoverSpool(
     }
     const size = await files.size(path);
     const scan = scanSegment(await files.read(path, 0, size));
-    for (const frame of scan.frames) durable.apply(frame);
+    for (const frame of scan.frames) {
+      durable.apply(frame);
+      frameNames.add(frameName(frame));
+    }
     damagedPlaces += scan.damagedPlaces;
     tornBytes += size - scan.end;
     if (scan.end === 0) await files.remove(path);
@@ -54,7 +66,7 @@ export async function recoverSpool(
   if (damagedPlaces > 0) log.error({ damagedPlaces }, 'spool segments are damaged; whole records were kept');
   await files.syncDirectory(directory);
   const nextSegment = Math.max(last ?? 0, checkpoint.segment) + 1;
-  return { checkpoint, durable, nextSegment, damagedPlaces, tornBytes };
+  return { checkpoint, durable, frameNames, nextSegment, damagedPlaces, tornBytes };
 }
 
 async function openCheckpoint(
@@ -69,7 +81,7 @@ async function openCheckpoint(
     const kept = `checkpoint.unreadable-${deps.newSpoolId()}`;
     await deps.files.rename(join(directory, 'checkpoint.json'), join(directory, kept));
   }
-  const fresh = { spoolId: deps.newSpoolId(), segment: 0, offset: 0, state: new SpoolFold() };
+  const fresh = { spoolId: deps.newSpoolId(), segment: 0, offset: 0, state: new SpoolFold(), dropBatches: [] };
   // The id has to be the same after a crash: counters in the database are kept under it.
   await writeCheckpoint(deps.files, directory, fresh);
   return fresh;

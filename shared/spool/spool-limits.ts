@@ -3,20 +3,27 @@
 export const SEGMENT_BYTES_MAX = 16 * 1_024 * 1_024;
 /** Room is given back by whole segments, so a spool has to consist of several. */
 export const SEGMENTS_MIN = 4;
-/** Records of one group: a larger group would make the first record in it wait for the last. */
-export const GROUP_BYTES_MAX = 256 * 1_024;
+/** Frames of one group: a larger group would make the first record in it wait for the last. */
+export const GROUP_BYTES_MAX = 1 * 1_024 * 1_024;
+/**
+ * A group gathers this long before it is written: a sync costs as much of the processor as 100 kB of record, and a begin
+ * marker alone is worth none. Milliseconds.
+ */
+export const GROUP_LINGER_MS = 3;
 /** One record's payload. A request body is at most 32 MB before it gets here, so this is a net and not a rule. */
 export const FRAME_BYTES_MAX = 64 * 1_024 * 1_024;
-/** All segments on disk. A full spool drops the newest record and counts it. */
+/** All segments on disk. What a full spool does with a call is configured. */
 export const SPOOL_BYTES_MAX = 1_024 * 1_024 * 1_024;
-/** Records that wait to be turned into bytes. */
-export const RING_RECORDS_MAX = 1_024;
-/** Bytes that wait for the disk. */
-export const RING_BYTES_MAX = 64 * 1_024 * 1_024;
-/** Records turned into bytes before traffic has its turn: some milliseconds of work. */
-export const ENCODED_PER_TURN = 8;
+/** Records in memory that wait for the disk. */
+export const RING_RECORDS_MAX = 4_096;
+/** Bytes in memory that wait for the disk; only what is used of it is ever taken from the machine. */
+export const RING_BYTES_MAX = 96 * 1_024 * 1_024;
+/** What could not be given up durably, because memory or disk had no room, is tried again after this. Milliseconds. */
+export const DROPS_RETRY_MS = 100;
 /** Below this zstd costs more than it saves. */
 export const COMPRESS_FROM_BYTES = 1_024;
+/** Records are compressed while more than this waits on the disk: then room is scarcer than the processor. */
+export const COMPRESS_FROM_BACKLOG_BYTES = 64 * 1_024 * 1_024;
 
 export const WRITE_BACKOFF_MIN_MS = 50;
 export const WRITE_BACKOFF_MAX_MS = 5_000;

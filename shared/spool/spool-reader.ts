@@ -5,7 +5,7 @@ import { type Frame, findFrame, frameBytes, readFrame } from './frame.ts';
 import { type Segment, type SegmentCatalogue, segmentPath } from './segment-catalogue.ts';
 import type { SpoolFiles } from './spool-files.ts';
 import { BATCH_BYTES_MAX, BATCH_FRAMES_MAX, BATCH_RECORDS_MAX, READ_CHUNK_BYTES } from './spool-limits.ts';
-import { SpoolFold } from './spool-state.ts';
+import { type CountedDrops, SpoolFold } from './spool-state.ts';
 
 /** Frames in the order of the log, each one once. */
 export interface SpoolBatch {
@@ -13,6 +13,8 @@ export interface SpoolBatch {
   readonly records: readonly Frame[];
   /** Something was counted: a record, a drop or a lost call. */
   readonly isCounted: boolean;
+  /** Projects with drops that were counted beside the log. */
+  readonly dropProjects: readonly string[];
   readonly segment: number;
   readonly offset: number;
 }
@@ -35,6 +37,12 @@ export class SpoolReader {
   #place: Readonly<Place>;
   #drained: SpoolFold;
   #damagedPlaces = 0;
+  #dropBatches: readonly string[];
+  /** Projects whose drops no acknowledged batch has told of yet, and those that the batch in hand tells of. */
+  readonly #untold: Set<string>;
+  readonly #told = new Set<string>();
+  /** Checkpoints are written one after the other. */
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(
     deps: {
@@ -54,6 +62,9 @@ export class SpoolReader {
     this.#spoolId = options.checkpoint.spoolId;
     this.#place = { segment: options.checkpoint.segment, offset: options.checkpoint.offset };
     this.#drained = new SpoolFold(options.checkpoint.state);
+    this.#dropBatches = options.checkpoint.dropBatches;
+    const { projects } = options.checkpoint.state;
+    this.#untold = new Set([...projects].flatMap(([projectId, { dropped }]) => (dropped > 0 ? [projectId] : [])));
   }
 
   /** The log folded up to the last acknowledged frame. */
@@ -91,17 +102,45 @@ export class SpoolReader {
       }
     }
     const hasMoved = place.segment !== this.#place.segment || place.offset !== this.#place.offset;
-    if (!hasMoved) return null;
+    if (!hasMoved && this.#untold.size === 0 && this.#told.size === 0) return null;
+    for (const projectId of this.#untold) this.#told.add(projectId);
+    this.#untold.clear();
     return {
       frames,
       records: frames.filter((frame) => frame.type === 'record'),
-      isCounted: frames.some((frame) => frame.type !== 'begin'),
+      isCounted: this.#told.size > 0 || frames.some((frame) => frame.type !== 'begin'),
+      dropProjects: [...this.#told],
       ...place,
     };
   }
 
+  /**
+   * Counts drops beside the log, durably. Those of the last checkpoint that counted any are not counted again: their
+   * writer may have died before it could strike them off.
+   *
+   * @returns those that are counted by this
+   */
+  async countDrops(drops: readonly CountedDrops[]): Promise<readonly CountedDrops[]> {
+    const counted = drops.filter(({ batchId }) => !this.#dropBatches.includes(batchId));
+    if (counted.length === 0) return [];
+    await this.#exclusively(async () => {
+      const drained = new SpoolFold(this.#drained);
+      for (const drop of counted) drained.addDrops(drop);
+      const dropBatches = drops.map(({ batchId }) => batchId);
+      await this.#writeCheckpoint({ ...this.#place, state: drained, dropBatches });
+      this.#drained = drained;
+      this.#dropBatches = dropBatches;
+    });
+    for (const { projectId } of counted) this.#untold.add(projectId);
+    return counted;
+  }
+
   /** Moves the checkpoint behind the batch, durably, and removes the segments that are done with. */
-  async acknowledge(batch: SpoolBatch): Promise<void> {
+  acknowledge(batch: SpoolBatch): Promise<void> {
+    return this.#exclusively(() => this.#acknowledge(batch));
+  }
+
+  async #acknowledge(batch: SpoolBatch): Promise<void> {
     const drained = new SpoolFold(this.#drained);
     for (const frame of batch.frames) drained.apply(frame);
     const segment = this.#catalogue.get(batch.segment);
@@ -110,13 +149,23 @@ export class SpoolReader {
     // Begin markers alone are not worth a sync: read again after a crash, they fold to the same state.
     if (isPersisted) {
       const { segment: number, offset } = batch;
-      const checkpoint = { spoolId: this.#spoolId, segment: number, offset, state: drained };
-      await writeCheckpoint(this.#files, this.#directory, checkpoint);
+      await this.#writeCheckpoint({ segment: number, offset, state: drained, dropBatches: this.#dropBatches });
     }
+    this.#told.clear();
     this.#drained = drained;
     this.#place = { segment: batch.segment, offset: batch.offset };
     for (const old of this.#catalogue.before(batch.segment)) await this.#retire(old);
     if (isFinished) await this.#retire(segment);
+  }
+
+  #writeCheckpoint(checkpoint: Omit<Checkpoint, 'spoolId'>): Promise<void> {
+    return writeCheckpoint(this.#files, this.#directory, { spoolId: this.#spoolId, ...checkpoint });
+  }
+
+  #exclusively(work: () => Promise<void>): Promise<void> {
+    const done = this.#writing.then(work);
+    this.#writing = done.catch(() => {});
+    return done;
   }
 
   /** Frames from `place` on, which moves behind them. */

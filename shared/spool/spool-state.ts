@@ -21,6 +21,13 @@ export interface SpoolState {
   readonly open: ReadonlyMap<string, string>;
 }
 
+/** Drops of calls without a marker, as one count. */
+export interface CountedDrops {
+  readonly batchId: string;
+  readonly projectId: string;
+  readonly count: number;
+}
+
 export const NO_TOTALS: ProjectTotals = { records: 0, dropped: 0, lost: 0 };
 
 /** Folds frames into a state, in place, because a state lives as long as its spool and is touched at every call. */
@@ -49,6 +56,11 @@ export class SpoolFold implements SpoolState {
     else if (frame.type === 'drop') this.#add(frame.projectId, { ...NO_TOTALS, dropped: dropCountOf(frame) });
     else this.#add(frame.projectId, { ...NO_TOTALS, lost: 1 });
     return true;
+  }
+
+  /** Adds drops that stand in no frame: a full spool must not grow by counting. */
+  addDrops({ projectId, count }: CountedDrops): void {
+    this.#add(projectId, { ...NO_TOTALS, dropped: count });
   }
 
   #add(projectId: string, change: ProjectTotals): void {

@@ -4,27 +4,35 @@ import type { SpoolBatch } from './spool-reader.ts';
 import type { ProjectTotals } from './spool-state.ts';
 
 /** Where a gateway puts its finished calls, so that no call waits for the database and none is lost with it down. */
-export interface Spool {
-  /** Of this directory; counters are kept under it. */
-  readonly spoolId: string;
-  readonly gatewayId: string;
+export interface SpoolSource {
   /**
    * Marks a call as taken, before any upstream work. Never waits. A call that a crash leaves with this marker alone is
-   * counted as lost before durable, once.
+   * counted as lost before durable, once. A full spool marks nothing.
    *
    * @param projectId the spool's own project when absent
    */
   begin(callId: string, projectId?: string): void;
   /**
-   * Hands over a finished call. Never waits and never throws; the record must not be changed afterwards. `dropped`
-   * means that the spool is full: the newest record is given up, and counted durably.
+   * Hands over a finished call. Never waits and never throws, and holds on to nothing that it is given. `dropped` means
+   * that the spool is full: the newest call is given up, and counted durably.
    */
   offer(offered: OfferedCall | CallRecord): 'accepted' | 'dropped';
+  /** Whether a call that is offered now would be given up. */
+  isFull(): boolean;
   /** Resolves when everything given so far is on the disk, as a record or as a counted drop. */
   flush(): Promise<void>;
   stats(): SpoolStats;
+}
+
+/** The other end: what a drainer needs. */
+export interface SpoolSink {
+  /** Of this directory; counters are kept under it. */
+  readonly spoolId: string;
+  readonly gatewayId: string;
   /** What is durable and what is acknowledged, per project, at one moment. */
   totals(): SpoolTotals;
+  /** Bytes of all segments. */
+  bytes(): number;
   /** The next durable frames, or null. The same again until acknowledged. For one drainer only. */
   nextBatch(): Promise<SpoolBatch | null>;
   acknowledge(batch: SpoolBatch): Promise<void>;
@@ -32,6 +40,10 @@ export interface Spool {
   quarantine(name: string, body: Buffer): Promise<string | null>;
   /** Called after every durable group; returns the function that ends it. */
   onDurable(listener: () => void): () => void;
+}
+
+/** Both ends in one thread. */
+export interface Spool extends SpoolSource, SpoolSink {
   /** Makes durable what was given, with a deadline, and closes the files. */
   close(): Promise<void>;
 }

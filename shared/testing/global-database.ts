@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import pino from 'pino';
 import type { TestProject } from 'vitest/node';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../infra/embedded-postgres.ts';
-import { processIdentity } from '../../infra/process-identity.ts';
 import { migrateAll } from '../database/migrate.ts';
+import { processIdentity } from '../process-identity.ts';
 import { addressOf, runStatement } from './test-database.ts';
 
 declare module 'vitest' {

@@ -5,13 +5,13 @@ import type { CallRecord } from '#shared/domain/call-record.ts';
 import type { OfferedCall } from '#shared/domain/offered-call.ts';
 import type { Log } from '#shared/log.ts';
 import { recordOfOffer } from '#shared/spool/offered-call.ts';
-import type { Spool } from '#shared/spool/spool.ts';
+import type { SpoolSource } from '#shared/spool/spool.ts';
 import type { Telemetry } from '#shared/telemetry.ts';
 import type { AuditQueue } from './audit-queue.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 
 export interface EmitDeps {
-  readonly spool: Pick<Spool, 'begin' | 'offer'>;
+  readonly spool: Pick<SpoolSource, 'begin' | 'offer' | 'isFull'>;
   readonly metrics: Pick<GatewayMetrics, 'recordCall'>;
   readonly telemetry: Telemetry;
   readonly audit: Pick<AuditQueue, 'add'>;

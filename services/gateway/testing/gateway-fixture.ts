@@ -63,6 +63,7 @@ async function startTestGateway(options: TestGatewayOptions): Promise<TestGatewa
         records.push('v' in offered ? offered : recordOfOffer(offered));
         return 'accepted';
       },
+      isFull: () => false,
       stats: () => ({
         ...{
           bufferedRecords: 0,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acquireFolderLock, type FolderLock } from './folder-lock.ts';
 import { recordOf } from './process-identity.ts';
-import { temporaryFolder } from './testing/temporary-folder.ts';
+import { temporaryFolder } from '../infra/testing/temporary-folder.ts';
 
 describe('acquireFolderLock', () => {
   let temporary: ReturnType<typeof temporaryFolder>;

@@ -1,6 +1,6 @@
 import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import { TrimtabError } from '#shared/errors.ts';
+import { TrimtabError } from './errors.ts';
 import { isRunning, type ProcessRecord, recordOf } from './process-identity.ts';
 
 interface NamedProcess extends ProcessRecord {
