@@ -61,8 +61,8 @@ export interface EncodeTarget {
   readonly replaysReasoning: boolean;
   /** Where it wants it. */
   readonly reasoningField: 'reasoning_content' | 'reasoning' | 'thinking-parts';
-  /** How reasoning stands in the text of an answer: not at all, between tags, or from the start to a closing tag. */
-  readonly thinkTags: 'none' | 'explicit' | 'implied';
+  /** Reasoning stands in the text of an answer: between tags, or from the start to a closing one. */
+  readonly thinkTags?: 'explicit' | 'implied';
   readonly toolCallIds: 'any' | 'nine-characters';
   readonly acceptsUserAfterTool: boolean;
   readonly acceptsConsecutiveUsers: boolean;
@@ -111,7 +111,6 @@ const SAFE_DEFAULTS: Omit<EncodeTarget, 'model'> = {
   acceptsCacheControl: false,
   replaysReasoning: false,
   reasoningField: 'reasoning_content',
-  thinkTags: 'none',
   toolCallIds: 'any',
   acceptsUserAfterTool: true,
   acceptsConsecutiveUsers: true,

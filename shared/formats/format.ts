@@ -19,6 +19,8 @@ export interface DecodeContext {
   readonly targetFamily?: string;
   /** Reported at the start of a stream, and at its end by upstreams that never report usage. */
   readonly inputTokensEstimate?: number;
+  /** Reasoning stands in the text of the answer: between tags, or from the start to a closing one. */
+  readonly thinkTags?: 'explicit' | 'implied';
 }
 
 export interface ErrorContext {

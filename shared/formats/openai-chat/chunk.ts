@@ -20,12 +20,14 @@ export interface ChatChoice extends JsonObject {
   message?: unknown;
   finish_reason?: unknown;
   stop_reason?: unknown;
+  usage?: unknown;
 }
 
 export interface ChatChunk extends JsonObject {
   model?: unknown;
   choices?: unknown;
   usage?: unknown;
+  x_groq?: unknown;
   error?: unknown;
 }
 

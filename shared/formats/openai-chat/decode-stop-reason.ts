@@ -3,6 +3,9 @@ import type { CanonicalStopReason } from '../canonical.ts';
 const STOP_REASONS: Readonly<Record<string, CanonicalStopReason>> = {
   stop: 'end_turn',
   eos: 'end_turn',
+  // Hugging Face's server, in the words of its own API.
+  eos_token: 'end_turn',
+  stop_sequence: 'end_turn',
   tool_calls: 'tool_use',
   function_call: 'tool_use',
   length: 'max_tokens',

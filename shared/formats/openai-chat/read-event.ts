@@ -1,4 +1,5 @@
 import { brokenUpstream } from '../api-error.ts';
+import type { CanonicalUsage } from '../canonical.ts';
 import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
 import { IN_STREAM_ERROR_STATUS } from '../stream-decoder.ts';
 import { fail, startMessage } from '../stream-frame.ts';
@@ -18,6 +19,14 @@ function readFinish(stream: ChatStream, choice: ChatChoice): void {
   if (matched !== null && stream.context.request.stop_sequences?.includes(matched)) state.stopSequence = matched;
 }
 
+/** Usage where servers put it: on the chunk, on the choice (Moonshot), or among Groq's own fields. */
+function readUsage(chunk: ChatChunk, choice: ChatChoice | null): CanonicalUsage | null {
+  const { x_groq: groq } = chunk;
+  return (
+    decodeUsage(chunk.usage) ?? decodeUsage(choice?.usage) ?? (isJsonObject(groq) ? decodeUsage(groq['usage']) : null)
+  );
+}
+
 /** Reads one chunk, or one whole completion, which differ only in where the choice keeps its content. */
 export function pushChatChunk(stream: ChatStream, chunk: ChatChunk): void {
   const { state } = stream;
@@ -26,8 +35,8 @@ export function pushChatChunk(stream: ChatStream, chunk: ChatChunk): void {
     return;
   }
   state.model ??= nonEmptyString(chunk.model);
-  state.usage = decodeUsage(chunk.usage) ?? state.usage;
   const choice = firstChoice(chunk);
+  state.usage = readUsage(chunk, choice) ?? state.usage;
   if (choice === null) return;
   readFinish(stream, choice);
   const { upstreamStopReason } = state;

@@ -3,6 +3,7 @@ import { lose } from '../stream-frame.ts';
 import type { ChatDelta } from './chunk.ts';
 import type { ChatStream, TextSegment } from './stream-state.ts';
 import { addFunctionCall, addToolCalls } from './stream-tool-calls.ts';
+import { createThinkTagState, flushThinkTags, splitThinkTags, type ThinkTagState } from './think-tags.ts';
 
 function addText(stream: ChatStream, type: TextSegment['type'], piece: unknown): void {
   if (typeof piece !== 'string' || piece === '') return;
@@ -23,14 +24,40 @@ function reasoningText(value: unknown): string {
     .join('');
 }
 
+/** The state of the tags, from the first text on; a whole answer and a stream get it alike. */
+function thinkTagsOf(stream: ChatStream): ThinkTagState | null {
+  const { context, state } = stream;
+  if (context.thinkTags === undefined) return null;
+  // A template that was told not to think writes no opening tag.
+  const isOff = context.request.thinking?.type === 'disabled';
+  state.thinkTags ??= createThinkTagState(isOff ? 'explicit' : context.thinkTags);
+  return state.thinkTags;
+}
+
+/** Delivers what was held back for a closing tag, before what ends the reasoning without one. */
+export function endThinkTags(stream: ChatStream): void {
+  const { thinkTags } = stream.state;
+  if (thinkTags === null) return;
+  for (const { type, text } of flushThinkTags(thinkTags)) addText(stream, type, text);
+}
+
+function addPlainText(stream: ChatStream, value: unknown): void {
+  const tags = typeof value === 'string' && value !== '' ? thinkTagsOf(stream) : null;
+  if (tags === null || typeof value !== 'string') {
+    addText(stream, 'text', value);
+    return;
+  }
+  for (const { type, text } of splitThinkTags(tags, value)) addText(stream, type, text);
+}
+
 function addContent(stream: ChatStream, value: unknown): void {
   if (!Array.isArray(value)) {
-    addText(stream, 'text', value);
+    addPlainText(stream, value);
     return;
   }
   for (const part of value) {
     if (!isJsonObject(part)) continue;
-    if (part['type'] === 'text') addText(stream, 'text', part['text']);
+    if (part['type'] === 'text') addPlainText(stream, part['text']);
     else if (part['type'] === 'thinking') addText(stream, 'thinking', reasoningText(part['thinking']));
     else lose(stream, 'dropped', '/content', 'content part of a kind that the Messages API has not');
   }
@@ -38,8 +65,13 @@ function addContent(stream: ChatStream, value: unknown): void {
 
 function addReasoning(stream: ChatStream, delta: ChatDelta): void {
   // Servers that send two of these say the same in both.
-  const reasoning = nonEmptyString(delta.reasoning_content) ?? nonEmptyString(delta.reasoning);
-  addText(stream, 'thinking', reasoning ?? reasoningText(delta.reasoning_details));
+  const field = nonEmptyString(delta.reasoning_content) ?? nonEmptyString(delta.reasoning);
+  const reasoning = field ?? reasoningText(delta.reasoning_details);
+  if (reasoning === '') return;
+  const tags = thinkTagsOf(stream);
+  // A server that tells the reasoning apart leaves no tags.
+  if (tags !== null) tags.phase = 'after';
+  addText(stream, 'thinking', reasoning);
 }
 
 function addRefusal(stream: ChatStream, value: unknown): void {
@@ -58,7 +90,10 @@ const DELTA_HANDLERS: readonly ((stream: ChatStream, delta: ChatDelta) => void)[
   (stream, delta) => addContent(stream, delta.content),
   (stream, delta) => addRefusal(stream, delta.refusal),
   (stream, delta) => noteAnnotations(stream, delta.annotations),
-  (stream, delta) => addToolCalls(stream, delta.tool_calls),
+  (stream, delta) => {
+    if (Array.isArray(delta.tool_calls) && delta.tool_calls.length > 0) endThinkTags(stream);
+    addToolCalls(stream, delta.tool_calls);
+  },
   (stream, delta) => addFunctionCall(stream, delta.function_call),
 ];
 

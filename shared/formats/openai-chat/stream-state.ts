@@ -1,4 +1,5 @@
 import { createFrameState, type DecoderStream, type FrameState } from '../stream-frame.ts';
+import type { ThinkTagState } from './think-tags.ts';
 
 /** Text or reasoning that is, or is going to be, one content block. `index` is null until the block is started. */
 export interface TextSegment {
@@ -31,6 +32,8 @@ export interface ChatStreamState extends FrameState {
   /** Upstream indexes of tool calls already closed. */
   closedKeys: number[];
   callCount: number;
+  /** Null where tags in the text are text. */
+  thinkTags: ThinkTagState | null;
 }
 
 export type ChatStream = DecoderStream<ChatStreamState>;
@@ -43,5 +46,6 @@ export function createChatStreamState(): ChatStreamState {
     segments: [],
     closedKeys: [],
     callCount: 0,
+    thinkTags: null,
   };
 }
