@@ -1,6 +1,6 @@
 import { closestName } from '../closest-name.ts';
 import { isQuirkName, QUIRK_NAMES } from '../formats/quirks/quirks.ts';
-import { KNOWN_PROVIDERS } from '../providers/known-provider.ts';
+import { checkProviders } from './check-providers.ts';
 import type { ConfigProblem, LineOf } from './config-problem.ts';
 import type { TrimtabConfig } from './config-schema.ts';
 
@@ -13,6 +13,7 @@ export function checkReferences(config: TrimtabConfig, lineOf: LineOf): readonly
     problems.push({ path: path.map(String).join('.'), line: lineOf(path), message });
   };
   checkProviders(config, report);
+  checkProviderNames(config, report);
   checkQuirks(config, report);
   checkModels(config, report);
   checkRoutes(config, report);
@@ -29,17 +30,8 @@ export function checkReferences(config: TrimtabConfig, lineOf: LineOf): readonly
 
 type Report = (path: Path, message: string) => void;
 
-function checkProviders(config: TrimtabConfig, report: Report): void {
+function checkProviderNames(config: TrimtabConfig, report: Report): void {
   const names = Object.keys(config.providers);
-  for (const [name, provider] of Object.entries(config.providers)) {
-    const known = KNOWN_PROVIDERS.get(name);
-    if (known === undefined && provider.format === undefined) {
-      report(['providers', name], 'is not a known provider and needs a format');
-    }
-    if (known?.baseUrl !== undefined || provider.baseUrl !== undefined) continue;
-    const reason = known === undefined ? 'is not a known provider' : 'runs where only you know';
-    report(['providers', name], `${reason} and needs a baseUrl`);
-  }
   const users = [
     ...config.models.map((model, index) => [['models', index, 'provider'], model.provider] as const),
     ...config.judges.map((judge, index) => [['judges', index, 'provider'], judge.provider] as const),

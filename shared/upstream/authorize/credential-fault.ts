@@ -26,8 +26,14 @@ function describe(error: unknown): string {
 }
 
 function isTransient(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  // An address that may not be called will not be called later either.
+  if (!(error instanceof Error) || error instanceof TrimtabError) return false;
   const { code, status, cause } = error as { code?: unknown; status?: unknown; cause?: unknown };
+  if (isOurs(cause)) return false;
   if (typeof status === 'number') return status >= STATUS_SERVER_FAULT || status === 429;
   return TRANSIENT.test(`${String(code)} ${error.name}`) || isTransient(cause);
+}
+
+function isOurs(cause: unknown): boolean {
+  return cause instanceof TrimtabError || (cause instanceof Error && isOurs(cause.cause));
 }

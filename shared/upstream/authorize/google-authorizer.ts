@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { GoogleAuth } from 'google-auth-library';
+import * as z from 'zod';
 import { TrimtabError } from '../../errors.ts';
 import type { AuthorizedProvider, Authorizer, AuthorizerDeps } from './authorizer.ts';
 import { credentialFault } from './credential-fault.ts';
@@ -10,6 +10,16 @@ const REFRESH_BEFORE_MS = 5 * 60_000;
 const ADVICE =
   'set google.serviceAccount or google.serviceAccountFile, or give this process application default credentials that may use Vertex AI';
 
+/** Other kinds of credentials name addresses to fetch from; those belong to the default credentials of the machine. */
+const keySchema = z.looseObject({
+  type: z.literal('service_account'),
+  client_email: z.string(),
+  private_key: z.string(),
+  private_key_id: z.string().optional(),
+});
+
+type GetToken = () => Promise<string | null | undefined>;
+
 /**
  * Brings the access token of a Google account: of the service account of the configuration, else of the application
  * default credentials (a file, or the metadata service of a machine in Google Cloud). One fetch serves all calls that
@@ -17,12 +27,12 @@ const ADVICE =
  */
 export function createGoogleAuthorizer(provider: AuthorizedProvider, deps: Pick<AuthorizerDeps, 'fetch'>): Authorizer {
   const configured = provider.authHeaders();
-  let loading: Promise<GoogleAuth> | null = null;
+  let loading: Promise<GetToken> | null = null;
   let fetching: Promise<string> | null = null;
   const fetchToken = async (): Promise<string> => {
     try {
-      loading ??= createAuth(provider, deps);
-      const token = await (await loading).getAccessToken();
+      loading ??= createGetToken(provider, deps);
+      const token = await (await loading)();
       if (typeof token === 'string' && token !== '') return token;
       throw new Error('the answer holds no token');
     } catch (error) {
@@ -42,20 +52,29 @@ export function createGoogleAuthorizer(provider: AuthorizedProvider, deps: Pick<
 }
 
 /** The library is loaded with the first call: most gateways have no provider of Google Cloud. */
-async function createAuth(provider: AuthorizedProvider, deps: Pick<AuthorizerDeps, 'fetch'>): Promise<GoogleAuth> {
-  const { GoogleAuth } = await import('google-auth-library');
+async function createGetToken(provider: AuthorizedProvider, deps: Pick<AuthorizerDeps, 'fetch'>): Promise<GetToken> {
+  const { GoogleAuth, JWT } = await import('google-auth-library');
+  const options = {
+    eagerRefreshThresholdMillis: REFRESH_BEFORE_MS,
+    transporterOptions: { fetchImplementation: deps.fetch },
+  };
   const key = await readKey(provider);
-  return new GoogleAuth({
+  if (key === undefined) {
+    const auth = new GoogleAuth({ scopes: SCOPE, clientOptions: options });
+    return () => auth.getAccessToken();
+  }
+  const { client_email: email, private_key: privateKey, private_key_id: keyId } = key;
+  const account = new JWT({
+    email,
+    key: privateKey,
     scopes: SCOPE,
-    ...(key === undefined ? {} : { credentials: key }),
-    clientOptions: {
-      eagerRefreshThresholdMillis: REFRESH_BEFORE_MS,
-      transporterOptions: { fetchImplementation: deps.fetch },
-    },
+    ...(keyId === undefined ? {} : { keyId }),
+    ...options,
   });
+  return async () => (await account.getAccessToken()).token;
 }
 
-async function readKey({ credentials }: AuthorizedProvider): Promise<object | undefined> {
+async function readKey({ credentials }: AuthorizedProvider): Promise<z.output<typeof keySchema> | undefined> {
   const { google } = credentials;
   if (google === undefined) return undefined;
   const { serviceAccount, serviceAccountFile } = google;
@@ -65,8 +84,9 @@ async function readKey({ credentials }: AuthorizedProvider): Promise<object | un
   }
   const text = serviceAccount ?? (await readFile(serviceAccountFile ?? '', 'utf8'));
   try {
-    return JSON.parse(text) as object;
+    return keySchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new TrimtabError('upstream_misconfigured', `the service account's key is no JSON; ${ADVICE}`, { cause });
+    const message = `what is under google: is not the JSON of a service account's key; ${ADVICE}`;
+    throw new TrimtabError('upstream_misconfigured', message, { cause });
   }
 }
