@@ -14,16 +14,19 @@ function problemsOf(text: string): readonly string[] {
 describe('the configuration of providers', () => {
   it.each([
     ['Bedrock by its region', 'bedrock: { region: us-east-1 }'],
-    ['Bedrock with keys', 'bedrock: { region: us-east-1, aws: { accessKeyId: "${KEY}", secretAccessKey: "${KEY}" } }'],
-    ['Bedrock with a key of its own', 'bedrock: { region: us-east-1, apiKey: "${KEY}" }'],
+    [
+      'Bedrock with keys',
+      `bedrock: { region: us-east-1, aws: { accessKeyId: "\${KEY}", secretAccessKey: "\${KEY}" } }`,
+    ],
+    ['Bedrock with a key of its own', `bedrock: { region: us-east-1, apiKey: "\${KEY}" }`],
     ["Anthropic's models at Bedrock", 'claude: { like: bedrock, format: anthropic-messages, region: us-east-1 }'],
     [
       'another way to say it',
       'claude: { format: anthropic-messages, hosting: bedrock, baseUrl: "https://a.b", region: r }',
     ],
-    ['Vertex', 'vertex: { projectId: p, location: global, google: { serviceAccount: "${JSON_KEY}" } }'],
-    ['Azure by its resource', 'azure-openai: { resource: r, apiKey: "${KEY}" }'],
-    ['Azure, classic', 'azure-openai: { resource: r, apiVersion: 2024-10-21, apiKey: "${KEY}" }'],
+    ['Vertex', `vertex: { projectId: p, location: global, google: { serviceAccount: "\${JSON_KEY}" } }`],
+    ['Azure by its resource', `azure-openai: { resource: r, apiKey: "\${KEY}" }`],
+    ['Azure, classic', `azure-openai: { resource: r, apiVersion: 2024-10-21, apiKey: "\${KEY}" }`],
   ])('takes %s', (_case, provider) => {
     expect(problemsOf(`providers:\n  ${provider}\n`)).toEqual([]);
   });
@@ -31,7 +34,7 @@ describe('the configuration of providers', () => {
   it.each([
     ['Bedrock without a region', 'bedrock: {}', '2: providers.bedrock needs region, .* add region: us-east-1'],
     ['Vertex without a project', 'vertex: { location: global }', '2: providers.vertex needs projectId'],
-    ['Azure without a resource', 'azure-openai: { apiKey: "${KEY}" }', 'needs resource'],
+    ['Azure without a resource', `azure-openai: { apiKey: "\${KEY}" }`, 'needs resource'],
     ['a signature without a region', 'b: { like: bedrock, baseUrl: "https://x.y" }', 'add region'],
     ['a misspelt model', 'b: { like: bedrok, region: r }', '2: providers.b.like "bedrok" .* did you mean "bedrock"'],
     [
@@ -41,7 +44,7 @@ describe('the configuration of providers', () => {
     ],
     [
       'two keys',
-      'vertex: { projectId: p, location: l, google: { serviceAccount: "${KEY}", serviceAccountFile: f } }',
+      `vertex: { projectId: p, location: l, google: { serviceAccount: "\${KEY}", serviceAccountFile: f } }`,
       'keep one',
     ],
     ['a name for no model', 'azure-openai: { resource: r, deployments: { gpt-4: x } }', 'no model of this provider'],
