@@ -282,6 +282,15 @@ describe('tools', () => {
     );
   });
 
+  test('a tool is strict where OpenAI itself is asked and its schema leaves nothing open', () => {
+    const closed = { type: 'object', properties: { n: {} }, required: ['n'], additionalProperties: false };
+    const open = { type: 'object', properties: { n: {} } };
+    const tools = [closed, open].map((schema, index) => ({ name: `t${index}`, input_schema: schema, strict: true }));
+    const { body, losses } = encode({ tools }, { quirks: ['openai-extras'] });
+    expect(body.tools?.map(({ function: called }) => called.strict)).toEqual([true, undefined]);
+    expect(losses).toEqual(['dropped /tools/1/strict']);
+  });
+
   test('a schema without type or properties becomes one that servers take', () => {
     const { body, losses } = encode({ tools: [{ name: 'now', input_schema: {} }] });
     expect(body.tools?.[0]?.function).toEqual({ name: 'now', parameters: { type: 'object', properties: {} } });

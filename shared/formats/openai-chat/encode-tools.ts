@@ -14,19 +14,31 @@ import { type Encoding, lose } from '../encoding.ts';
 import type { JsonObject } from '../json-object.ts';
 import { encodeToolName } from '../tool-name.ts';
 import { forcesCallWithoutThinking } from './encode-reasoning.ts';
+import { isStrictSchema } from './strict-schema.ts';
 
 interface ChatTool {
   readonly type: 'function';
-  readonly function: { readonly name: string; readonly description?: string; readonly parameters: JsonObject };
+  readonly function: {
+    readonly name: string;
+    readonly description?: string;
+    readonly parameters: JsonObject;
+    readonly strict?: true;
+  };
+}
+
+/** OpenAI alone takes `strict`, and refuses it where the schema leaves anything open. */
+function canBeStrict(encoding: Encoding, { tool }: PlacedTool): boolean {
+  return tool.strict === true && encoding.target.acceptsOpenaiExtras && isStrictSchema(tool.input_schema);
 }
 
 function encodeTool(encoding: Encoding, placed: PlacedTool): ChatTool {
   const { tool, path } = placed;
-  noteToolFields(encoding, placed);
+  const isStrict = canBeStrict(encoding, placed);
+  noteToolFields(encoding, placed, isStrict ? ['strict'] : []);
   const name = encodePlacedName(encoding, tool.name, path);
   const parameters = withObjectSchema(encoding, placed);
   const described = tool.description === undefined ? {} : { description: tool.description };
-  return { type: 'function', function: { name, ...described, parameters } };
+  return { type: 'function', function: { name, ...described, parameters, ...(isStrict ? { strict: true } : {}) } };
 }
 
 function encodeToolChoice(encoding: Encoding, choice: Anthropic.ToolChoice, tools: readonly ChatTool[]): unknown {

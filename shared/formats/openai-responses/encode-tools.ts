@@ -1,15 +1,25 @@
 import type { CanonicalBody } from '../canonical.ts';
-import type { Encoding } from '../encoding.ts';
+import { type Encoding, lose } from '../encoding.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { encodeTools as encodeChatTools } from '../openai-chat/encode-tools.ts';
+import { isStrictSchema } from '../openai-chat/strict-schema.ts';
+import { encodeToolName } from '../tool-name.ts';
 
-/** Canonical tools without their strictness, which Chat Completions' encoder would note as lost. */
-function withoutStrict(body: CanonicalBody): { body: CanonicalBody; strict: ReadonlySet<string> } {
+interface Strictness {
+  readonly body: CanonicalBody;
+  /** Names of the tools that are strict. */
+  readonly strict: ReadonlySet<string>;
+}
+
+/** Takes strictness out of the tools: every function of this API says whether it is strict. */
+function readStrictness(encoding: Encoding, body: CanonicalBody): Strictness {
   const strict = new Set<string>();
-  const tools = (body.tools ?? []).map((tool) => {
+  const tools = (body.tools ?? []).map((tool, index) => {
     if (!('strict' in tool) || !('input_schema' in tool)) return tool;
     const { strict: isStrict, ...rest } = tool;
-    if (isStrict === true) strict.add(tool.name);
+    if (isStrict !== true) return rest;
+    if (isStrictSchema(tool.input_schema)) strict.add(encodeToolName(tool.name));
+    else lose(encoding, 'dropped', ['tools', index, 'strict'], 'schema does not fit strict mode');
     return rest;
   });
   return { body: body.tools === undefined ? body : { ...body, tools }, strict };
@@ -27,7 +37,7 @@ function flatten(value: unknown, more: object = {}): unknown {
  * that a function is strict unless it says that it is not.
  */
 export function encodeTools(encoding: Encoding, canonicalBody: CanonicalBody): JsonObject {
-  const { body, strict } = withoutStrict(canonicalBody);
+  const { body, strict } = readStrictness(encoding, canonicalBody);
   const { tools, tool_choice: choice, ...rest } = encodeChatTools(encoding, body);
   if (!Array.isArray(tools)) return rest;
   const flat = tools.map((tool: unknown) => {
