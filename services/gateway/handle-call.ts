@@ -10,6 +10,8 @@ import type { GatewayMetrics } from './emit/gateway-metrics.ts';
 import { offerOf } from './emit/offer-of.ts';
 import { priceOf } from './emit/price-of.ts';
 import { estimateInputTokens } from './estimate-input-tokens.ts';
+import { observeTokens } from './observe-tokens.ts';
+import { overlongPrompt } from './overlong-prompt.ts';
 import type { PolicyClient } from './policy-client.ts';
 import { auditRefusal, modelNotAllowed, sendError } from './refuse-call.ts';
 import { routeCall, servableModels } from './route-call.ts';
@@ -18,6 +20,7 @@ import { type ServeCallDeps, type ServedCall, serveCall } from './serve-call.ts'
 import { isFirstTurn } from './session-id.ts';
 import type { SessionMemory } from './session-memory.ts';
 import type { SessionPins } from './session-pins.ts';
+import type { TokenCalibrator } from './token-calibrator.ts';
 
 export interface HandleCallDeps extends EmitDeps, ServeCallDeps {
   readonly config: GatewayConfig;
@@ -26,6 +29,7 @@ export interface HandleCallDeps extends EmitDeps, ServeCallDeps {
   readonly sessions: SessionMemory;
   readonly pins: SessionPins;
   readonly metrics: GatewayMetrics;
+  readonly tokens: TokenCalibrator;
 }
 
 /**
@@ -70,8 +74,8 @@ async function routeIncoming(
 
   const { headers, callId } = incoming;
   const session = deps.sessions.find({ headers, canonical: content.canonical, keyId: identity.keyId, callId });
-  const inputTokensEstimate = estimateInputTokens(body, incoming.bytes.length);
-  const turnShape = turnShapeOf(body, inputTokensEstimate);
+  const rawTokensEstimate = estimateInputTokens(body, incoming.bytes.length);
+  const turnShape = turnShapeOf(body, rawTokensEstimate);
 
   const active = deps.policies.current();
   const pin = await deps.pins.pinFor({ session, isFirstTurn: isFirstTurn(body), nowMs: incoming.startedAtMs, active });
@@ -83,7 +87,16 @@ async function routeIncoming(
     return refuse('model_not_allowed', modelNotAllowed(choice, servableModels(active, config.models)));
   }
   const { epoch } = active;
-  return { ...content, incoming, session, turnShape, inputTokensEstimate, pin, epoch, choice };
+  const inputTokensEstimate = estimateFor(deps, choice.target.model, rawTokensEstimate);
+  const estimates = { rawTokensEstimate, inputTokensEstimate };
+  const call: RoutedCall = { ...content, ...estimates, incoming, session, turnShape, pin, epoch, choice };
+  const overlong = overlongPrompt(deps.tokens, call, config.models.get(choice.target.model));
+  return overlong === null ? call : refuse('prompt_too_long', overlong);
+}
+
+function estimateFor({ config, tokens }: HandleCallDeps, model: string, rawTokensEstimate: number): number {
+  const provider = config.models.get(model)?.provider.name;
+  return provider === undefined ? rawTokensEstimate : tokens.estimate({ provider, model }, rawTokensEstimate);
 }
 
 /** What is known when the answer is out goes to all that keep it. */
@@ -97,6 +110,7 @@ function record(deps: HandleCallDeps, call: RoutedCall, served: ServedCall, log:
   if (delivery.status === 'ok' && delivery.message !== null) {
     deps.sessions.remember(session, delivery.message.content);
   }
+  observeTokens(deps.tokens, call, served, log.attempts);
   const targetModel = encoded?.served.model.id ?? null;
   const price = priceOf(deps.policies.current(), targetModel ?? call.choice.target.model);
   const durationMs = elapsedMs(deps.now, incoming);

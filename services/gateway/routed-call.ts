@@ -30,6 +30,9 @@ export interface RoutedCall extends CallContent {
   readonly incoming: IncomingCall;
   readonly session: FoundSession;
   readonly turnShape: TurnShape;
+  /** Made of the size alone, so that every replica comes to the same turn shape. */
+  readonly rawTokensEstimate: number;
+  /** The same as the target would count it, by what was learned of it. */
   readonly inputTokensEstimate: number;
   readonly pin: SessionPin;
   readonly epoch: number;

@@ -7,6 +7,7 @@ import { createKeyStore } from '#shared/database/key-store.ts';
 import type { PolicyListener } from '#shared/database/policy-listener.ts';
 import { readActivePolicies } from '#shared/database/policy-store.ts';
 import { readSessionPin } from '#shared/database/session-pin.ts';
+import { readTokenCalibrations, writeTokenCalibrations } from '#shared/database/token-calibration-store.ts';
 import type { Log } from '#shared/log.ts';
 import type { Readiness } from '#shared/service-endpoints.ts';
 import type { SpoolSource } from '#shared/spool/spool.ts';
@@ -23,6 +24,7 @@ import { createGatewayServer } from './server.ts';
 import { createSessionLookup } from './session-lookup.ts';
 import { createSessionMemory } from './session-memory.ts';
 import { createSessionPins } from './session-pins.ts';
+import { createTokenCalibrator } from './token-calibrator.ts';
 
 export interface GatewayServiceDeps {
   readonly config: GatewayConfig;
@@ -55,6 +57,8 @@ export interface GatewayService {
 
 const POLICY_POLL_MS = 5_000;
 const KEY_POLL_MS = 2_000;
+/** What a crash may cost of what was learned of token counts. */
+const CALIBRATION_SAVE_MS = 60_000;
 /** Calls can be long; a process that must go does not wait for all of them. */
 const STOP_DEADLINE_MS = 10_000;
 /** How long a start, or a stop, waits for a store that does not answer. */
@@ -81,6 +85,12 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
     spool: () => deps.spool.stats(),
     policies: () => ({ status: policies.status(), epoch: epochOf(policies) }),
   });
+  const tokens = createTokenCalibrator({
+    ...{ gatewayId, now, log },
+    read: () => readTokenCalibrations(database, projectId),
+    write: (calibrations) => writeTokenCalibrations(database, { projectId, gatewayId }, calibrations),
+    later: (work) => setImmediate(work),
+  });
   const server = createGatewayServer({
     config,
     gatewayId,
@@ -90,6 +100,7 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
     pages: deps.pages,
     audit,
     metrics,
+    tokens,
     log,
     now,
     spool: deps.spool,
@@ -111,12 +122,14 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
     },
     async start() {
       await Promise.all([policies.start(), keys.loadCopy().then(() => within(STORE_WAIT_MS, keys.refresh()))]);
+      void tokens.load();
       void refreshPolicies();
       warnOfOpenDoor(log, keys.state());
       listener = deps.listen(() => void refreshPolicies());
       timers.push(setInterval(() => void refreshPolicies(), POLICY_POLL_MS));
       timers.push(setInterval(() => void keys.refresh(), KEY_POLL_MS));
       timers.push(setInterval(() => void audit.flush(), POLICY_POLL_MS));
+      timers.push(setInterval(() => void tokens.save(), CALIBRATION_SAVE_MS));
       await server.listen({ host: deps.host, port: deps.port });
       return { port: (server.server.address() as AddressInfo).port };
     },
@@ -126,13 +139,13 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
       const cut = setTimeout(() => server.server.closeAllConnections(), STOP_DEADLINE_MS);
       await server.close();
       clearTimeout(cut);
-      await within(STORE_WAIT_MS, audit.close());
+      await within(STORE_WAIT_MS, Promise.all([audit.close(), tokens.save()]));
       await Promise.all([pools.close(), deps.pages.close()]);
     },
   };
 }
 
-async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const elapsed = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, milliseconds);

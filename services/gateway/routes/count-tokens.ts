@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify';
-import { countTokens } from '#shared/formats/count-tokens.ts';
 import { CLIENT_FORMATS } from '#shared/formats/registry.ts';
 import { authenticate } from '../access/authenticate.ts';
+import { countForTargets } from '../count-for-targets.ts';
 import type { HandleCallDeps } from '../handle-call.ts';
 import { parseBody } from '../parse-body.ts';
 import { readRequestBody } from '../read-request-body.ts';
 import { tooLarge } from './messages.ts';
 import { replyError } from './reply-error.ts';
 
-type CountTokensDeps = Pick<HandleCallDeps, 'config' | 'keys'>;
+type CountTokensDeps = Pick<HandleCallDeps, 'config' | 'keys' | 'policies' | 'tokens'>;
 
 /**
  * `POST /v1/messages/count_tokens`, answered here: without it, clients count by real completions that somebody pays
@@ -25,6 +25,9 @@ export function registerCountTokens(server: FastifyInstance, deps: CountTokensDe
     if (parsed.type === 'refused') return replyError(reply, parsed.error);
     const decoded = CLIENT_FORMATS['anthropic-messages'].decodeRequest(parsed.value);
     if (decoded.type === 'rejected') return replyError(reply, decoded.error);
-    return reply.send({ input_tokens: countTokens(decoded.canonical.body) });
+    const { headers } = request;
+    const { canonical } = decoded;
+    const asked = { headers, identity: who.identity, canonical, bodyBytes: read.bytes.length };
+    return reply.send({ input_tokens: countForTargets(deps, asked) });
   });
 }
