@@ -1,7 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { CanonicalBody } from '../canonical.ts';
 import { type Encoding, lose } from '../encoding.ts';
-import { isJsonObject, type JsonObject } from '../json-object.ts';
+import type { JsonObject } from '../json-object.ts';
 import { isStrictSchema } from './strict-schema.ts';
 
 const PATH = ['output_config', 'format'];
