@@ -1,8 +1,8 @@
 import type { SseEvent } from '../upstream/sse.ts';
 import { brokenUpstream } from './api-error.ts';
-import type { DecodeContext, FormatName, StreamDecoder } from './format.ts';
+import type { DecodeContext, StreamDecoder } from './format.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
-import { type DecoderStream, type FrameState, fail, openStream } from './stream-frame.ts';
+import { type DecoderStream, type FrameState, fail, lose, openStream } from './stream-frame.ts';
 
 /** An error inside an answer that carries no status of its own is the upstream's. */
 export const IN_STREAM_ERROR_STATUS = 500;
@@ -11,7 +11,7 @@ const END_MARK = '[DONE]';
 
 /** What differs between the streams of two formats. */
 export interface StreamHandlers<State extends FrameState> {
-  readonly format: FormatName;
+  readonly format: string;
   readonly createState: () => State;
   /** Reads one event's payload; `name` is the event's, where the wire has names. */
   readonly read: (stream: DecoderStream<State>, payload: JsonObject, name: string | undefined) => void;
@@ -34,6 +34,16 @@ function parsePayload(data: string): JsonObject | null {
   }
 }
 
+/**
+ * The payload of an event that lacks no more than its last bracket, as some servers send it. What is further from whole
+ * was cut off, and is not guessed.
+ */
+function repairPayload(stream: DecoderStream, data: string): JsonObject | null {
+  const payload = data.endsWith('}') || data.endsWith(']') ? parsePayload(`${data}}`) : null;
+  if (payload !== null) lose(stream, 'repaired', '', 'stream event without its last bracket');
+  return payload;
+}
+
 function pushEvent<State extends FrameState>(
   handlers: StreamHandlers<State>,
   stream: DecoderStream<State>,
@@ -46,7 +56,7 @@ function pushEvent<State extends FrameState>(
     handlers.readEndMark?.(stream);
     return;
   }
-  const payload = parsePayload(data);
+  const payload = parsePayload(data) ?? repairPayload(stream, data);
   if (payload === null) fail(stream, brokenUpstream('The upstream sent stream data that is not JSON.'));
   else handlers.read(stream, payload, event.event);
 }

@@ -1,7 +1,7 @@
 import { type AccumulatedMessage, accumulate, createAccumulatedMessage } from './accumulate-message.ts';
 import { type ApiError, brokenUpstream } from './api-error.ts';
 import type { CanonicalContentBlock, CanonicalStreamEvent, CanonicalUsage } from './canonical.ts';
-import type { DecodeContext, DecodedResponse, FormatName } from './format.ts';
+import type { DecodeContext, DecodedResponse } from './format.ts';
 import { type Loss, type LossKind, recordLoss } from './loss.ts';
 import { createMessageId } from './tool-id.ts';
 
@@ -38,7 +38,8 @@ export function createFrameState(): FrameState {
 
 /** A state with what is needed to act on it. `events` collects the output of the current push. */
 export interface DecoderStream<State extends FrameState = FrameState> {
-  readonly format: FormatName;
+  /** Names the wire in losses. */
+  readonly format: string;
   readonly state: State;
   readonly context: DecodeContext;
   /** The state's own, at hand without a look into the format's part of it. */
@@ -47,7 +48,7 @@ export interface DecoderStream<State extends FrameState = FrameState> {
 }
 
 export function openStream<State extends FrameState>(
-  format: FormatName,
+  format: string,
   state: State,
   context: DecodeContext,
 ): DecoderStream<State> {

@@ -18,6 +18,7 @@ export interface ChatDelta extends JsonObject {
 export interface ChatChoice extends JsonObject {
   delta?: unknown;
   message?: unknown;
+  text?: unknown;
   finish_reason?: unknown;
   stop_reason?: unknown;
   usage?: unknown;

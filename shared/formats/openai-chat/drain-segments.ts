@@ -1,6 +1,7 @@
 import { emit, lose, startBlock } from '../stream-frame.ts';
 import { isWholeJsonObject } from '../tool-input.ts';
 import { finishArguments, startToolUse } from '../tool-use-block.ts';
+import { decodeStopReason } from './decode-stop-reason.ts';
 import type { ChatStream, Segment, TextSegment, ToolSegment } from './stream-state.ts';
 
 /** Starts the block; false while it cannot be started yet. */
@@ -68,7 +69,7 @@ export function drainSegments(stream: ChatStream, isClosing: boolean): void {
         name: head.name,
         arguments: head.arguments,
         isDelivered: head.live,
-        isCutShort: state.upstreamStopReason === 'length',
+        isCutShort: decodeStopReason(state.upstreamStopReason, true) === 'max_tokens',
       });
       state.closedKeys.push(head.key);
     }

@@ -47,6 +47,8 @@ export function pushChatChunk(stream: ChatStream, chunk: ChatChunk): void {
   startMessage(stream);
   const content = isJsonObject(choice.delta) ? choice.delta : choice.message;
   if (isJsonObject(content)) addDelta(stream, content);
+  // Servers of the older completions keep what they say in the choice itself.
+  else if (typeof choice.text === 'string') addDelta(stream, { content: choice.text });
   drainSegments(stream, false);
 }
 

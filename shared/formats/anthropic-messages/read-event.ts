@@ -1,0 +1,127 @@
+import { brokenUpstream } from '../api-error.ts';
+import { blockEvents } from '../block-events.ts';
+import type { CanonicalContentBlock, CanonicalMessage, CanonicalStreamEvent } from '../canonical.ts';
+import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { type DecoderStream, emit, type FrameState, fail, lose } from '../stream-frame.ts';
+import { apiErrorFromAnthropicError } from './decode-error.ts';
+
+/** What an Anthropic stream leaves behind beside the message that it builds. */
+export interface AnthropicStreamState extends FrameState {
+  /** Blocks that came inside of `message_start`, in front of those that are streamed. */
+  blocksAtStart: number;
+  /** Why the message ended, where its start said so already and nothing said it again. */
+  endAtStart: Pick<CanonicalMessage, 'stop_reason' | 'stop_sequence'> | null;
+}
+
+type AnthropicStream = DecoderStream<AnthropicStreamState>;
+type EventOf<Type extends CanonicalStreamEvent['type']> = Extract<CanonicalStreamEvent, { type: Type }>;
+
+/**
+ * Starts the message. After a call of Anthropic's own tools it can hold whole blocks, and its end: no client of another
+ * format would look for them there, so they are streamed.
+ */
+function startMessage(stream: AnthropicStream, event: EventOf<'message_start'>): void {
+  const { state } = stream;
+  if (state.phase === 'streaming') {
+    lose(stream, 'repaired', '', 'second message_start left out');
+    return;
+  }
+  state.phase = 'streaming';
+  const { message } = event;
+  const { content, stop_reason, stop_sequence } = message;
+  if (content.length === 0 && (stop_reason ?? null) === null) {
+    emit(stream, event);
+    return;
+  }
+  emit(stream, { type: 'message_start', message: { ...message, content: [], stop_reason: null, stop_sequence: null } });
+  for (const [index, block] of content.entries()) for (const made of blockEvents(block, index)) emit(stream, made);
+  state.blocksAtStart = content.length;
+  state.endAtStart = stop_reason === null ? null : { stop_reason, stop_sequence: stop_sequence ?? null };
+}
+
+function hasInput(block: CanonicalContentBlock | undefined): block is CanonicalContentBlock & { input: unknown } {
+  return block?.type === 'tool_use';
+}
+
+/** Some calls come with their arguments at once; clients collect them from deltas only. */
+function startBlock(stream: AnthropicStream, event: EventOf<'content_block_start'>): void {
+  const { content_block: block, index } = event;
+  const isFilled = hasInput(block) && isJsonObject(block.input) && Object.keys(block.input).length > 0;
+  if (!isFilled) {
+    emit(stream, event);
+    return;
+  }
+  for (const made of blockEvents(block, index).slice(0, -1)) emit(stream, made);
+}
+
+/** A call without arguments streams nothing, or an empty text, which is no JSON. */
+function stopBlock(stream: AnthropicStream, event: EventOf<'content_block_stop'>): void {
+  const { index } = event;
+  const isOpen = hasInput(stream.accumulated.message?.content[index]) && stream.accumulated.openBlocks.includes(index);
+  if (isOpen && (stream.accumulated.toolInputs[index] ?? '').trim() === '') {
+    emit(stream, { type: 'content_block_delta', index, delta: { type: 'input_json_delta', partial_json: '{}' } });
+  }
+  emit(stream, event);
+}
+
+function stopMessage(stream: AnthropicStream, event: EventOf<'message_stop'>): void {
+  const { endAtStart, phase } = stream.state;
+  const { message } = stream.accumulated;
+  if (phase === 'streaming' && endAtStart !== null && message !== null) {
+    stream.state.upstreamStopReason = endAtStart.stop_reason;
+    emit(stream, { type: 'message_delta', delta: endAtStart, usage: message.usage });
+  }
+  emit(stream, event);
+  stream.state.phase = 'complete';
+}
+
+/** Blocks are counted from the ones that the start held. */
+function behindStart<Event extends { readonly index: number }>(stream: AnthropicStream, event: Event): Event {
+  const { blocksAtStart } = stream.state;
+  return blocksAtStart === 0 ? event : { ...event, index: event.index + blocksAtStart };
+}
+
+type EventHandlers = {
+  readonly [Type in CanonicalStreamEvent['type']]: (stream: AnthropicStream, event: EventOf<Type>) => void;
+};
+
+const EVENT_HANDLERS: EventHandlers = {
+  message_start: startMessage,
+  content_block_start: (stream, event) => startBlock(stream, behindStart(stream, event)),
+  content_block_delta: (stream, event) => emit(stream, behindStart(stream, event)),
+  content_block_stop: (stream, event) => stopBlock(stream, behindStart(stream, event)),
+  message_delta: (stream, event) => {
+    stream.state.endAtStart = null;
+    emit(stream, event);
+    stream.state.upstreamStopReason = stream.accumulated.message?.stop_reason ?? null;
+  },
+  message_stop: stopMessage,
+  ping: emit,
+  error: (stream, event) => {
+    stream.events.push(event);
+    stream.state.failure = apiErrorFromAnthropicError(event);
+    stream.state.phase = 'failed';
+  },
+};
+
+/** Whether an event has the parts that a message is built from. What has not is handed on, and not built in. */
+function isWellFormed(event: JsonObject): boolean {
+  const { type, message, content_block, delta, index } = event;
+  if (type === 'message_start')
+    return isJsonObject(message) && Array.isArray(message['content']) && message['content'].every(isJsonObject);
+  if (type === 'content_block_start') return isJsonObject(content_block) && Number.isSafeInteger(index);
+  return type === 'content_block_delta' || type === 'message_delta' ? isJsonObject(delta) : true;
+}
+
+/** Reads one event, which is canonical already; the few things that not every client understands are put right. */
+export function readEvent(stream: AnthropicStream, payload: JsonObject): void {
+  const { type } = payload;
+  if (typeof type !== 'string') {
+    fail(stream, brokenUpstream('The upstream sent stream data that is not an event.'));
+    return;
+  }
+  const event = payload as unknown as CanonicalStreamEvent;
+  const handler = Object.hasOwn(EVENT_HANDLERS, type) && isWellFormed(payload) ? EVENT_HANDLERS[event.type] : undefined;
+  if (handler === undefined) stream.events.push(event);
+  else (handler as (stream: AnthropicStream, event: CanonicalStreamEvent) => void)(stream, event);
+}
