@@ -1,9 +1,9 @@
 import type { TrimtabConfig } from '#shared/config/config-schema.ts';
 import { createLlm } from '#shared/llm/create-llm.ts';
-import { createGuardedFetch } from '#shared/upstream/guarded-fetch.ts';
 import { resolveProvider } from '#shared/providers/registry.ts';
 import { judgeJobId, judgeQueueName } from '#shared/queue/names.ts';
 import type { QueueBackend } from '#shared/queue/queue-backend.ts';
+import { createGuardedFetch } from '#shared/upstream/guarded-fetch.ts';
 import { JUDGE_ATTEMPTS, JUDGE_BACKOFF_MS, type JudgePanel, type PanelJudge } from './judge-panel.ts';
 
 /**
@@ -20,7 +20,7 @@ export function createJudgePanel(config: TrimtabConfig, backend: QueueBackend): 
     const price = judge.price ?? listed?.price;
     const fetch = createGuardedFetch(provider.network);
     return {
-      llm: createLlm({ fetch }, { provider, model: judge.model, price: price ?? ASSUMED_PRICE }),
+      llm: createLlm({ fetch }, { provider, model: judge.model, listed, price: price ?? ASSUMED_PRICE }),
       dailyBudgetUsd: judge.dailyBudgetUsd,
     };
   });

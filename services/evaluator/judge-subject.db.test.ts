@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { configSchema } from '#shared/config/config-schema.ts';
 import { createLlm } from '#shared/llm/create-llm.ts';
-import { createGuardedFetch } from '#shared/upstream/guarded-fetch.ts';
 import { resolveProvider } from '#shared/providers/registry.ts';
 import { type FakeJudge, startFakeJudge } from '#shared/testing/fake-judge.ts';
+import { createGuardedFetch } from '#shared/upstream/guarded-fetch.ts';
 import type { EvaluatorDeps } from './evaluator-deps.ts';
 import { judgeSubject } from './judge-subject.ts';
 import { scoreCall } from './score-call.ts';

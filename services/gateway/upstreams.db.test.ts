@@ -5,6 +5,7 @@ import { createFakeGoogleTokens, type FakeGoogleTokens } from '#shared/testing/f
 import type { FakeProvider } from '#shared/testing/fake-provider.ts';
 import type { FakeReply, FakeRequest } from '#shared/testing/fake-reply.ts';
 import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
+import { UPSTREAM_CASES } from '#shared/testing/upstream-cases.ts';
 import {
   adminDatabase,
   createTestBench,
@@ -13,7 +14,6 @@ import {
   type TestGateway,
 } from './testing/gateway-fixture.ts';
 import { SDK_CLIENTS } from './testing/sdk-clients.ts';
-import { UPSTREAM_CASES } from './testing/upstream-cases.ts';
 
 const CALL: FakeReply = {
   type: 'message',

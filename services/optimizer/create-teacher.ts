@@ -1,8 +1,8 @@
 import type { TrimtabConfig } from '#shared/config/config-schema.ts';
 import { createLlm } from '#shared/llm/create-llm.ts';
-import { createGuardedFetch } from '#shared/upstream/guarded-fetch.ts';
 import type { Llm } from '#shared/llm/llm.ts';
 import { resolveProvider } from '#shared/providers/registry.ts';
+import { createGuardedFetch } from '#shared/upstream/guarded-fetch.ts';
 import type { OptimizerConfig } from './config.ts';
 
 /** The model that writes candidate prefixes, or null when none is configured. */
@@ -11,5 +11,8 @@ export function createTeacher(config: TrimtabConfig, teacher: OptimizerConfig['t
   const provider = resolveProvider(teacher.provider, config);
   const known = config.models.find((model) => model.id === teacher.model && model.provider === teacher.provider);
   const fetch = createGuardedFetch(provider.network);
-  return createLlm({ fetch }, { provider, model: teacher.model, price: teacher.price ?? known?.price ?? null });
+  return createLlm(
+    { fetch },
+    { provider, model: teacher.model, listed: known, price: teacher.price ?? known?.price ?? null },
+  );
 }

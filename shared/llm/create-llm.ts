@@ -1,7 +1,9 @@
-import { TrimtabError } from '#shared/errors.ts';
+import type { ModelConfig } from '#shared/config/config-schema.ts';
 import type { ResolvedProvider } from '#shared/providers/registry.ts';
 import type { GuardedFetch } from '#shared/upstream/guarded-fetch.ts';
+import { createUpstreamPools, type UpstreamPools } from '#shared/upstream/upstream-pools.ts';
 import { askAnthropic, createAnthropicClient } from './ask-anthropic.ts';
+import { askCanonical } from './ask-canonical.ts';
 import { askOpenAi, createOpenAiClient } from './ask-openai.ts';
 import type { Llm, LlmPrice, LlmResult, StructuredRequest } from './llm.ts';
 import { estimateLlmCostUsd, llmCostUsd } from './llm-cost.ts';
@@ -13,6 +15,8 @@ import { parseJsonText } from './parse-json-text.ts';
 export interface LlmOptions {
   readonly provider: ResolvedProvider;
   readonly model: string;
+  /** The model's entry on the allow-list, when it has one. */
+  readonly listed?: ModelConfig | undefined;
   readonly price: LlmPrice | null;
   /** Time for one whole attempt, milliseconds. */
   readonly timeoutMs?: number;
@@ -22,14 +26,20 @@ export interface LlmOptions {
 
 const TIMEOUT_MS = 120_000;
 const RETRIES_MAX = 1;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+export interface LlmDeps {
+  readonly fetch: GuardedFetch;
+  /** For providers that are asked through the codecs; those of the process, or ones of its own. */
+  readonly pools?: UpstreamPools;
+}
 
 /**
  * A model behind the vendor's own client: `openai` for anything that speaks Chat Completions, `@anthropic-ai/sdk` for
- * Messages. Output is forced to the schema; what a server refuses is left out from then on.
- *
- * @throws TrimtabError `not_configured` for a format that no client speaks
+ * Messages; every other format, and what clouds sign or host, through the gateway's codecs. Output is forced to the
+ * schema; what a server refuses is left out from then on.
  */
-export function createLlm(deps: { readonly fetch: GuardedFetch }, options: LlmOptions): Llm {
+export function createLlm(deps: LlmDeps, options: LlmOptions): Llm {
   const { provider, model, price } = options;
   const ask = createAsk(deps, options);
   let dialect = initialDialect(provider.quirks);
@@ -66,7 +76,7 @@ export function createLlm(deps: { readonly fetch: GuardedFetch }, options: LlmOp
 }
 
 function createAsk(
-  deps: { readonly fetch: GuardedFetch },
+  deps: LlmDeps,
   options: LlmOptions,
 ): (request: StructuredRequest, dialect: LlmDialect) => Promise<LlmReply> {
   const { provider, model } = options;
@@ -75,16 +85,23 @@ function createAsk(
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
     maxRetries: options.maxRetries ?? RETRIES_MAX,
   };
-  switch (provider.format) {
-    case 'openai-chat': {
-      const client = createOpenAiClient(provider, settings);
-      return (request, dialect) => askOpenAi(client, { model, request, dialect });
-    }
-    case 'anthropic-messages': {
-      const client = createAnthropicClient(provider, settings);
-      return (request, dialect) => askAnthropic(client, { model, request, dialect });
-    }
-    default:
-      throw new TrimtabError('not_configured', `no judge can be asked in the format ${String(provider.format)}`);
+  if (isPlain(provider) && provider.format === 'openai-chat') {
+    const client = createOpenAiClient(provider, settings);
+    return (request, dialect) => askOpenAi(client, { model, request, dialect });
   }
+  if (isPlain(provider) && provider.format === 'anthropic-messages') {
+    const client = createAnthropicClient(provider, settings);
+    return (request, dialect) => askAnthropic(client, { model, request, dialect });
+  }
+  const { timeoutMs } = settings;
+  const timeouts = { connectTimeoutMs: CONNECT_TIMEOUT_MS, firstByteTimeoutMs: timeoutMs, idleTimeoutMs: timeoutMs };
+  const pools = deps.pools ?? createUpstreamPools(timeouts);
+  const client = { provider, pools, timeoutMs, target: options.listed ?? { id: model } };
+  return (request, dialect) => askCanonical(client, { model, request, dialect });
+}
+
+/** Whether a vendor's client reaches it: by a key, at the format's own paths. */
+function isPlain({ auth, hosting, apiVersion, deployments }: ResolvedProvider): boolean {
+  const isSigned = auth === 'aws-sigv4' || auth === 'google-oauth';
+  return !isSigned && hosting === undefined && apiVersion === undefined && Object.keys(deployments).length === 0;
 }

@@ -8,6 +8,8 @@ interface SdkError {
   readonly status?: number | undefined;
   readonly headers?: Headers | undefined;
   readonly message: string;
+  /** Said by the codecs, which know more of a failure than its status. */
+  readonly retryable?: boolean | undefined;
 }
 
 /**
@@ -15,8 +17,8 @@ interface SdkError {
  * later; a 4xx will not, however often it is sent.
  */
 export function toLlmError(error: unknown): LlmError {
-  const { status, headers, message } = describeLlmFailure(error);
-  const retryable = status === undefined || status >= 500 || RETRYABLE_STATUS.has(status);
+  const { status, headers, message, retryable: said } = describeLlmFailure(error);
+  const retryable = said ?? (status === undefined || status >= 500 || RETRYABLE_STATUS.has(status));
   return {
     kind: retryable ? 'retryable' : 'invalid',
     message: message.slice(0, MESSAGE_CHARACTERS_MAX),
@@ -32,8 +34,9 @@ export function llmRefusal(message: string): LlmError {
 /** Status, headers and message of whatever an SDK threw. */
 export function describeLlmFailure(error: unknown): SdkError {
   if (!(error instanceof Error)) return { message: String(error) };
-  const { status, headers } = error as Partial<SdkError>;
+  const { status, headers, retryable } = error as Partial<SdkError>;
   return {
+    retryable: typeof retryable === 'boolean' ? retryable : undefined,
     message: error.message,
     status: typeof status === 'number' ? status : undefined,
     // Two implementations of Headers are about, undici's and Node's own; what counts is that it can be asked.

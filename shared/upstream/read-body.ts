@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { readPieces } from './read-pieces.ts';
 
 export type ReadBody =
   | { readonly type: 'complete'; readonly bytes: Buffer }
@@ -12,16 +13,20 @@ export async function readBody(body: Readable, bytesMax: number = UPSTREAM_BODY_
   const pieces: Buffer[] = [];
   let size = 0;
   try {
-    for await (const piece of body as AsyncIterable<Buffer>) {
-      size += piece.length;
-      if (size > bytesMax) {
-        body.destroy();
-        return { type: 'failed', reason: 'too_large' };
-      }
-      pieces.push(piece);
-    }
+    await readPieces(body, {
+      take(piece) {
+        size += piece.length;
+        pieces.push(piece);
+        return undefined;
+      },
+      isOver: () => size > bytesMax,
+    });
   } catch (error) {
     return { type: 'failed', reason: isIdleTimeout(error) ? 'idle_timeout' : 'cut' };
+  }
+  if (size > bytesMax) {
+    body.on('error', () => undefined).destroy();
+    return { type: 'failed', reason: 'too_large' };
   }
   return {
     type: 'complete',

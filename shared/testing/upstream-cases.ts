@@ -1,6 +1,6 @@
-import type { FakeProviderOptions } from '#shared/testing/fake-provider.ts';
-import type { FakeRequest } from '#shared/testing/fake-reply.ts';
-import { type AwsKeys, refuseSignature } from '#shared/testing/verify-sigv4.ts';
+import type { FakeProviderOptions } from './fake-provider.ts';
+import type { FakeRequest } from './fake-reply.ts';
+import { type AwsKeys, refuseSignature } from './verify-sigv4.ts';
 
 /** One kind of upstream: what stands there, what a configuration says of it, and what has to arrive. */
 export interface UpstreamCase {
