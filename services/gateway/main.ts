@@ -6,15 +6,14 @@ import { readEnvironment } from '#shared/environment.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import { createLog } from '#shared/log.ts';
 import { watchParent } from '#shared/parent-watch.ts';
-import { createQueueBackend } from '#shared/queue/queue-backend.ts';
-import { createDrainer } from '#shared/spool/drainer.ts';
-import { openSpool } from '#shared/spool/open-spool.ts';
+import { startSpoolThread } from '#shared/spool/spool-thread.ts';
 import { createTelemetry } from '#shared/telemetry.ts';
 import { createPageFetcher } from '#shared/upstream/fetch-page.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { createGatewayConfig } from './config.ts';
 import { readGatewayId } from './gateway-id.ts';
 import { createGatewayService } from './service.ts';
+import type { SpoolThreadSettings } from './spool-thread/main.ts';
 
 const STOP_DEADLINE_MS = 20_000;
 /** A request may wait for the store a little, in the look-up of a session; nothing of ours waits long to connect. */
@@ -31,9 +30,20 @@ const { directory, projectId } = config;
 const gatewayId = await readGatewayId(directory);
 const pool = createPool({ connectionString: databaseUrl, role: 'gateway', connectTimeoutMs: CONNECT_TIMEOUT_MS });
 const database = createDatabase(pool);
-const backend = createQueueBackend({ log }, { databaseUrl, redisUrl: environment.redisUrl });
-const spool = await openSpool({ directory: join(directory, 'spool'), gatewayId, log, clock: Date.now }, { projectId });
-const drainer = createDrainer({ spool, database, queue: backend.openQueue('trimtab-score'), log });
+const threadSettings: SpoolThreadSettings = {
+  databaseUrl,
+  redisUrl: environment.redisUrl,
+  logLevel: environment.logLevel,
+};
+const spool = await startSpoolThread({
+  directory: join(directory, 'spool'),
+  gatewayId,
+  projectId,
+  entry: new URL('./spool-thread/main.ts', import.meta.url),
+  settings: threadSettings,
+  log,
+  clock: Date.now,
+});
 const telemetry = createTelemetry({
   endpoint: environment.otlpEndpoint,
   serviceName: 'trimtab-gateway',
@@ -54,14 +64,12 @@ const service = createGatewayService({
 });
 
 let stopped: Promise<void> | undefined;
-/** Calls first, then what they left in the spool, then the connections that the spool drains through. */
+/** Calls first, then what they left in the spool. */
 const stop = (): Promise<void> => {
   stopped ??= (async () => {
     await service.stop();
-    await drainer.stop();
     await spool.close();
     await telemetry.shutdown().catch((error: unknown) => log.warn({ err: error }, 'spans were not sent'));
-    await backend.close();
     await pool.end();
   })();
   return stopped;
@@ -80,5 +88,4 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 watchParent(stop);
 const { port } = await service.start();
-drainer.start();
 log.info({ port, gatewayId, project: projectId }, 'the gateway serves calls');

@@ -120,6 +120,18 @@ export class FrameRing {
     return frames;
   }
 
+  /**
+   * Makes the counters say what lies between head and tail, after a reader died that may have moved only some of them.
+   * Only while there is no reader, and only by the writer.
+   */
+  recount(): void {
+    const waiting = new FrameRing(this.shared).frames();
+    const records = waiting.filter(({ type }) => type === 'record').length;
+    const set = (counter: number, value: number) => Atomics.store(this.#control, counter, value | 0);
+    set(FRAMES_OUT, Atomics.load(this.#control, FRAMES_IN) - waiting.length);
+    set(RECORDS_OUT, Atomics.load(this.#control, RECORDS_IN) - records);
+  }
+
   /** Of the writer: true when the reader sleeps, and this caller is the one that has to wake it. */
   claimWake(): boolean {
     return Atomics.compareExchange(this.#control, IS_AWAKE, 0, 1) === 0;

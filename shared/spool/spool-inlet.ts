@@ -45,9 +45,9 @@ export class SpoolInlet {
     this.#limits = limits;
   }
 
-  /** Calls that were begun here and are neither offered nor given up. */
-  get openCalls(): readonly string[] {
-    return [...this.#open.keys()];
+  /** Calls that were begun here and whose end is not in the ring yet. */
+  get unfinishedCalls(): readonly string[] {
+    return [...this.#open.keys(), ...this.#markedDrops.map(({ callId }) => callId)];
   }
 
   /** Drops that are not on their way to the disk yet. */

@@ -30,6 +30,12 @@ export const WRITE_BACKOFF_MAX_MS = 5_000;
 /** Closing waits this long for a disk that fails, then gives up what is not durable. */
 export const CLOSE_DEADLINE_MS = 5_000;
 
+/** A thread that died is followed by another one after this. */
+export const THREAD_BACKOFF_MIN_MS = 50;
+export const THREAD_BACKOFF_MAX_MS = 5_000;
+/** Closing waits this long for the thread, which may be in the middle of a batch. */
+export const THREAD_CLOSE_DEADLINE_MS = 12_000;
+
 export const BATCH_RECORDS_MAX = 100;
 export const BATCH_BYTES_MAX = 2 * 1_024 * 1_024;
 /** Markers are small; a batch without records still ends somewhere. */

@@ -1,13 +1,11 @@
-import { captureContent } from '#shared/capture/capture-content.ts';
 import type { AuditEntry } from '#shared/database/audit-log.ts';
 import type { Call, CaptureMode } from '#shared/domain/call.ts';
-import type { CallRecord } from '#shared/domain/call-record.ts';
 import type { OfferedCall } from '#shared/domain/offered-call.ts';
 import type { Log } from '#shared/log.ts';
-import { recordOfOffer } from '#shared/spool/offered-call.ts';
 import type { SpoolSource } from '#shared/spool/spool.ts';
 import type { Telemetry } from '#shared/telemetry.ts';
 import type { AuditQueue } from './audit-queue.ts';
+import { captureOffer } from './capture-offer.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 
 export interface EmitDeps {
@@ -22,7 +20,7 @@ export interface EmitDeps {
 /** Hands a finished call to everything that keeps it. Nothing here waits, and nothing of it fails the call. */
 export function emitCall(
   deps: EmitDeps,
-  offered: OfferedCall | CallRecord,
+  offered: OfferedCall,
   options: {
     readonly capture: CaptureMode;
     readonly targetModel: string | null;
@@ -32,8 +30,7 @@ export function emitCall(
   const { call } = offered;
   // The spool first: a fault in what only watches must not cost the record.
   if (options.capture !== 'none') {
-    const record = 'v' in offered ? offered : recordOfOffer(offered);
-    const outcome = deps.spool.offer(captureContent(record, options.capture));
+    const outcome = deps.spool.offer(captureOffer(offered, options.capture));
     if (outcome === 'dropped') deps.log.error({ callId: call.callId }, 'the spool is full; the call is not kept');
   }
   deps.metrics.recordCall(call);

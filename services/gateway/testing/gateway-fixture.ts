@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { captureContent } from '#shared/capture/capture-content.ts';
 import { configSchema, type TrimtabConfig } from '#shared/config/config-schema.ts';
 import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
 import { importGovernance } from '#shared/database/governance-store.ts';
@@ -60,7 +61,8 @@ async function startTestGateway(options: TestGatewayOptions): Promise<TestGatewa
         begun.push(callId);
       },
       offer(offered) {
-        records.push('v' in offered ? offered : recordOfOffer(offered));
+        const record = 'v' in offered ? offered : recordOfOffer(offered);
+        records.push(record.call.capture === 'redacted' ? captureContent(record, 'redacted') : record);
         return 'accepted';
       },
       isFull: () => false,
