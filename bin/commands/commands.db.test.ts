@@ -25,7 +25,18 @@ describe('every command', () => {
   it('is there', () => {
     expect(LEAVES.map((words) => words.join(' '))).toEqual(
       expect.arrayContaining([
-        ...['up', 'demo', 'status', 'doctor', 'config check', 'calls tail', 'calls show', 'scores list', 'losses'],
+        ...[
+          'up',
+          'demo',
+          'status',
+          'doctor',
+          'config check',
+          'calls tail',
+          'calls show',
+          'scores list',
+          'losses',
+          'providers',
+        ],
         ...['clusters list', 'clusters show', 'policies list', 'policies diff', 'policies activate'],
         ...['policies pin', 'policies rollback', 'optimize run', 'optimize pause', 'optimize resume'],
         ...['keys create', 'keys list', 'keys revoke', 'ingest', 'dlq list', 'dlq retry', 'dlq drop'],

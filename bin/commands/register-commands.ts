@@ -13,6 +13,7 @@ import { registerLosses } from './losses.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerOptimize } from './optimize.ts';
 import { registerPolicies } from './policies.ts';
+import { registerProviders } from './providers.ts';
 import { registerServices } from './run-service.ts';
 import { registerScores } from './scores.ts';
 import { registerStatus } from './status.ts';
@@ -28,6 +29,7 @@ export function registerCommands(program: Command, context: CommandContext): voi
     registerConfig,
     registerCalls,
     registerScores,
+    registerProviders,
     registerLosses,
     registerClusters,
     registerPolicies,

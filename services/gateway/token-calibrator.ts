@@ -131,6 +131,7 @@ export function createTokenCalibrator(deps: CalibratorDeps): TokenCalibrator {
     },
     async save() {
       const dirty = [...known.values()].filter(({ isDirty }) => isDirty);
+      if (dirty.length === 0) return;
       for (const learned of dirty) learned.isDirty = false;
       const updatedAt = new Date(deps.now());
       try {

@@ -1,4 +1,10 @@
-import { type TokenCalibration, tokenCalibrationSchema } from '../domain/token-calibration.ts';
+import {
+  type CalibrationFigure,
+  calibrationFigure,
+  mergeCalibrations,
+  type TokenCalibration,
+  tokenCalibrationSchema,
+} from '../domain/token-calibration.ts';
 import { jsonText } from './columns.ts';
 import type { Database } from './connect.ts';
 
@@ -48,4 +54,51 @@ export async function writeTokenCalibrations(
         .doUpdateSet((row) => ({ state: row.ref('excluded.state'), updatedAt: row.ref('excluded.updatedAt') })),
     )
     .execute();
+}
+
+/** How one model's token counts differ from ours, over all gateways. */
+export interface ModelTokens {
+  readonly provider: string;
+  readonly model: string;
+  /** Gateways that learned something of it. */
+  readonly gateways: number;
+  readonly updatedAt: Date | null;
+  readonly estimate: CalibrationFigure;
+  readonly prompt: CalibrationFigure;
+  readonly growth: CalibrationFigure;
+  readonly answer: CalibrationFigure;
+}
+
+/** Every model that is allowed or was learned of, by provider and model. */
+export async function listModelTokens(database: Database, projectId: string): Promise<ModelTokens[]> {
+  const allowed = await database
+    .selectFrom('allowedModel')
+    .select(['provider', 'model'])
+    .distinct()
+    .where('projectId', '=', projectId)
+    .limit(ROWS_MAX)
+    .execute();
+  const stored = await readTokenCalibrations(database, projectId);
+  const keyOf = ({ provider, model }: { provider: string; model: string }) => JSON.stringify([provider, model]);
+  const learned = Map.groupBy(stored, keyOf);
+  const models = new Map([...allowed, ...stored].map((row) => [keyOf(row), row]));
+  return [...models]
+    .map(([key, { provider, model }]) => modelTokens({ provider, model }, learned.get(key) ?? []))
+    .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+}
+
+function modelTokens(
+  counter: Pick<ModelTokens, 'provider' | 'model'>,
+  rows: readonly StoredCalibration[],
+): ModelTokens {
+  const { estimate, prompt, growth, answer } = mergeCalibrations(rows.map(({ calibration }) => calibration));
+  return {
+    ...counter,
+    gateways: rows.length,
+    updatedAt: rows[0]?.updatedAt ?? null,
+    estimate: calibrationFigure(estimate),
+    prompt: calibrationFigure(prompt),
+    growth: calibrationFigure(growth),
+    answer: calibrationFigure(answer),
+  };
 }

@@ -200,6 +200,19 @@ export const usageSchema = z.object({
   ),
 });
 
+const calibrationFigureSchema = z.object({ seen: z.number(), median: nullableNumber, factor: z.number() });
+
+export const modelTokensSchema = z.object({
+  provider: z.string(),
+  model: z.string(),
+  gateways: z.number(),
+  updatedAt: moment.nullable(),
+  estimate: calibrationFigureSchema,
+  prompt: calibrationFigureSchema,
+  growth: calibrationFigureSchema,
+  answer: calibrationFigureSchema,
+});
+
 export const lossReportSchema = z.object({
   provider: z.string(),
   since: moment,

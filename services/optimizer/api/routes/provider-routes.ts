@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { readLossReport } from '#shared/database/loss-store.ts';
+import { listModelTokens } from '#shared/database/token-calibration-store.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { type ApiRoute, defineRoute } from '../api-route.ts';
 import { noneSchema, searchText } from '../cursor.ts';
-import { asJson, lossReportSchema } from '../resource-schemas.ts';
+import { asJson, lossReportSchema, modelTokensSchema } from '../resource-schemas.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS_DEFAULT = 7;
@@ -14,6 +15,15 @@ const NAME_CHARACTERS_MAX = 100;
 /** What is known of one provider. */
 export function providerRoutes({ database, projectId, now }: ApiDeps): ApiRoute[] {
   return [
+    defineRoute({
+      ...{ method: 'GET', path: '/api/v1/providers', role: 'viewer' },
+      summary: "Providers with their models, and how each one's token counts differ from ours",
+      ...{ params: noneSchema, query: noneSchema, body: noneSchema },
+      response: z.object({ models: z.array(modelTokensSchema) }),
+      async handle() {
+        return { value: { models: asJson(await listModelTokens(database, projectId)) } };
+      },
+    }),
     defineRoute({
       ...{ method: 'GET', path: '/api/v1/providers/:provider/losses', role: 'viewer' },
       summary: "What translation lost of a provider's calls: per kind the calls affected, where, and examples",
