@@ -3,7 +3,8 @@ import type { EncodeTarget } from '../encode-target.ts';
 import { type Encoding, lose } from '../encoding.ts';
 import type { EncodedRequest } from '../format.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
-import { encodeOutputFormat, encodeReasoning } from '../openai-chat/encode-output-config.ts';
+import { encodeOutputFormat } from '../openai-chat/encode-output-config.ts';
+import { encodeReasoning } from '../openai-chat/encode-reasoning.ts';
 import { encodeExtras, encodeSampling, jsonHeaders, noteUnreadFields } from '../request-options.ts';
 import { plainServerTools } from '../server-tools/plain-server-tools.ts';
 import { encodeInput, encodeInstructions } from './encode-input.ts';
@@ -52,7 +53,8 @@ function encodeReasoningOptions(encoding: Encoding, body: CanonicalBody, extras:
 
 /** `text`, with the format where Chat Completions has `response_format`, flat. */
 function encodeText(encoding: Encoding, body: CanonicalBody, extras: JsonObject): JsonObject {
-  const responseFormat = encodeOutputFormat(encoding, body)['response_format'] ?? extras['response_format'];
+  const responseFormat =
+    encodeOutputFormat(encoding, body, (body.tools ?? []).length > 0)['response_format'] ?? extras['response_format'];
   const text: JsonObject = {};
   if (isJsonObject(responseFormat)) {
     const { json_schema: schema, ...rest } = responseFormat;
