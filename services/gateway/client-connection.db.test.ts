@@ -33,9 +33,9 @@ const MEBIBYTE = 'x'.repeat(1024 * 1024);
 const TURNS = 500;
 
 /** Whether the work is done after so many turns of the event loop, in each of which the kernel may take more. */
-async function isSettled(work: Promise<void>): Promise<boolean> {
-  let settled = false;
-  void work.then(() => {
+async function isSettled(work: Promise<void> | undefined): Promise<boolean> {
+  let settled = work === undefined;
+  void work?.then(() => {
     settled = true;
   });
   for (let turn = 0; turn < TURNS && !settled; turn += 1) await new Promise((resolve) => setImmediate(resolve));

@@ -9,10 +9,10 @@ export interface ClientConnection {
   /** Aborted when the client goes before its answer is complete. */
   readonly gone: AbortSignal;
   readonly headersSent: boolean;
-  /** Sends status and headers at once. */
+  /** Sends status and headers: with the piece that follows at once, or by themselves when none does. */
   begin(status: number, headers: Readonly<Record<string, string>>): void;
-  /** Resolves when the client has room for more, or is gone. */
-  write(piece: string | Uint8Array): Promise<void>;
+  /** A promise when the client has no room for more; it resolves when there is room again, or the client is gone. */
+  write(piece: string | Uint8Array): Promise<void> | undefined;
   end(piece?: string | Uint8Array): void;
 }
 
@@ -34,6 +34,10 @@ export function createClientConnection(response: ServerResponse, stallMs: number
     clearTimeout(stalled);
     draining = null;
   };
+  let isHeld = false;
+  const flush = (): void => {
+    if (isHeld && !response.destroyed) response.flushHeaders();
+  };
   return {
     gone: controller.signal,
     get headersSent() {
@@ -41,15 +45,18 @@ export function createClientConnection(response: ServerResponse, stallMs: number
     },
     begin(status, headers) {
       response.writeHead(status, headers);
-      response.flushHeaders();
+      isHeld = true;
+      setImmediate(flush);
     },
-    async write(piece) {
-      if (controller.signal.aborted || response.write(piece)) return;
+    write(piece) {
+      isHeld = false;
+      if (controller.signal.aborted || response.write(piece)) return undefined;
       // One wait for all writers: pings go on while the answer itself is held back.
       draining ??= drain();
-      await draining;
+      return draining;
     },
     end(piece) {
+      isHeld = false;
       if (!response.destroyed) response.end(piece);
     },
   };

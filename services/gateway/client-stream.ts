@@ -7,7 +7,8 @@ import type { ClientConnection } from './client-connection.ts';
 export interface ClientStream {
   /** Sends the headers, unless a ping has sent them before. */
   open(headers: Readonly<Record<string, string>>): void;
-  write(piece: string | Uint8Array): Promise<void>;
+  /** A promise when the client has no room for more. */
+  write(piece: string | Uint8Array): Promise<void> | undefined;
   end(): void;
 }
 

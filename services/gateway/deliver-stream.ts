@@ -3,6 +3,7 @@ import type { ApiError } from '#shared/formats/api-error.ts';
 import type { CanonicalStreamEvent } from '#shared/formats/canonical.ts';
 import type { ClientStreamEncoder, StreamDecoder } from '#shared/formats/format.ts';
 import { isIdleTimeout } from '#shared/upstream/read-body.ts';
+import { readPieces } from '#shared/upstream/read-pieces.ts';
 import { encodeSseEvent, type SseEvent } from '#shared/upstream/sse.ts';
 import { createStreamParser, isEventStream, type StreamParser } from '#shared/upstream/stream-parser.ts';
 import { answerContext } from './answer-context.ts';
@@ -41,14 +42,15 @@ export async function deliverStream(
   let broken: unknown = null;
   stream.open(headers);
   try {
-    for await (const bytes of input.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      const piece = translate(streaming, bytes);
-      if (piece.length > 0) {
+    await readPieces(input.body, {
+      take(bytes) {
+        const piece = translate(streaming, bytes);
+        if (piece.length === 0) return undefined;
         timeToFirstChunkMs ??= input.elapsedMs();
-        await stream.write(piece);
-      }
-      if (isOver(streaming)) break;
-    }
+        return stream.write(piece);
+      },
+      isOver: () => isOver(streaming),
+    });
   } catch (error) {
     broken = error ?? new Error('cut');
   }
@@ -104,7 +106,7 @@ function translate(streaming: Streaming, bytes: Buffer): Buffer | string {
   const readable = streaming.isBinary ? Buffer.from(events.map(encodeSseEvent).join('')) : bytes;
   raw.push(readable);
   streaming.isOversized = parser.failure === 'event_too_large' || parser.failure === 'message_too_large';
-  if (forwarded === null) return encodeAll(streaming, decodeAll(decoder, events));
+  if (forwarded === null) return translateAll(streaming, events);
   const wasFine = decoder.failure() === null;
   const canonical = decodeAll(decoder, events);
   const whole = forwarded.push(readable);
@@ -117,6 +119,12 @@ function translate(streaming: Streaming, bytes: Buffer): Buffer | string {
         canonical.filter(({ type }) => type === 'error'),
       )
     : whole;
+}
+
+function translateAll({ decoder, encoder }: Streaming, events: readonly SseEvent[]): string {
+  let text = '';
+  for (const event of events) for (const canonical of decoder.push(event)) text += encoder.encode(canonical);
+  return text;
 }
 
 function decodeAll(decoder: StreamDecoder, events: readonly SseEvent[]): CanonicalStreamEvent[] {

@@ -16,22 +16,34 @@ const OVERRUN_FACTOR = 8;
  *
  * @param options.isKept false hears the sender out and keeps nothing: strangers get no memory of ours
  */
-export async function readRequestBody(
+export function readRequestBody(
   body: Readable,
   bytesMax: number,
   options: { readonly isKept: boolean },
 ): Promise<ReadRequestBody> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const piece of body as AsyncIterable<Buffer>) {
+  return new Promise((resolve) => {
+    const pieces: Buffer[] = [];
+    let size = 0;
+    const settle = (): void => {
+      body.off('data', onData).off('end', settle);
+      if (size > bytesMax) resolve({ type: 'too_large' });
+      else resolve({ type: 'complete', bytes: joined(pieces, size) });
+    };
+    const onData = (piece: Buffer): void => {
       size += piece.length;
       if (options.isKept && size <= bytesMax) pieces.push(piece);
       else pieces.length = 0;
-      if (size > bytesMax * OVERRUN_FACTOR) break;
-    }
-  } catch {
-    return { type: 'aborted' };
-  }
-  return size > bytesMax ? { type: 'too_large' } : { type: 'complete', bytes: Buffer.concat(pieces) };
+      if (size <= bytesMax * OVERRUN_FACTOR) return;
+      settle();
+      body.destroy();
+    };
+    // After an end neither of these can say anything new.
+    const onBreak = (): void => resolve({ type: 'aborted' });
+    body.on('data', onData).on('end', settle).on('error', onBreak).on('close', onBreak);
+  });
+}
+
+function joined(pieces: readonly Buffer[], size: number): Buffer {
+  const [first] = pieces;
+  return pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces, size);
 }
