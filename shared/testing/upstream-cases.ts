@@ -71,7 +71,7 @@ export const UPSTREAM_CASES: readonly UpstreamCase[] = [
     name: 'anthropic',
     fake: 'anthropic-messages',
     provider: (origin) => ({ like: 'anthropic', baseUrl: origin, apiKey: 'k' }),
-    modelId: 'claude-sonnet-4-5-20250929',
+    modelId: 'claude-sonnet-5-5',
     format: 'anthropic-messages',
     refuse: refuseHeader('x-api-key', 'k'),
   },
