@@ -51,7 +51,7 @@ export interface GatewayService {
   start(): Promise<{ readonly port: number }>;
   /** Lets calls under way finish for a while, then cuts them. */
   stop(): Promise<void>;
-  /** Reads policies and keys now. */
+  /** Reads policies and keys now, and writes what waits to be written. */
   refresh(): Promise<void>;
 }
 
@@ -118,7 +118,7 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
   };
   return {
     refresh: async () => {
-      await Promise.all([refreshPolicies(), keys.refresh(), audit.flush()]);
+      await Promise.all([refreshPolicies(), keys.refresh(), audit.flush(), tokens.save()]);
     },
     async start() {
       await Promise.all([policies.start(), keys.loadCopy().then(() => within(STORE_WAIT_MS, keys.refresh()))]);

@@ -157,4 +157,13 @@ describe('what was learned', () => {
     await fresh.tokens.load();
     expect(fresh.tokens.count(COUNTER, bodyOf(3)) / before).toBeCloseTo(2, 2);
   });
+
+  it('is not forgotten when a call comes before the store has answered', async () => {
+    const before = harness().tokens.count(COUNTER, bodyOf(3));
+    const { tokens, observe } = harness([row('here', 1.5)]);
+    const loading = tokens.load();
+    observe(3, 1);
+    await loading;
+    expect(tokens.count(COUNTER, bodyOf(3)) / before).toBeCloseTo(1.5, 2);
+  });
 });

@@ -87,7 +87,7 @@ const ESTIMATE_DEFAULT = 1.1;
 export function createTokenCalibrator(deps: CalibratorDeps): TokenCalibrator {
   const known = new Map<string, Learned>();
   const find = (counter: Counter): Learned => {
-    const key = JSON.stringify([counter.provider, counter.model]);
+    const key = keyOf(counter);
     const found = known.get(key);
     if (found !== undefined) return found;
     const made = learnedOf({ provider: counter.provider, model: counter.model }, UNCALIBRATED);
@@ -117,13 +117,15 @@ export function createTokenCalibrator(deps: CalibratorDeps): TokenCalibrator {
     },
     async load() {
       try {
-        const rows = Map.groupBy(await deps.read(), ({ provider, model }) => JSON.stringify([provider, model]));
-        for (const [key, stored] of rows) {
+        const rows = Map.groupBy(await deps.read(), keyOf);
+        for (const stored of rows.values()) {
           const [first] = stored;
-          if (first === undefined || known.has(key) || known.size >= MODELS_MAX) continue;
+          if (first === undefined) continue;
           const own = stored.find(({ gatewayId }) => gatewayId === deps.gatewayId);
-          const calibration = own?.calibration ?? mergeCalibrations(stored.map((row) => row.calibration));
-          known.set(key, learnedOf({ provider: first.provider, model: first.model }, calibration));
+          const past = own?.calibration ?? mergeCalibrations(stored.map((row) => row.calibration));
+          // Calls may have come before the store answered; what they taught is the newest.
+          const learned = find(first);
+          learn(learned, mergeCalibrations([past, learned.calibration]));
         }
       } catch (error) {
         deps.log.debug({ err: error }, 'what is known of token counts could not be read');
@@ -142,6 +144,10 @@ export function createTokenCalibrator(deps: CalibratorDeps): TokenCalibrator {
       }
     },
   };
+}
+
+function keyOf({ provider, model }: Counter): string {
+  return JSON.stringify([provider, model]);
 }
 
 function learnedOf(counter: Counter, calibration: TokenCalibration): Learned {
