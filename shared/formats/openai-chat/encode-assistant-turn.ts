@@ -13,10 +13,14 @@ export interface EncodedAssistantTurn {
 }
 
 /** The text of a turn, and its reasoning where the target wants that. */
-function saidAndThought(encoding: Encoding, text: string, reasoning: readonly string[]) {
+function saidAndThought({ target }: Encoding, text: string, reasoning: readonly string[]) {
   const content = text === '' ? null : text;
+  const { replaysReasoning, reasoningField } = target;
+  // DeepSeek misses the field on any turn that lacks it, also of another model's, and takes no null beside it.
+  if (replaysReasoning && reasoningField === 'reasoning_content') {
+    return { content: text, reasoning_content: reasoning.join('\n') };
+  }
   if (reasoning.length === 0) return { content };
-  const { reasoningField } = encoding.target;
   if (reasoningField !== 'thinking-parts') return { content, [reasoningField]: reasoning.join('\n') };
   const thinking = reasoning.map((thought) => ({ type: 'text' as const, text: thought }));
   const said = text === '' ? [] : [{ type: 'text' as const, text }];
