@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { configSchema } from '#shared/config/config-schema.ts';
 import { type LoadedConfig, parseConfig } from '#shared/config/load-config.ts';
 import { freePort } from '#shared/free-port.ts';
+import { createFakeGoogleTokens } from '#shared/testing/fake-google-tokens.ts';
 import { createFakeProvider, type FakeProvider } from '#shared/testing/fake-provider.ts';
 import type { FakeReply, FakeRequest } from '#shared/testing/fake-reply.ts';
+import { UPSTREAM_CASES } from '#shared/testing/upstream-cases.ts';
 import { checkProviders } from './check-providers.ts';
 
 const opened: FakeProvider[] = [];
@@ -26,7 +29,7 @@ function configOf(provider: string): LoadedConfig {
 }
 
 const look = (loaded: LoadedConfig) => checkProviders({ now: Date.now, signal: new AbortController().signal }, loaded);
-const wantsTool = (request: FakeRequest) => request.body['tools'] !== undefined;
+const wantsTool = ({ body }: FakeRequest) => body['tools'] !== undefined || body['toolConfig'] !== undefined;
 
 function goodModel(request: FakeRequest): FakeReply {
   if (!wantsTool(request)) return { type: 'message', text: 'ready', usage: { input: 9, output: 1 } };
@@ -35,6 +38,44 @@ function goodModel(request: FakeRequest): FakeReply {
 }
 
 describe('checkProviders', () => {
+  it.each(UPSTREAM_CASES)('finds a good model of $name good', async (upstream) => {
+    const tokens = await createFakeGoogleTokens();
+    const { serviceAccount } = tokens;
+    const secrets = { serviceAccount, isToken: (token: string) => tokens.tokens.includes(token) };
+    const refuseCredentials = (request: FakeRequest) => upstream.refuse(request, secrets);
+    const provider = await createFakeProvider({
+      ...{ format: upstream.fake, strict: true, script: goodModel },
+      refuseCredentials,
+    });
+    opened.push(provider);
+    const config = configSchema.parse({
+      providers: { p: { ...upstream.provider(provider.origin, secrets), network: 'private' } },
+      models: [{ id: upstream.modelId, provider: 'p', price: { input: 1, output: 2 }, ...upstream.model }],
+    });
+    const { signal } = new AbortController();
+    const checks = await checkProviders(
+      { now: Date.now, signal, tokenFetch: tokens.fetch },
+      { config, missingSecrets: [] },
+    );
+    expect(checks.map(({ ok, detail }) => [ok, detail])).toEqual([
+      [true, expect.stringMatching(/^\d+ ms, 1 output tokens/)],
+      [true, expect.stringMatching(/^\d+ ms, 7 output tokens/)],
+    ]);
+    await tokens.close();
+  });
+
+  it('says what to do when a cloud has no credentials for us', async () => {
+    const { origin } = await upstream('openai-chat', goodModel);
+    const [check] = await look(
+      configOf(`{ like: bedrock, region: us-east-1, baseUrl: "${origin}", network: private, aws: {} }`),
+    );
+    expect(check).toMatchObject({
+      ok: false,
+      detail: expect.stringMatching(/set aws\.accessKeyId/),
+      fix: expect.stringMatching(/name credentials at providers\.p/),
+    });
+  });
+
   it.each(['openai-chat', 'anthropic-messages'] as const)(
     'finds a good model of %s good, with its latency and losses',
     async (format) => {

@@ -5,6 +5,7 @@ import type { LoadedConfig } from '#shared/config/load-config.ts';
 import { uuidV7 } from '#shared/domain/call-id.ts';
 import type { CanonicalBody, CanonicalMessage } from '#shared/formats/canonical.ts';
 import { resolveProvider } from '#shared/providers/registry.ts';
+import type { GuardedFetch } from '#shared/upstream/guarded-fetch.ts';
 import { type CanonicalReply, sendCanonical } from '#shared/upstream/send-canonical.ts';
 import { createUpstreamPools, type UpstreamPools } from '#shared/upstream/upstream-pools.ts';
 import { attempt, type Check, failed, passed } from './check.ts';
@@ -13,6 +14,8 @@ import { fixForUpstream } from './fix-for-upstream.ts';
 export interface CheckProvidersDeps {
   readonly now: () => number;
   readonly signal: AbortSignal;
+  /** Fetches tokens of clouds, in place of what reaches public addresses only. */
+  readonly tokenFetch?: GuardedFetch;
 }
 
 type Answered = Extract<CanonicalReply, { ok: true }>;
@@ -72,11 +75,14 @@ const QUESTIONS: readonly Question[] = [
 /** Sends every allowed model one text call and one tool call, past the gateway and straight to its provider. */
 export async function checkProviders(deps: CheckProvidersDeps, loaded: LoadedConfig): Promise<readonly Check[]> {
   const { config } = loaded;
-  const pools = createUpstreamPools({
-    connectTimeoutMs: config.gateway.connectTimeout,
-    firstByteTimeoutMs: CALL_TIMEOUT_MS,
-    idleTimeoutMs: CALL_TIMEOUT_MS,
-  });
+  const pools = createUpstreamPools(
+    {
+      connectTimeoutMs: config.gateway.connectTimeout,
+      firstByteTimeoutMs: CALL_TIMEOUT_MS,
+      idleTimeoutMs: CALL_TIMEOUT_MS,
+    },
+    { now: deps.now, ...(deps.tokenFetch === undefined ? {} : { fetch: deps.tokenFetch }) },
+  );
   try {
     return (await Promise.all(config.models.map((model) => checkModel(deps, pools, loaded, model)))).flat();
   } finally {

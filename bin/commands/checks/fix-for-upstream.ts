@@ -9,6 +9,8 @@ export function fixForUpstream(
   const { message } = error;
   if (message.includes('set network: private'))
     return `if the model is meant to be there, set network: private at ${provider}`;
+  if (message.includes('set aws.accessKeyId') || message.includes('set google.serviceAccount'))
+    return `name credentials at ${provider}, or run this where the cloud's own default chain finds some`;
   if (message.includes('HTTP 401'))
     return `the key is wrong or revoked: set the variable that ${provider}.apiKey names to a valid one`;
   if (message.includes('HTTP 402')) return `add credit to the account of ${model.provider}`;
