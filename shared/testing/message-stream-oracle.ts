@@ -44,6 +44,8 @@ const DELTA_OF_BLOCK: Readonly<Record<string, readonly string[]>> = {
   thinking: ['thinking_delta', 'signature_delta'],
   tool_use: ['input_json_delta'],
   server_tool_use: ['input_json_delta'],
+  mcp_tool_use: ['input_json_delta'],
+  compaction: ['compaction_delta'],
 };
 
 function count(events: readonly CanonicalStreamEvent[], type: CanonicalStreamEvent['type']): number {
@@ -100,7 +102,9 @@ function toolTexts(events: readonly CanonicalStreamEvent[]): readonly string[] {
   for (const event of events) {
     if (event.type === 'content_block_start' && event.content_block.type === 'tool_use') texts.set(event.index, '');
     if (event.type !== 'content_block_delta' || event.delta.type !== 'input_json_delta') continue;
-    texts.set(event.index, (texts.get(event.index) ?? '') + event.delta.partial_json);
+    // Calls of Anthropic's own tools stream their input as well; no client runs those.
+    const text = texts.get(event.index);
+    if (text !== undefined) texts.set(event.index, text + event.delta.partial_json);
   }
   return [...texts.values()];
 }
