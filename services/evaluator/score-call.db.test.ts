@@ -48,6 +48,11 @@ describe('scoreCall, pass call', () => {
       'parallel_collapsed',
       'stop_reason_inconsistent',
       'failing_call_repeated',
+      'loss_dropped',
+      'loss_approximated',
+      'loss_clamped',
+      'loss_renamed',
+      'loss_repaired',
     ]);
     expect(bits(runs[0]!.notApplicable)).toEqual([]);
     expect(scores.map((score) => [score.scorer, score.outcome, score.value])).toEqual([

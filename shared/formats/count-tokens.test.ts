@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { countTokens as countTextTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
 import type { CanonicalBody } from './canonical.ts';
@@ -134,4 +135,64 @@ test('the work is bounded for text of any length and without a single break', ()
   // Unbroken runs make the tokenizer quadratic: ten megabytes of them would take minutes, and fail this test's time-out.
   const counted = count({ messages: [{ role: 'user', content: '漢'.repeat(10_000_000) }] });
   expect(counted).toBeGreaterThan(5_000_000);
+});
+
+const MODELS = ['gpt-4.1', 'claude-opus-4-8', 'gemini-2.5-pro', 'qwen3', 'nobody/knows', ''];
+const anything = fc.jsonValue({ maxDepth: 3 });
+const block = fc.oneof(
+  anything,
+  fc.record(
+    {
+      type: fc.constantFrom('text', 'thinking', 'image', 'document', 'tool_use', 'tool_result', 'redacted_thinking'),
+      text: anything,
+      thinking: anything,
+      id: anything,
+      tool_use_id: anything,
+      name: anything,
+      input: anything,
+      content: fc.oneof(anything, fc.array(anything)),
+      source: fc.oneof(
+        anything,
+        fc.record({ type: fc.constantFrom('base64', 'text', 'url', 'content'), data: anything }),
+      ),
+    },
+    { requiredKeys: ['type'] },
+  ),
+);
+const content = fc.oneof(fc.string(), fc.array(block, { maxLength: 4 }));
+const message = fc.record({ role: fc.constantFrom('user', 'assistant', 'system'), content });
+
+test('whatever stands in a request has a count, and more of it never has a smaller one', () => {
+  fc.assert(
+    fc.property(
+      fc.array(message, { maxLength: 4 }),
+      message,
+      fc.array(anything, { maxLength: 3 }),
+      fc.oneof(content, fc.constant(undefined)),
+      fc.constantFrom(...MODELS),
+      (messages, more, tools, system, model) => {
+        const count = (all: readonly object[]) =>
+          countTokens({ messages: all, tools, system } as unknown as CanonicalBody, model);
+        const fewer = count(messages);
+        expect(fewer).toBeGreaterThanOrEqual(0);
+        expect(Number.isSafeInteger(fewer)).toBe(true);
+        expect(count([...messages, more])).toBeGreaterThanOrEqual(fewer);
+        expect(countAnswerTokens(Array.isArray(more.content) ? more.content : [], model)).toBeGreaterThanOrEqual(0);
+      },
+    ),
+  );
+});
+
+test('the growth of a conversation is the difference of its counts', () => {
+  const call = { type: 'tool_use', id: 'a', name: 'read', input: { path: prose(2) } };
+  const messages = [
+    question,
+    { role: 'assistant', content: [{ type: 'text', text: prose(3) }, call] },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: prose(5) }] },
+  ] as CanonicalBody['messages'];
+  for (const model of ['gpt-4.1', 'claude-sonnet-4-5', 'qwen3']) {
+    const body = (all: CanonicalBody['messages']) => ({ messages: all }) as CanonicalBody;
+    const grown = countTokens(body(messages), model) - countTokens(body([question]), model);
+    expect(Math.abs(countMessageTokens(messages.slice(1), model) - grown)).toBeLessThanOrEqual(1);
+  }
 });

@@ -62,8 +62,8 @@ function addSystem(tally: Tally, system: CountedBody['system']): void {
     addContent(tally, system);
     return;
   }
-  const blocks = typeof system === 'string' ? [{ type: 'text', text: system }] : (system ?? []);
-  const told = blocks.filter((block) => !isBillingText(String(block.text)));
+  const blocks: readonly unknown[] = typeof system === 'string' ? [{ type: 'text', text: system }] : (system ?? []);
+  const told = blocks.filter((block) => isJsonObject(block) && !isBillingText(String(block['text'])));
   if (told.length > 0) addOpenaiMessage(tally, 'system', told, new Map());
 }
 
