@@ -47,16 +47,19 @@ export function startToolUse(stream: DecoderStream, call: UpstreamCall): number 
   return startBlock(stream, { type: 'tool_use', id, name, input: {} });
 }
 
-function requiresInput(request: CanonicalBody, name: string): boolean {
+/** Whether a tool of the request cannot be called without arguments. */
+export function requiresInput(request: CanonicalBody, name: string): boolean {
   const tool = request.tools?.find((candidate) => 'name' in candidate && candidate.name === name);
   const schema = tool !== undefined && 'input_schema' in tool ? tool.input_schema : undefined;
   return Array.isArray(schema?.['required']) && schema['required'].length > 0;
 }
 
+export const EMPTY_INPUT = 'empty arguments for a tool that requires some';
+
 /** Notes a call without arguments of a tool that cannot do without; `name` is the client's. */
 export function noteEmptyInput(stream: DecoderStream, index: number, name: string): void {
   if (!requiresInput(stream.context.request, name)) return;
-  lose(stream, 'repaired', `/content/${index}/input`, 'empty arguments for a tool that requires some');
+  lose(stream, 'repaired', `/content/${index}/input`, EMPTY_INPUT);
 }
 
 const REPAIRS: Readonly<Partial<Record<NonNullable<RepairedArguments['repair']>, string>>> = {
@@ -82,10 +85,11 @@ export function finishArguments(stream: DecoderStream, call: FinishedCall): void
   if (!call.isDelivered) {
     emit(stream, { type: 'content_block_delta', index, delta: { type: 'input_json_delta', partial_json: text } });
   }
-  if (repair === null || call.isCutShort) return;
-  const detail = REPAIRS[repair];
+  const isEmpty = repair === 'empty' || text.trim() === '{}';
+  if ((repair === null && !isEmpty) || call.isCutShort) return;
+  const detail = repair === null ? undefined : REPAIRS[repair];
   if (detail !== undefined) lose(stream, 'repaired', `/content/${index}/input`, detail);
-  else if (call.name !== null) {
+  else if (isEmpty && call.name !== null) {
     noteEmptyInput(stream, index, restoreToolName(call.name, stream.context.request.tools ?? []));
   }
 }

@@ -2,10 +2,24 @@ import { brokenUpstream } from '../api-error.ts';
 import type { CanonicalMessage } from '../canonical.ts';
 import type { DecodeContext, DecodedResponse } from '../format.ts';
 import { isJsonObject } from '../json-object.ts';
+import { type Loss, recordLoss } from '../loss.ts';
+import { EMPTY_INPUT, requiresInput } from '../tool-use-block.ts';
 import { apiErrorFromAnthropicError } from './decode-error.ts';
 
+/** Calls without arguments of tools that cannot do without. */
+function inputLosses(message: CanonicalMessage, { request }: DecodeContext): readonly Loss[] {
+  const losses: Loss[] = [];
+  for (const [index, block] of message.content.entries()) {
+    if (block.type !== 'tool_use' || Object.keys(block.input ?? {}).length > 0) continue;
+    if (!requiresInput(request, block.name)) continue;
+    const detail = EMPTY_INPUT;
+    recordLoss(losses, { kind: 'repaired', pointer: `/content/${index}/input`, format: 'anthropic-messages', detail });
+  }
+  return losses;
+}
+
 /** Takes a whole Anthropic answer as it is, once it is one. */
-export function decodeResponse(body: unknown, _context: DecodeContext): DecodedResponse {
+export function decodeResponse(body: unknown, context: DecodeContext): DecodedResponse {
   if (!isJsonObject(body))
     return { type: 'failed', error: brokenUpstream('The upstream answer is not a JSON object.') };
   if (body['type'] === 'error') return { type: 'failed', error: apiErrorFromAnthropicError(body) };
@@ -14,5 +28,10 @@ export function decodeResponse(body: unknown, _context: DecodeContext): DecodedR
   }
   // Content and usage are all that is read of it; the rest is handed on.
   const message = body as unknown as CanonicalMessage;
-  return { type: 'decoded', message, losses: [], upstreamStopReason: message.stop_reason ?? null };
+  return {
+    type: 'decoded',
+    message,
+    losses: inputLosses(message, context),
+    upstreamStopReason: message.stop_reason ?? null,
+  };
 }

@@ -2,6 +2,8 @@ import type { Canonical, CanonicalBody } from '../canonical.ts';
 import type { EncodeTarget } from '../encode-target.ts';
 import type { EncodedRequest } from '../format.ts';
 import { type Loss, lossPointer, recordLoss } from '../loss.ts';
+import { withoutOpenaiTools } from '../server-tools/plain-server-tools.ts';
+import { fitThinking } from './fit-thinking.ts';
 import { patchRequestBody } from './patch-request-body.ts';
 
 /** The API demands a version; a client of its own says which. */
@@ -30,9 +32,14 @@ function withinLimits(body: CanonicalBody, target: EncodeTarget, losses: Loss[])
 
 /** A canonical request for an Anthropic-format upstream: itself, under the target's model id. */
 export function encodeRequest(canonical: Canonical, target: EncodeTarget): EncodedRequest {
-  const { body: patched, losses: patchLosses } = patchRequestBody(canonical.body, { model: target.model });
-  const losses: Loss[] = [...patchLosses];
-  let body = withinLimits(patched, target, losses);
+  const losses: Loss[] = [];
+  const own = withoutOpenaiTools({ format: 'anthropic-messages', losses }, canonical.body);
+  const { body: patched, losses: patchLosses } = patchRequestBody(own, { model: target.model });
+  losses.push(...patchLosses);
+  // A client that asks for the very model knows what it takes.
+  const isRerouted = canonical.body.model !== target.model;
+  const thinking = isRerouted ? fitThinking(patched, target.family ?? target.model, losses) : patched;
+  let body = withinLimits(thinking, target, losses);
   if (target.maxOutputTokens !== undefined && (body.max_tokens ?? 0) > target.maxOutputTokens) {
     const detail = `max_tokens clamped to ${target.maxOutputTokens}`;
     recordLoss(losses, { kind: 'clamped', pointer: '/max_tokens', format: 'anthropic-messages', detail });

@@ -2,7 +2,7 @@ import { placePrefix } from '../../routing/place-prefix.ts';
 import type { CanonicalBody } from '../canonical.ts';
 import type { Loss } from '../loss.ts';
 import { ownResultsAsText } from '../server-tools/own-results-as-text.ts';
-import { dropUnsignedThinking } from './drop-unsigned-thinking.ts';
+import { fitBlocks } from './fit-blocks.ts';
 
 export interface BodyPatch {
   readonly model: string;
@@ -20,7 +20,7 @@ export interface PatchedBody {
 export function patchRequestBody(body: CanonicalBody, patch: BodyPatch): PatchedBody {
   const losses: Loss[] = [];
   const messages = ownResultsAsText({ format: 'anthropic-messages', losses }, body.messages);
-  let patched = dropUnsignedThinking(messages === body.messages ? body : { ...body, messages }, losses);
+  let patched = fitBlocks(messages === body.messages ? body : { ...body, messages }, losses);
   if (patch.prefix !== undefined && patch.prefix !== '') patched = placePrefix(patched, patch.prefix);
   if (patched.model !== patch.model) patched = { ...patched, model: patch.model };
   return { body: patched, losses };

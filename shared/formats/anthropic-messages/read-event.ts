@@ -3,6 +3,7 @@ import { blockEvents } from '../block-events.ts';
 import type { CanonicalContentBlock, CanonicalMessage, CanonicalStreamEvent } from '../canonical.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { type DecoderStream, emit, type FrameState, fail, lose } from '../stream-frame.ts';
+import { noteEmptyInput } from '../tool-use-block.ts';
 import { apiErrorFromAnthropicError } from './decode-error.ts';
 
 /** What an Anthropic stream leaves behind beside the message that it builds. */
@@ -57,8 +58,10 @@ function startBlock(stream: AnthropicStream, event: EventOf<'content_block_start
 /** A call without arguments streams nothing, or an empty text, which is no JSON. */
 function stopBlock(stream: AnthropicStream, event: EventOf<'content_block_stop'>): void {
   const { index } = event;
-  const isOpen = hasInput(stream.accumulated.message?.content[index]) && stream.accumulated.openBlocks.includes(index);
+  const block = stream.accumulated.message?.content[index];
+  const isOpen = hasInput(block) && stream.accumulated.openBlocks.includes(index);
   if (isOpen && (stream.accumulated.toolInputs[index] ?? '').trim() === '') {
+    noteEmptyInput(stream, index, 'name' in block ? block.name : '');
     emit(stream, { type: 'content_block_delta', index, delta: { type: 'input_json_delta', partial_json: '{}' } });
   }
   emit(stream, event);
