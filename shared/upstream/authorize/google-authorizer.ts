@@ -28,25 +28,19 @@ type GetToken = () => Promise<string | null | undefined>;
 export function createGoogleAuthorizer(provider: AuthorizedProvider, deps: Pick<AuthorizerDeps, 'fetch'>): Authorizer {
   const configured = provider.authHeaders();
   let loading: Promise<GetToken> | null = null;
-  let fetching: Promise<string> | null = null;
-  const fetchToken = async (): Promise<string> => {
-    try {
-      loading ??= createGetToken(provider, deps);
-      const token = await (await loading)();
-      if (typeof token === 'string' && token !== '') return token;
-      throw new Error('the answer holds no token');
-    } catch (error) {
-      // The next call tries again: the file may have been put in place meanwhile.
-      loading = null;
-      throw error instanceof TrimtabError ? error : credentialFault('Google credentials', error, ADVICE);
-    } finally {
-      fetching = null;
-    }
-  };
   return {
     async authorize() {
-      fetching ??= fetchToken();
-      return { ...configured, authorization: `Bearer ${await fetching}` };
+      loading ??= createGetToken(provider, deps);
+      try {
+        // The library caches the token, and has calls that wait for one share its fetch.
+        const token = await (await loading)();
+        if (typeof token !== 'string' || token === '') throw new Error('the answer holds no token');
+        return { ...configured, authorization: `Bearer ${token}` };
+      } catch (error) {
+        // The next call tries again: the file may have been put in place meanwhile.
+        loading = null;
+        throw error instanceof TrimtabError ? error : credentialFault('Google credentials', error, ADVICE);
+      }
     },
   };
 }
