@@ -3,6 +3,7 @@ import type { EncodeTarget } from '../encode-target.ts';
 import type { Encoding } from '../encoding.ts';
 import type { EncodedRequest } from '../format.ts';
 import type { JsonObject } from '../json-object.ts';
+import { promptCacheKey } from '../prompt-cache-key.ts';
 import { jsonHeaders, noteUnreadFields } from '../request-options.ts';
 import { plainServerTools } from '../server-tools/plain-server-tools.ts';
 import type { ChatMessage } from './chat-request.ts';
@@ -29,7 +30,8 @@ function encodeContinuation(encoding: Encoding, messages: readonly ChatMessage[]
 
 /** A canonical request as a Chat Completions request, and the ledger of what did not fit. */
 export function encodeRequest(canonical: Canonical, target: EncodeTarget): EncodedRequest {
-  const encoding: Encoding = { format: 'openai-chat', target, losses: [] };
+  const cacheKey = promptCacheKey(canonical, target);
+  const encoding: Encoding = { format: 'openai-chat', target, losses: [], hasCacheKey: cacheKey !== null };
   const body = plainServerTools(encoding, canonical.body);
   const messages = encodeMessages(encoding, body);
   const tools = encodeTools(encoding, body);
@@ -37,6 +39,7 @@ export function encodeRequest(canonical: Canonical, target: EncodeTarget): Encod
   const encoded: JsonObject = {
     ...encodeChatExtras(encoding, canonical.extras, hasTools),
     model: target.model,
+    ...(cacheKey === null ? {} : { prompt_cache_key: cacheKey }),
     messages,
     ...encodeContinuation(encoding, messages),
     ...tools,

@@ -5,6 +5,7 @@ import type { EncodedRequest } from '../format.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { encodeOutputFormat } from '../openai-chat/encode-output-config.ts';
 import { encodeReasoning } from '../openai-chat/encode-reasoning.ts';
+import { promptCacheKey } from '../prompt-cache-key.ts';
 import { encodeExtras, encodeSampling, jsonHeaders, noteUnreadFields } from '../request-options.ts';
 import { plainServerTools } from '../server-tools/plain-server-tools.ts';
 import { encodeInput, encodeInstructions } from './encode-input.ts';
@@ -81,7 +82,8 @@ function plainExtras(encoding: Encoding, extras: Canonical['extras']): JsonObjec
  * the conversation is sent whole, and reasoning comes back encrypted.
  */
 export function encodeRequest(canonical: Canonical, target: EncodeTarget): EncodedRequest {
-  const encoding: Encoding = { format: 'openai-responses', target, losses: [] };
+  const cacheKey = promptCacheKey(canonical, target);
+  const encoding: Encoding = { format: 'openai-responses', target, losses: [], hasCacheKey: cacheKey !== null };
   const { extras } = canonical;
   const body = plainServerTools(encoding, canonical.body);
   const openai: JsonObject = { ...extras['openai'] };
@@ -89,6 +91,7 @@ export function encodeRequest(canonical: Canonical, target: EncodeTarget): Encod
   const encoded: JsonObject = {
     ...plainExtras(encoding, extras),
     model: target.model,
+    ...(cacheKey === null ? {} : { prompt_cache_key: cacheKey }),
     ...(instructions === undefined ? {} : { instructions }),
     input: encodeInput(encoding, body.messages),
     ...encodeTools(encoding, body),

@@ -13,8 +13,9 @@ import { INVOKE_WIRE } from './wires/invoke-wire.ts';
 import { RESPONSES_WIRE } from './wires/responses-wire.ts';
 import type { Wire } from './wires/wire.ts';
 
-/** Kinds of model that a line may ask for; a column without one of its own takes its `plain` model. */
-export type TargetName = 'plain' | 'reasoning' | 'small' | 'replaying' | 'tagging' | 'streaming';
+/** Kinds of model that a line may ask for; a column without one of its own takes its `plain` model. No call goes to the
+ * `silent` one, so that nothing is learnt of it. */
+export type TargetName = 'plain' | 'reasoning' | 'small' | 'replaying' | 'tagging' | 'streaming' | 'silent';
 
 interface ColumnTarget {
   readonly model: string;
@@ -69,6 +70,7 @@ export const COLUMNS: readonly Column[] = [
       plain: { model: 'claude-sonnet-4-5-20250929' },
       reasoning: { model: 'claude-opus-4-8', settings: REASONS },
       small: { model: 'claude-haiku-4-5-20251001', settings: SMALL },
+      silent: { model: 'claude-sonnet-4-6' },
     },
     read: readAnthropic,
     refuse: refuseAnthropicBody,
@@ -82,16 +84,17 @@ export const COLUMNS: readonly Column[] = [
     provider: { format: 'openai-chat', apiKey: 'upstream-key' },
     basePath: '/v1',
     targets: {
-      plain: { model: 'gpt-4.1', quirks: ['files'] },
+      plain: { model: 'gpt-4.1', quirks: ['files', 'openai-extras'] },
       reasoning: {
         model: 'gpt-5-mini',
         settings: REASONS,
-        quirks: ['max-completion-tokens', 'files', 'no-sampling', 'no-stop'],
+        quirks: ['max-completion-tokens', 'files', 'openai-extras', 'no-sampling', 'no-stop'],
         refused: ['max_tokens', 'temperature', 'top_p', 'stop'],
       },
       small: { model: 'llama-3.1-8b', settings: SMALL },
       replaying: { model: 'deepseek-reasoner', settings: REASONS, quirks: ['replay-reasoning'] },
       tagging: { model: 'qwen3-8b', quirks: ['think-tags'] },
+      silent: { model: 'gpt-4o' },
     },
     read: readChat,
     refuse: (body) => refuseOpenaiBody(withoutReplayed(body), body['model'] === 'gpt-5-mini' ? REASONING_REFUSES : []),
@@ -105,9 +108,10 @@ export const COLUMNS: readonly Column[] = [
     provider: { format: 'openai-responses', apiKey: 'upstream-key' },
     basePath: '/v1',
     targets: {
-      plain: { model: 'gpt-4.1-mini', quirks: ['files'] },
-      reasoning: { model: 'gpt-5-codex', settings: REASONS, quirks: ['files', 'no-sampling'] },
+      plain: { model: 'gpt-4.1-mini', quirks: ['files', 'openai-extras'] },
+      reasoning: { model: 'gpt-5-codex', settings: REASONS, quirks: ['files', 'openai-extras', 'no-sampling'] },
       small: { model: 'gpt-4.1-nano', settings: SMALL },
+      silent: { model: 'gpt-4o-mini' },
     },
     read: readResponses,
     refuse: refuseResponsesBody,
@@ -125,6 +129,7 @@ export const COLUMNS: readonly Column[] = [
       reasoning: { model: 'gemini-3-pro-preview', settings: REASONS },
       small: { model: 'gemini-2.5-flash-lite', settings: SMALL },
       streaming: { model: 'gemini-3-flash', quirks: ['stream-function-arguments'] },
+      silent: { model: 'gemini-2.0-flash' },
     },
     read: readGemini,
     refuse: (body, path) => refuseGeminiBody(body, /gemini-2/.test(path) ? 2 : 3),
@@ -142,6 +147,7 @@ export const COLUMNS: readonly Column[] = [
       reasoning: { model: 'anthropic.claude-opus-4-8-v1:0', settings: REASONS },
       small: { model: 'amazon.nova-lite-v1:0', settings: SMALL },
       replaying: { model: 'deepseek.v3-v1:0', quirks: ['replay-reasoning'] },
+      silent: { model: 'anthropic.claude-sonnet-4-6-v1:0' },
     },
     read: readConverse,
     refuse: refuseConverseBody,
@@ -158,6 +164,7 @@ export const COLUMNS: readonly Column[] = [
       plain: { model: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0' },
       reasoning: { model: 'us.anthropic.claude-opus-4-8-v1:0', settings: REASONS },
       small: { model: 'us.anthropic.claude-haiku-4-5-20251001-v1:0', settings: SMALL },
+      silent: { model: 'us.anthropic.claude-sonnet-4-6-v1:0' },
     },
     read: readAnthropic,
     refuse: (body, path) => refuseHostedBody(body, 'bedrock-2023-05-31', modelIn(path)),
@@ -174,6 +181,7 @@ export const COLUMNS: readonly Column[] = [
       plain: { model: 'claude-sonnet-4-5@20250929' },
       reasoning: { model: 'claude-opus-4-8@20260301', settings: REASONS },
       small: { model: 'claude-haiku-4-5@20251001', settings: SMALL },
+      silent: { model: 'claude-sonnet-4-6@20260101' },
     },
     read: readAnthropic,
     refuse: (body, path) => refuseHostedBody(body, 'vertex-2023-10-16', modelIn(path)),

@@ -16,9 +16,13 @@ export function withoutIds(text: string): string {
     .replace(/"request_id":"[0-9a-f-]{36}"/g, '"request_id":""');
 }
 
-/** A stream without its pings, which time makes. */
+/** A stream without its pings, which time makes, and without the estimate at its start, which is learnt from calls. */
 export function streamText(bytes: Buffer): string {
-  return withoutIds(bytes.toString('utf8').replace(/event: ping\ndata: [^\n]*\n\n|: ping\n\n/g, ''));
+  const said = bytes
+    .toString('utf8')
+    .replace(/event: ping\ndata: [^\n]*\n\n|: ping\n\n/g, '')
+    .replace(/("type":"message_start".*"usage":\{"input_tokens":)\d+/g, '$10');
+  return withoutIds(said);
 }
 
 /** The parts of a message that a stream and a whole answer have to share. */

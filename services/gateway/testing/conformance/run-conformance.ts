@@ -18,7 +18,7 @@ export interface CaseResult {
 
 const MODES: readonly Mode[] = ['streamed', 'whole'];
 /** Short, so that lines about silence do not take long; an upstream of a test is never silent by accident for so long. */
-const GATEWAY = { pingInterval: '150ms', idleTimeout: '1500ms', retryAfterMax: '0s' };
+const GATEWAY = { pingInterval: '400ms', idleTimeout: '2500ms', retryAfterMax: '0s' };
 
 /**
  * Runs every line at every upstream format, streamed and not, through one gateway on real sockets. Columns run side by

@@ -74,9 +74,9 @@ export const COUNTING: readonly ConformanceCase[] = [
     ['ericc-ch/copilot-api#210', 'caozhiyuan/copilot-api#134', 'github/copilot-sdk#975'],
     countStep({ messages: [user(PROSE)] }, (seen) => {
       const tokens = countTokens(PROSE);
-      assert.ok(counted(seen) >= tokens && counted(seen) < tokens * 1.3, `${counted(seen)} for ${tokens}`);
+      assert.ok(counted(seen) >= tokens && counted(seen) < tokens * 1.5, `${counted(seen)} for ${tokens}`);
     }),
-    WHOLE,
+    { ...WHOLE, target: 'silent' },
   ),
   single(
     '50',

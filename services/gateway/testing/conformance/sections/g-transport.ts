@@ -24,7 +24,7 @@ export const TRANSPORT: readonly ConformanceCase[] = [
     ['ollama/ollama#13949', 'anthropics/claude-code#51239', 'anthropics/claude-code#53020'],
     {
       request: ask('go'),
-      script: says(answer([text('Done.')]), { headersDelayMs: 500 }),
+      script: says(answer([text('Done.')]), { headersDelayMs: 700 }),
       check: ({ pings }) => assert.ok(pings >= 1, 'no ping'),
     },
     { modes: ['streamed'], isTimed: true },

@@ -56,7 +56,7 @@ export const CONTRACT: readonly ConformanceCase[] = [
     [],
     {
       request: ask('go'),
-      script: says(answer([text('Done.')]), { headersDelayMs: 700 }),
+      script: says(answer([text('Done.')]), { headersDelayMs: 1_100 }),
       check({ events, pings }) {
         assert.ok(pings >= 2, `${pings} pings`);
         assert.equal(events[0]?.type, 'message_start');
