@@ -107,7 +107,7 @@ describe.each(['openai-chat', 'anthropic-messages'] as const)('a client of OpenA
 
   it('gets what its request lost in the header, and on the call', async () => {
     const { client, gateway } = await start({ type: 'message', text: 'ok' });
-    const tools = [{ type: 'web_search' as const }];
+    const tools = [{ type: 'file_search' as const, vector_store_ids: ['vs_1'] }];
     const { response } = await client.responses.create({ model: 'gpt-agent', input: 'hi', tools }).withResponse();
     expect(response.headers.get('x-trimtab-losses')).toMatch(/dropped \/tools\/0/);
     const [record] = await gateway.recorded(1);

@@ -13,7 +13,6 @@ import { createHeldAnswer } from './held-answer.ts';
 import { planServerTools } from './plan-server-tools.ts';
 import { type RunServerCallsDeps, runServerCalls } from './run-server-calls.ts';
 import {
-  blockEvents,
   createServerTurn,
   endEvents,
   endStep,
@@ -23,6 +22,7 @@ import {
   tokensLeft,
   turnEvents,
   turnMessage,
+  wholeBlockEvents,
 } from './server-turn.ts';
 
 export interface ServeServerTurnDeps extends RunServerCallsDeps {
@@ -92,7 +92,7 @@ export async function serveServerTurn(
     const offset = turn.content.length;
     await run(serving, calls);
     if (client.connection.gone.aborted) return broken(serving, { ...delivery, status: 'client_cancelled' });
-    await write(serving, encodeAll(encoder, blockEvents(turn.content.slice(offset), offset)));
+    await write(serving, encodeAll(encoder, wholeBlockEvents(turn.content.slice(offset), offset)));
     const paused = pauseReason(deps, turn);
     if (paused !== null) return await finish(serving, delivery, { stop_reason: paused, stop_sequence: null });
   }

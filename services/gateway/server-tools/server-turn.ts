@@ -1,3 +1,4 @@
+import { blockEvents } from '#shared/formats/block-events.ts';
 import type {
   CanonicalBody,
   CanonicalContentBlock,
@@ -72,7 +73,7 @@ export function turnEvents(turn: ServerTurn, event: CanonicalStreamEvent): reado
   switch (event.type) {
     case 'message_start':
       if (turn.step > 0) return [];
-      return [{ ...event, message: { ...event.message, content: [] } }, ...blockEvents(turn.content, 0)];
+      return [{ ...event, message: { ...event.message, content: [] } }, ...wholeBlockEvents(turn.content, 0)];
     case 'content_block_start': {
       const block = toClientBlock(turn, event.content_block);
       return [{ ...event, index: turn.offset + event.index, content_block: block }];
@@ -91,12 +92,12 @@ export function turnEvents(turn: ServerTurn, event: CanonicalStreamEvent): reado
   }
 }
 
-/** Whole blocks as events, as the API sends results: in their start, without deltas. */
-export function blockEvents(blocks: readonly CanonicalContentBlock[], offset: number): CanonicalStreamEvent[] {
-  return blocks.flatMap((block, position): CanonicalStreamEvent[] => [
-    { type: 'content_block_start', index: offset + position, content_block: block },
-    { type: 'content_block_stop', index: offset + position },
-  ]);
+/** Whole blocks as events, the first of them at `offset`. */
+export function wholeBlockEvents(
+  blocks: readonly CanonicalContentBlock[],
+  offset: number,
+): readonly CanonicalStreamEvent[] {
+  return blocks.flatMap((block, position) => blockEvents(block, offset + position));
 }
 
 /** Takes in what the upstream answered in the present step. Returns the calls that are to be run now, if any. */

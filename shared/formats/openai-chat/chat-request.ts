@@ -16,6 +16,13 @@ export interface ChatToolCall {
   readonly function: { readonly name: string; readonly arguments: string };
 }
 
+/** A call of a tool whose input is free text. */
+export interface ChatCustomCall {
+  readonly id: string;
+  readonly type: 'custom';
+  readonly custom: { readonly name: string; readonly input: string };
+}
+
 export type ChatMessage =
   | { readonly role: 'system' | 'developer'; readonly content: string | readonly ChatContentPart[] }
   | { readonly role: 'user'; readonly content: string | readonly ChatContentPart[] }

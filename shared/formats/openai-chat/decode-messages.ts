@@ -2,6 +2,7 @@ import type { CanonicalBody, CanonicalContentParam, CanonicalToolResult } from '
 import { type Ledger, lose, type RequestPath } from '../encoding.ts';
 import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
 import { parseToolInput } from '../tool-input.ts';
+import { customCallInput } from './custom-tool.ts';
 import { contentParts, decodeFile, decodeImage, missingPart } from './decode-media.ts';
 
 type CanonicalMessages = CanonicalBody['messages'];
@@ -80,8 +81,7 @@ function decodeToolCall(decoding: Ledger, call: JsonObject, path: RequestPath): 
     lose(decoding, 'dropped', path, 'tool call of an unknown kind');
     return null;
   }
-  lose(decoding, 'approximated', path, 'custom tool call read as a function call');
-  return { type: 'tool_use', id, name: nonEmptyString(custom['name']) ?? '', input: { input: custom['input'] } };
+  return { type: 'tool_use', id, name: nonEmptyString(custom['name']) ?? '', input: customCallInput(custom['input']) };
 }
 
 function addAssistant(decoding: Ledger, conversation: Conversation, message: JsonObject, path: RequestPath): void {

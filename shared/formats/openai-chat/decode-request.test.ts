@@ -169,15 +169,32 @@ describe('the options of a Chat Completions request', () => {
     expect(decode({ parallel_tool_calls: false }).body.tool_choice).toBeUndefined();
   });
 
-  test('functions keep name, description, schema and strictness; other tools are a loss', () => {
+  test('functions keep name, description, schema and strictness; tools of unknown kinds are a loss', () => {
     const { body, losses } = decode({
       tools: [
         { type: 'function', function: { name: 'a', strict: true } },
-        { type: 'custom', custom: { name: 'b' } },
+        { type: 'other', other: { name: 'b' } },
       ],
     });
     expect(body.tools).toEqual([{ name: 'a', input_schema: { type: 'object', properties: {} }, strict: true }]);
     expect(losses).toEqual(['dropped /tools/1']);
+  });
+
+  test('a tool of free text is a function of one text, and its grammar is told to the model', () => {
+    const format = { type: 'grammar', grammar: { syntax: 'lark', definition: 'start: WORD' } };
+    const { body, losses, canonical } = decode({
+      tools: [{ type: 'custom', custom: { name: 'patch', description: 'Patches.', format } }],
+      tool_choice: { type: 'custom', custom: { name: 'patch' } },
+    });
+    expect(body).toMatchObject({
+      tools: [{ name: 'patch', input_schema: { properties: { input: { type: 'string' } }, required: ['input'] } }],
+      tool_choice: { type: 'tool', name: 'patch' },
+    });
+    expect(body.tools?.[0]).toMatchObject({
+      description: expect.stringMatching(/^Patches\.\n\n.*lark.*start: WORD$/s),
+    });
+    expect(losses).toEqual(['approximated /tools/0/format']);
+    expect(canonical.clientOptions).toMatchObject({ customTools: ['patch'] });
   });
 
   test('limits, sampling, stops, effort and output schema have their canonical places', () => {

@@ -3,6 +3,7 @@ import type { CanonicalBody } from '../canonical.ts';
 import { type Ledger, lose } from '../encoding.ts';
 import type { DecodedRequest } from '../format.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { customToolNames } from './custom-tool.ts';
 import { decodeMessages } from './decode-messages.ts';
 import { decodeEffort, decodeJsonSchema, outputConfig } from './decode-output-config.ts';
 import { decodeTools } from './decode-tools.ts';
@@ -92,7 +93,10 @@ export function decodeRequest(body: unknown): DecodedRequest {
   const canonical = {
     body: canonicalBody,
     extras: Object.keys(extras).length === 0 ? {} : { openai: extras },
-    clientOptions: { includeUsage: streamOptions['include_usage'] === true },
+    clientOptions: {
+      includeUsage: streamOptions['include_usage'] === true,
+      ...customToolNames(body['tools']),
+    },
   };
   return { type: 'decoded', canonical, losses: decoding.losses };
 }

@@ -2,6 +2,7 @@ import type Anthropic from '@anthropic-ai/sdk';
 import type { CanonicalBody, CanonicalTool } from '../canonical.ts';
 import { type Ledger, lose, type RequestPath } from '../encoding.ts';
 import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
+import { decodeCustomTool, decodeOtherChoice } from './custom-tool.ts';
 
 /** A function as either OpenAI format describes it. */
 export function decodeFunction(called: JsonObject): CanonicalTool {
@@ -18,6 +19,7 @@ export function decodeFunction(called: JsonObject): CanonicalTool {
 
 function decodeTool(decoding: Ledger, tool: unknown, path: RequestPath): CanonicalTool | null {
   if (isJsonObject(tool) && isJsonObject(tool['function'])) return decodeFunction(tool['function']);
+  if (isJsonObject(tool) && isJsonObject(tool['custom'])) return decodeCustomTool(decoding, tool['custom'], path);
   lose(decoding, 'dropped', path, 'tool that is not a function');
   return null;
 }
@@ -34,6 +36,8 @@ function decodeNamedChoice(decoding: Ledger, choice: JsonObject): Choice | null 
     lose(decoding, 'approximated', ['tool_choice'], 'allowed_tools read as its mode over all tools');
     return { type: allowed['mode'] === 'required' ? 'any' : 'auto' };
   }
+  const other = decodeOtherChoice(choice);
+  if (other !== null && other !== undefined) return other;
   lose(decoding, 'dropped', ['tool_choice'], 'tool_choice of a kind that is not a function');
   return null;
 }

@@ -87,6 +87,33 @@ const text = (value: string): CanonicalContentBlock => ({ type: 'text', text: va
 const use = (id: string, input: unknown): CanonicalContentBlock => ({ type: 'tool_use', id, name: 'read', input });
 
 describe('an answer for a Chat Completions client', () => {
+  test('has calls of tools of free text as such, whole and streamed', async () => {
+    const custom: AnswerContext = {
+      ...context,
+      request: { ...context.request, clientOptions: { customTools: ['patch'] } },
+    };
+    const patch: CanonicalContentBlock = {
+      type: 'tool_use',
+      id: 'p',
+      name: 'patch',
+      input: { input: '*** "Begin"\n' },
+    };
+    const message = answer([patch]);
+    const call = { id: 'p', type: 'custom', custom: { name: 'patch', input: '*** "Begin"\n' } };
+    expect(client.encodeResponse(message, custom).body).toMatchObject({
+      choices: [{ message: { tool_calls: [call] } }],
+    });
+    const deltas = streamBytes(messageEvents(message), custom)
+      .toString()
+      .split('\n\n')
+      .filter((event) => event.includes('tool_calls":['))
+      .map((event) => JSON.parse(event.slice('data: '.length)).choices[0].delta.tool_calls[0]);
+    expect(deltas).toEqual([
+      { index: 0, id: 'p', type: 'custom', custom: { name: 'patch', input: '' } },
+      { index: 0, custom: { input: '*** "Begin"\n' } },
+    ]);
+  });
+
   test('has text, reasoning, calls, finish and usage where clients look for them', async () => {
     const thinking = { type: 'thinking', thinking: 'hm', signature: '' } as const;
     const completion = await readBoth(answer([thinking, text('Reading.'), use('a', { p: 1 }), use('b', {})]));

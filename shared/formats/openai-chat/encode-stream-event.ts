@@ -1,6 +1,8 @@
 import type { CanonicalContentBlock, CanonicalStreamEvent, CanonicalUsage } from '../canonical.ts';
 import type { AnswerContext, ClientStreamEncoder } from '../format.ts';
 import type { Loss } from '../loss.ts';
+import { parseToolInput } from '../tool-input.ts';
+import { customCallText, customNamesOf } from './custom-tool.ts';
 import { errorBody } from './encode-error.ts';
 import { completionId } from './encode-response.ts';
 import { encodeStopReason } from './encode-stop-reason.ts';
@@ -12,6 +14,9 @@ type EventOf<Type extends CanonicalStreamEvent['type']> = Extract<CanonicalStrea
 /** A stream of chunks while it is written. */
 interface ChatEncoding {
   readonly context: AnswerContext;
+  readonly customNames: ReadonlySet<unknown>;
+  /** Arguments so far of a call of a custom tool, by block index. */
+  readonly customInputs: Map<number, string>;
   readonly losses: Loss[];
   /** Wire text of what every chunk begins with; null before the message started. */
   head: string | null;
@@ -50,11 +55,27 @@ function startBlock(encoding: ChatEncoding, index: number, block: CanonicalConte
   if (block.type === 'text') return block.text === '' ? '' : delta(encoding, { content: block.text });
   if (block.type !== 'tool_use') return '';
   encoding.callNumbers.set(index, encoding.callNumbers.size);
+  if (encoding.customNames.has(block.name)) {
+    encoding.customInputs.set(index, '');
+    return toolCall(encoding, index, { id: block.id, type: 'custom', custom: { name: block.name, input: '' } });
+  }
   return toolCall(encoding, index, {
     id: block.id,
     type: 'function',
     function: { name: block.name, arguments: '' },
   });
+}
+
+/** The text of a custom call is inside of a JSON string until its end, so it comes in one piece. */
+function holdInput(encoding: ChatEncoding, index: number, piece: string): string {
+  encoding.customInputs.set(index, (encoding.customInputs.get(index) ?? '') + piece);
+  return '';
+}
+
+function stopBlock(encoding: ChatEncoding, index: number): string {
+  const held = encoding.customInputs.get(index);
+  if (held === undefined) return '';
+  return toolCall(encoding, index, { custom: { input: customCallText(parseToolInput(held)) } });
 }
 
 function encodeDelta(encoding: ChatEncoding, { index, delta: piece }: EventOf<'content_block_delta'>): string {
@@ -65,7 +86,9 @@ function encodeDelta(encoding: ChatEncoding, { index, delta: piece }: EventOf<'c
       return delta(encoding, { reasoning_content: piece.thinking });
     case 'input_json_delta':
       if (!encoding.callNumbers.has(index)) return '';
-      return toolCall(encoding, index, { function: { arguments: piece.partial_json } });
+      return encoding.customInputs.has(index)
+        ? holdInput(encoding, index, piece.partial_json)
+        : toolCall(encoding, index, { function: { arguments: piece.partial_json } });
     case 'signature_delta':
       if (piece.signature !== '') notePart(encoding.losses, 'openai-chat', index, 'signature');
       return '';
@@ -95,7 +118,7 @@ const EVENT_HANDLERS: {
   message_start: startMessage,
   content_block_start: (encoding, event) => startBlock(encoding, event.index, event.content_block),
   content_block_delta: encodeDelta,
-  content_block_stop: () => '',
+  content_block_stop: (encoding, event) => stopBlock(encoding, event.index),
   message_delta: finish,
   message_stop: endMessage,
   // A comment: clients of this format know no ping.
@@ -107,7 +130,15 @@ const EVENT_HANDLERS: {
 /** Writes an answer as `chat.completion.chunk` events. */
 export function createStreamEncoder(context: AnswerContext): ClientStreamEncoder {
   const usage = { input_tokens: 0, output_tokens: 0, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };
-  const encoding: ChatEncoding = { context, losses: [], head: null, usage, callNumbers: new Map() };
+  const encoding: ChatEncoding = {
+    context,
+    customNames: customNamesOf(context),
+    customInputs: new Map(),
+    losses: [],
+    head: null,
+    usage,
+    callNumbers: new Map(),
+  };
   return {
     encode(event) {
       const handler = EVENT_HANDLERS[event.type] as

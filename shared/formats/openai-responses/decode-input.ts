@@ -1,6 +1,7 @@
 import type { CanonicalBody, CanonicalContentParam, CanonicalToolResult } from '../canonical.ts';
 import { type Ledger, lose, type RequestPath } from '../encoding.ts';
 import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
+import { customCallInput } from '../openai-chat/custom-tool.ts';
 import { contentParts, decodeFile, decodeImage, missingPart } from '../openai-chat/decode-media.ts';
 import { addToolResult, type DecodedConversation } from '../openai-chat/decode-messages.ts';
 import { parseToolInput } from '../tool-input.ts';
@@ -69,6 +70,15 @@ const readReasoning: ItemReader = (decoding, conversation, item, path) => {
   else lose(decoding, 'dropped', path, 'reasoning without text or encrypted form');
 };
 
+const readCallOutput: ItemReader = (decoding, conversation, item, path) => {
+  const { output } = item;
+  const content =
+    typeof output === 'string'
+      ? output
+      : (decodeContent(decoding, output, path, 'output') as Exclude<CanonicalToolResult['content'], undefined>);
+  addToolResult(conversation.messages, { type: 'tool_result', tool_use_id: String(item['call_id']), content });
+};
+
 const ITEM_READERS: Readonly<Record<string, ItemReader>> = {
   message: readMessage,
   reasoning: readReasoning,
@@ -81,14 +91,17 @@ const ITEM_READERS: Readonly<Record<string, ItemReader>> = {
         input: parseToolInput(String(item['arguments'])),
       },
     ]),
-  function_call_output: (decoding, conversation, item, path) => {
-    const { output } = item;
-    const content =
-      typeof output === 'string'
-        ? output
-        : (decodeContent(decoding, output, path, 'output') as Exclude<CanonicalToolResult['content'], undefined>);
-    addToolResult(conversation.messages, { type: 'tool_result', tool_use_id: String(item['call_id']), content });
-  },
+  custom_tool_call: (_decoding, conversation, item) =>
+    addAssistant(conversation, [
+      {
+        type: 'tool_use',
+        id: String(item['call_id']),
+        name: String(item['name']),
+        input: customCallInput(item['input']),
+      },
+    ]),
+  function_call_output: readCallOutput,
+  custom_tool_call_output: readCallOutput,
 };
 
 /** The type of an item or a tool, fit to stand in a ledger: it is the client's word. */

@@ -4,6 +4,7 @@ import { encodeRequest as encodeForAnthropic } from '../anthropic-messages/encod
 import { createEncodeTarget } from '../encode-target.ts';
 import { decodeRequest } from './decode-request.ts';
 import { encodeRequest } from './encode-request.ts';
+import { serverStateOf } from './server-state.ts';
 
 function decode(request: Record<string, unknown>) {
   const decoded = decodeRequest({ model: 'gpt-test', input: 'question', ...request });
@@ -160,10 +161,59 @@ describe('the options of a Responses request', () => {
     }
   });
 
-  test('hosted tools are a loss each', () => {
-    const { body, losses } = decode({ tools: [{ type: 'web_search' }, tool, { type: 'custom', name: 'patch' }] });
-    expect(body.tools).toHaveLength(1);
-    expect(losses).toEqual(['dropped /tools/0', 'dropped /tools/2']);
+  test('web search is what others search with, too; what only OpenAI runs is taken out with a word to the model', () => {
+    const search = { type: 'web_search', filters: { allowed_domains: ['a.example'] }, search_context_size: 'low' };
+    const { body, losses, canonical } = decode({
+      tools: [search, tool, { type: 'file_search', vector_store_ids: ['vs_1'] }],
+      tool_choice: { type: 'file_search' },
+    });
+    expect(body.tools?.[0]).toEqual({
+      type: 'web_search_20250305',
+      name: 'web_search',
+      allowed_domains: ['a.example'],
+    });
+    expect(losses).toEqual(['dropped /tools/0/search_context_size']);
+    const target = createEncodeTarget({ model: 'gpt-other' });
+    const anthropic = encodeForAnthropic(canonical, target);
+    expect(anthropic.body).toMatchObject({ tools: [{ name: 'web_search' }, { name: 'read' }] });
+    expect(anthropic.body).not.toHaveProperty('tool_choice');
+    expect(JSON.stringify(anthropic.body)).toContain('Not available here: file_search.');
+    const other = encodeRequest(canonical, target);
+    expect(other.body).toMatchObject({ tools: [{ name: 'read' }] });
+    expect(JSON.stringify(other.body)).toContain('Not available here: web_search, file_search.');
+    expect(other.losses.map(({ pointer }) => pointer)).toEqual(expect.arrayContaining(['/tools/0', '/tools/2']));
+  });
+
+  test('tools of free text, their calls and their results are those of functions', () => {
+    const { body, losses, canonical } = decode({
+      tools: [{ type: 'custom', name: 'patch', format: { type: 'text' } }],
+      tool_choice: { type: 'custom', name: 'patch' },
+      input: [
+        question,
+        { type: 'custom_tool_call', call_id: 'c1', name: 'patch', input: '*** Begin' },
+        { type: 'custom_tool_call_output', call_id: 'c1', output: 'done' },
+      ],
+    });
+    expect(body).toMatchObject({
+      tools: [{ name: 'patch', input_schema: { required: ['input'] } }],
+      tool_choice: { type: 'tool', name: 'patch' },
+      messages: [
+        question,
+        { role: 'assistant', content: [{ type: 'tool_use', id: 'c1', name: 'patch', input: { input: '*** Begin' } }] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'c1', content: 'done' }] },
+      ],
+    });
+    expect(losses).toEqual([]);
+    expect(canonical.clientOptions).toMatchObject({ customTools: ['patch'] });
+  });
+
+  test.each<[Record<string, unknown>, readonly string[]]>([
+    [{ previous_response_id: 'resp_1' }, ['previous_response_id']],
+    [{ conversation: { id: 'conv_1' } }, ['conversation']],
+    [{ input: [{ type: 'item_reference', id: 'msg_1' }, question] }, ['item_reference']],
+  ])('%j refers to what only the server has that answered before', (request, fields) => {
+    expect(serverStateOf(decode(request).canonical)).toEqual(fields);
+    expect(serverStateOf(decode({ previous_response_id: null }).canonical)).toEqual([]);
   });
 });
 

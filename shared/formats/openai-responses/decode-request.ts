@@ -1,13 +1,16 @@
 import { invalidRequest } from '../api-error.ts';
 import type { CanonicalBody, CanonicalTool } from '../canonical.ts';
-import { type Ledger, lose } from '../encoding.ts';
+import type { Ledger } from '../encoding.ts';
 import type { DecodedRequest } from '../format.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { customToolNames, decodeCustomTool } from '../openai-chat/custom-tool.ts';
 import { decodeEffort, decodeJsonSchema, outputConfig } from '../openai-chat/decode-output-config.ts';
 import { withSomethingToAnswer } from '../openai-chat/decode-request.ts';
 import { decodeFunction, decodeToolChoice } from '../openai-chat/decode-tools.ts';
+import { decodeHostedTool, hostedToolName } from './decode-hosted-tool.ts';
 import { decodeInput, kindOf } from './decode-input.ts';
 import { requestFault } from './request-faults.ts';
+import { serverState } from './server-state.ts';
 
 /** Fields that have a place in the canonical body. All others are the family's own. */
 const READ_FIELDS: ReadonlySet<string> = new Set([
@@ -56,13 +59,24 @@ function decodeTools(decoding: Ledger, body: JsonObject): Pick<CanonicalBody, 't
   const given: readonly unknown[] = Array.isArray(body['tools']) ? body['tools'] : [];
   for (const [index, tool] of given.entries()) {
     if (isJsonObject(tool) && tool['type'] === 'function') tools.push(decodeFunction(tool));
-    else lose(decoding, 'dropped', ['tools', index], `tool that is not a function: ${kindOf(tool)}`);
+    else if (isJsonObject(tool) && tool['type'] === 'custom') {
+      tools.push(decodeCustomTool(decoding, tool, ['tools', index]));
+    } else if (isJsonObject(tool)) tools.push(decodeHostedTool(decoding, tool, kindOf(tool), ['tools', index]));
   }
-  const choice = decodeToolChoice(decoding, body, tools.length > 0);
+  const choice = decodeToolChoice(decoding, withNamedChoice(body, tools), tools.length > 0);
   return {
     ...(tools.length === 0 ? {} : { tools }),
     ...(choice === null ? {} : { tool_choice: choice }),
   };
+}
+
+/** A choice of a hosted tool, which is made by its kind, as the choice of a function by its name. */
+function withNamedChoice(body: JsonObject, tools: readonly CanonicalTool[]): JsonObject {
+  const choice = body['tool_choice'];
+  if (!isJsonObject(choice) || typeof choice['type'] !== 'string') return body;
+  const name = hostedToolName(choice['type']);
+  const isHosted = tools.some((tool) => !('input_schema' in tool) && 'name' in tool && tool.name === name);
+  return isHosted ? { ...body, tool_choice: { type: 'function', name } } : body;
 }
 
 function decodeSampling(body: JsonObject): Pick<CanonicalBody, 'temperature' | 'top_p' | 'max_tokens'> {
@@ -127,7 +141,11 @@ export function decodeRequest(body: unknown): DecodedRequest {
   const canonical = {
     body: canonicalBody,
     extras: Object.keys(extras).length === 0 ? {} : { openai: extras },
-    clientOptions: { echo: Object.fromEntries(echoed.map((field) => [field, body[field]])) },
+    clientOptions: {
+      echo: Object.fromEntries(echoed.map((field) => [field, body[field]])),
+      ...customToolNames(body['tools']),
+      ...serverState(body),
+    },
   };
   return { type: 'decoded', canonical, losses: decoding.losses };
 }

@@ -16,7 +16,10 @@ const context: AnswerContext = {
   request: {
     body: { model: 'claude-test', messages: [{ role: 'user', content: 'question' }] },
     extras: {},
-    clientOptions: { echo: { instructions: 'Be brief.', metadata: { a: 'b' }, temperature: 0.5 } },
+    clientOptions: {
+      customTools: ['patch'],
+      echo: { instructions: 'Be brief.', metadata: { a: 'b' }, temperature: 0.5 },
+    },
   },
 };
 
@@ -97,6 +100,34 @@ describe('an answer for a Responses client', () => {
         total_tokens: 17,
       },
     });
+  });
+
+  test('has calls of tools of free text as such, whole and streamed', async () => {
+    const patch: CanonicalContentBlock = {
+      type: 'tool_use',
+      id: 'p',
+      name: 'patch',
+      input: { input: '*** "Begin"\n' },
+    };
+    const { response, events } = await readBoth(answer([patch, { ...patch, id: 'q', input: {} }]));
+    expect(response.output).toMatchObject([
+      { type: 'custom_tool_call', call_id: 'p', name: 'patch', input: '*** "Begin"\n' },
+      { type: 'custom_tool_call', call_id: 'q', input: '{}' },
+    ]);
+    expect(events.map(({ type }) => type)).toContain('response.custom_tool_call_input.done');
+  });
+
+  test('shows searches of the server, and what it found in the text alone', async () => {
+    const searched = { type: 'server_tool_use', id: 's', name: 'web_search', input: { query: 'q' } };
+    const found = { type: 'web_search_tool_result', tool_use_id: 's', content: [] };
+    const content = [searched, found, text('Found.')] as CanonicalContentBlock[];
+    const { response, events } = await readBoth(answer(content));
+    expect(response.output).toMatchObject([
+      { type: 'web_search_call', status: 'completed', action: { type: 'search', query: 'q' } },
+      { type: 'message' },
+    ]);
+    expect(events.map(({ type }) => type)).toContain('response.web_search_call.searching');
+    expect(client.encodeResponse(answer(content), context).losses).toEqual([]);
   });
 
   test('streams with numbered events that refer to the item that is open', async () => {

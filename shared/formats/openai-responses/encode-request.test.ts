@@ -172,20 +172,22 @@ describe('the options for a Responses server', () => {
     });
   });
 
-  test('functions are flat, and say that they are not strict unless they are', () => {
+  test('functions are flat, and say that they are not strict unless they are and can be', () => {
+    const closed = { type: 'object', properties: { a: {} }, required: ['a'], additionalProperties: false };
     const { body, losses } = encode({
-      tools: [tool, { ...tool, name: 'write', strict: true }],
+      tools: [tool, { name: 'write', input_schema: closed, strict: true }, { ...tool, name: 'open', strict: true }],
       tool_choice: { type: 'any', disable_parallel_tool_use: true },
     });
     expect(body).toMatchObject({
       tools: [
         { type: 'function', name: 'read', description: 'Reads.', parameters: tool.input_schema, strict: false },
         { type: 'function', name: 'write', strict: true },
+        { type: 'function', name: 'open', strict: false },
       ],
       tool_choice: 'required',
       parallel_tool_calls: false,
     });
-    expect(losses).toEqual([]);
+    expect(losses).toEqual(['dropped /tools/2/strict']);
   });
 
   test('tools that only Anthropic runs are a loss', () => {

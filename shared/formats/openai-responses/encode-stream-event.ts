@@ -7,10 +7,11 @@ import type {
 } from '../canonical.ts';
 import type { AnswerContext, ClientStreamEncoder } from '../format.ts';
 import type { Loss } from '../loss.ts';
+import { customNamesOf } from '../openai-chat/custom-tool.ts';
 import { errorBody } from '../openai-chat/encode-error.ts';
 import { noteBlock, notePart, noteStop } from '../openai-chat/note-answer-losses.ts';
 import { parseToolInput } from '../tool-input.ts';
-import { encodeItem, type OutputItem, textPart } from './encode-item.ts';
+import { encodeItem, isShownServerBlock, type OutputItem, textPart } from './encode-item.ts';
 import { incompleteReason, responseObject } from './response-object.ts';
 
 type EventOf<Type extends CanonicalStreamEvent['type']> = Extract<CanonicalStreamEvent, { type: Type }>;
@@ -28,6 +29,7 @@ interface OpenItem {
 /** A stream of `response.*` events while it is written. */
 interface ResponsesEncoding {
   readonly context: AnswerContext;
+  readonly customNames: ReadonlySet<unknown>;
   readonly losses: Loss[];
   sequenceNumber: number;
   message: CanonicalMessage | null;
@@ -66,13 +68,20 @@ function placeOf({ item, outputIndex }: OpenItem): object {
 
 function startBlock(encoding: ResponsesEncoding, event: EventOf<'content_block_start'>): string {
   const { index, content_block: block } = event;
-  if (!noteBlock(encoding.losses, 'openai-responses', block, index) || encoding.message === null) return '';
+  const isShown = isShownServerBlock(block) || noteBlock(encoding.losses, 'openai-responses', block, index);
+  if (!isShown || encoding.message === null) return '';
   const outputIndex = encoding.output.length;
-  const item = encodeItem(block, encoding.message.id, outputIndex, 'in_progress');
+  const item = encodeItem(block, encoding.message.id, outputIndex, 'in_progress', encoding.customNames);
   if (item === null) return '';
   const open: OpenItem = { blockIndex: index, outputIndex, block, item, text: '', signature: '' };
   encoding.open = open;
   const added = write(encoding, 'response.output_item.added', { output_index: outputIndex, item });
+  if (item.type === 'web_search_call') {
+    const searching = ['in_progress', 'searching'].map((step) =>
+      write(encoding, `response.web_search_call.${step}`, placeOf(open)),
+    );
+    return added + searching.join('');
+  }
   if (block.type !== 'text') return added;
   const part = { ...placeOf(open), content_index: 0, part: textPart('') };
   return added + write(encoding, 'response.content_part.added', part) + writeText(encoding, open, block.text);
@@ -108,6 +117,7 @@ function encodeDelta(encoding: ResponsesEncoding, { index, delta }: EventOf<'con
       return '';
     case 'input_json_delta':
       open.text += delta.partial_json;
+      if (open.item.type !== 'function_call') return '';
       return write(encoding, 'response.function_call_arguments.delta', { ...placeOf(open), delta: delta.partial_json });
     case 'citations_delta':
       notePart(encoding.losses, 'openai-responses', index, 'citations');
@@ -121,7 +131,9 @@ function encodeDelta(encoding: ResponsesEncoding, { index, delta }: EventOf<'con
 function finishedBlock({ block, text, signature }: OpenItem): CanonicalContentBlock {
   if (block.type === 'text') return { ...block, text };
   if (block.type === 'thinking') return { ...block, thinking: text, signature };
-  return block.type === 'tool_use' ? { ...block, input: parseToolInput(text) } : block;
+  // A call of the server's own may come whole, in its start.
+  const isGiven = block.type === 'tool_use' || (block.type === 'server_tool_use' && text !== '');
+  return isGiven ? { ...block, input: parseToolInput(text) } : block;
 }
 
 function endOfContent(encoding: ResponsesEncoding, open: OpenItem, item: OutputItem): string {
@@ -138,6 +150,14 @@ function endOfContent(encoding: ResponsesEncoding, open: OpenItem, item: OutputI
     const { name } = item;
     return write(encoding, 'response.function_call_arguments.done', { ...place, name, arguments: item['arguments'] });
   }
+  if (item.type === 'web_search_call') return write(encoding, 'response.web_search_call.completed', place);
+  if (item.type === 'custom_tool_call') {
+    // The text is inside of a JSON string until its end, so it comes in one piece.
+    const { input } = item;
+    const piece =
+      input === '' ? '' : write(encoding, 'response.custom_tool_call_input.delta', { ...place, delta: input });
+    return piece + write(encoding, 'response.custom_tool_call_input.done', { ...place, input });
+  }
   if (text === '') return '';
   const at = { ...place, summary_index: 0 };
   return (
@@ -150,7 +170,7 @@ function stopBlock(encoding: ResponsesEncoding, { index }: EventOf<'content_bloc
   const { open, message } = encoding;
   if (open?.blockIndex !== index || message === null) return '';
   encoding.open = null;
-  const encoded = encodeItem(finishedBlock(open), message.id, open.outputIndex, 'completed');
+  const encoded = encodeItem(finishedBlock(open), message.id, open.outputIndex, 'completed', encoding.customNames);
   // Arguments are what was streamed, to the letter.
   const item = encoded?.type === 'function_call' && open.text !== '' ? { ...encoded, arguments: open.text } : encoded;
   if (item === null) return '';
@@ -196,6 +216,7 @@ const EVENT_HANDLERS: {
 export function createStreamEncoder(context: AnswerContext): ClientStreamEncoder {
   const encoding: ResponsesEncoding = {
     context,
+    customNames: customNamesOf(context),
     losses: [],
     sequenceNumber: 0,
     message: null,

@@ -7,6 +7,8 @@ const ROLES: ReadonlySet<unknown> = new Set(['system', 'developer', 'user', 'ass
 const TEXT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   function_call: ['call_id', 'name', 'arguments'],
   function_call_output: ['call_id'],
+  custom_tool_call: ['call_id', 'name', 'input'],
+  custom_tool_call_output: ['call_id'],
 };
 
 function contentFault(content: unknown, path: string): string | null {
@@ -31,7 +33,7 @@ function itemFault(item: unknown, path: string): string | null {
   for (const field of TEXT_FIELDS[type] ?? []) {
     if (typeof item[field] !== 'string') return `Missing required parameter: '${path}.${field}'.`;
   }
-  return type === 'function_call_output' ? contentFault(item['output'], `${path}.output`) : null;
+  return type.endsWith('_call_output') && type in TEXT_FIELDS ? contentFault(item['output'], `${path}.output`) : null;
 }
 
 function inputFault(input: unknown): string | null {

@@ -22,7 +22,7 @@ function idStem(messageId: string): string {
 }
 
 /** Id of the item at `outputIndex`, alike in a stream and in a whole answer. */
-export function itemId(messageId: string, prefix: 'msg' | 'rs' | 'fc', outputIndex: number): string {
+export function itemId(messageId: string, prefix: 'msg' | 'rs' | 'fc' | 'ctc' | 'ws', outputIndex: number): string {
   return `${prefix}_${idStem(messageId)}_${outputIndex}`;
 }
 

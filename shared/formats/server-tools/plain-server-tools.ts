@@ -1,47 +1,55 @@
 import type { CanonicalBody, CanonicalTool } from '../canonical.ts';
 import { type Ledger, lose } from '../encoding.ts';
 import { plainHistory } from './plain-history.ts';
-import { serverToolKind } from './server-tool.ts';
+import { openaiToolKind, serverToolKind } from './server-tool.ts';
+import { withUnavailableTools } from './unavailable-tools.ts';
 
 /** Of tools that only find other tools nothing has to be said: all tools are listed anyway. */
 const SILENT_KINDS = /^tool_search/;
 
-/** What the model is told in place of the tools, so that it neither calls them nor writes calls as text. */
-function instruction(kinds: readonly string[]): string {
-  const named = kinds.join(', ');
-  return `Not available here: ${named}. Do not call ${kinds.length > 1 ? 'them' : 'it'}, and do not write such a call as text. Answer from what you know and from the tools that you have, and say so where the answer would have needed ${kinds.length > 1 ? 'them' : 'it'}.`;
-}
-
-function withSystemText(system: CanonicalBody['system'], text: string): CanonicalBody['system'] {
-  const block = { type: 'text' as const, text };
-  if (system === undefined || system === '') return [block];
-  return typeof system === 'string' ? [{ type: 'text', text: system }, block] : [...system, block];
+/** Takes tools out that `kindOf` names, with a word to the model that makes it move on. */
+function withoutTools(
+  ledger: Ledger,
+  body: CanonicalBody,
+  kindOf: (tool: CanonicalTool) => string | null,
+): CanonicalBody {
+  const kinds: string[] = [];
+  const tools: CanonicalTool[] = [];
+  for (const [index, tool] of (body.tools ?? []).entries()) {
+    const kind = kindOf(tool);
+    if (kind === null) tools.push(tool);
+    else {
+      lose(ledger, 'dropped', ['tools', index], `${kind} is run by its own provider only; the model is told`);
+      if (!SILENT_KINDS.test(kind)) kinds.push(kind);
+    }
+  }
+  if (tools.length === (body.tools?.length ?? 0)) return body;
+  const { tools: _tools, ...rest } = body;
+  const system = withUnavailableTools(body.system, kinds);
+  return {
+    ...rest,
+    ...(system === undefined ? {} : { system }),
+    ...(tools.length === 0 ? {} : { tools }),
+  };
 }
 
 /**
  * A request for an upstream that runs no tools by itself: earlier calls of such tools become calls of functions, and
- * tools that nobody runs are taken out, with a word to the model that makes it move on. The very same body when there
- * is nothing to change.
+ * tools that nobody runs are taken out. The very same body when there is nothing to change.
  */
 export function plainServerTools(ledger: Ledger, body: CanonicalBody): CanonicalBody {
   const messages = plainHistory(ledger, body.messages);
-  const kinds: string[] = [];
-  const tools: CanonicalTool[] = [];
-  for (const [index, tool] of (body.tools ?? []).entries()) {
-    const kind = serverToolKind(tool);
-    if (kind === null) tools.push(tool);
-    else {
-      lose(ledger, 'dropped', ['tools', index], `${kind} is run by Anthropic only; taken out with a word to the model`);
-      if (!SILENT_KINDS.test(kind)) kinds.push(kind);
-    }
-  }
-  if (tools.length === (body.tools?.length ?? 0)) return messages === body.messages ? body : { ...body, messages };
-  const { tools: _tools, ...rest } = body;
-  const system = kinds.length === 0 ? body.system : withSystemText(body.system, instruction(kinds));
-  return {
-    ...rest,
-    messages,
-    ...(system === undefined ? {} : { system }),
-    ...(tools.length === 0 ? {} : { tools }),
-  };
+  const plain = withoutTools(ledger, body, serverToolKind);
+  return messages === body.messages ? plain : { ...plain, messages };
+}
+
+/** A request for Anthropic, without the tools that only OpenAI runs. */
+export function withoutOpenaiTools(ledger: Ledger, body: CanonicalBody): CanonicalBody {
+  const plain = withoutTools(ledger, body, openaiToolKind);
+  const { tool_choice: choice, ...rest } = plain;
+  if (plain === body || choice === undefined) return plain;
+  const names = (plain.tools ?? []).map((tool) => ('name' in tool ? tool.name : ''));
+  const isLeft = choice.type === 'tool' ? names.includes(choice.name) : names.length > 0;
+  if (!isLeft) lose(ledger, 'dropped', ['tool_choice'], 'tool_choice names a tool that cannot be sent');
+  return isLeft ? plain : rest;
 }

@@ -16,10 +16,20 @@ const RESULT_TYPES: ReadonlySet<string> = new Set([
   'advisor_tool_result',
 ]);
 
+/** How the decoder names what only OpenAI runs. */
+const OPENAI_TOOL_TYPE = /^openai:([a-z0-9_]+)$/;
+
+/** Which tool of OpenAI's own a definition asks for; null for all others. */
+export function openaiToolKind(tool: CanonicalTool): string | null {
+  const { type } = tool as { readonly type?: unknown };
+  return typeof type === 'string' ? (OPENAI_TOOL_TYPE.exec(type)?.[1] ?? null) : null;
+}
+
 /** Which tool of the API's own a definition asks for, without its revision; null for tools that clients run. */
 export function serverToolKind(tool: CanonicalTool): string | null {
   const { type } = tool as { readonly type?: unknown };
-  return typeof type === 'string' && !('input_schema' in tool) ? (SERVER_TOOL_TYPE.exec(type)?.[1] ?? null) : null;
+  if (typeof type !== 'string' || 'input_schema' in tool) return null;
+  return SERVER_TOOL_TYPE.exec(type)?.[1] ?? openaiToolKind(tool);
 }
 
 /** Whether a block of an assistant message is a call that the API itself runs. */
