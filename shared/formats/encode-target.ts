@@ -1,7 +1,5 @@
 import { isQuirkName, QUIRKS } from './quirks/quirks.ts';
 
-export type Effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max';
-
 /**
  * What an encoder has to know about the model it writes for. The defaults send only what every server of the format
  * takes; what more a server takes, or what it refuses, is declared.

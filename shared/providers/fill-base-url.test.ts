@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fillBaseUrl, missingAddressSettings } from './fill-base-url.ts';
-import { azureOpenai, bedrock, vertex } from './provider-list.ts';
 import { providerPath } from './provider-path.ts';
+import { azureOpenai, bedrock, vertex } from './provider-registry.ts';
 
 const VERTEX = vertex.baseUrl ?? '';
 const AZURE = azureOpenai.baseUrl ?? '';

@@ -21,15 +21,15 @@ function codeBlocks(guide: string) {
 
 describe('the guide to adding a provider', () => {
   const blocks = codeBlocks(readGuide('add-a-provider.md'));
-  const files = blocks.filter((block) => block.path !== undefined && !block.path.endsWith('provider-list.ts'));
+  const files = blocks.filter((block) => block.path !== undefined && !block.path.endsWith('provider-registry.ts'));
   const data = files.find(({ path }) => path?.endsWith('provider.ts'));
-  const line = blocks.find(({ path }) => path?.endsWith('provider-list.ts'));
+  const line = blocks.find(({ path }) => path?.endsWith('provider-registry.ts'));
   let copy: string;
 
   beforeAll(() => {
     copy = mkdtempSync(join(tmpdir(), 'guide-'));
     const providers = join(copy, 'shared/providers');
-    for (const name of ['provider-list.ts', 'known-provider.ts', ...KNOWN_PROVIDERS.keys()]) {
+    for (const name of ['provider-registry.ts', 'known-provider.ts', ...KNOWN_PROVIDERS.keys()]) {
       cpSync(join(import.meta.dirname, name), join(providers, name), { recursive: true });
     }
     for (const { path, text } of files) {
@@ -37,7 +37,7 @@ describe('the guide to adding a provider', () => {
       mkdirSync(dirname(target), { recursive: true });
       writeFileSync(target, `${text}\n`);
     }
-    writeFileSync(join(providers, 'provider-list.ts'), `${line?.text}\n`, { flag: 'a' });
+    writeFileSync(join(providers, 'provider-registry.ts'), `${line?.text}\n`, { flag: 'a' });
   });
   afterAll(() => rmSync(copy, { recursive: true }));
 

@@ -1,4 +1,4 @@
-// One line a provider: this list is the registry.
+// One line a provider.
 export { anthropic } from './anthropic/provider.ts';
 export { azureOpenai } from './azure-openai/provider.ts';
 export { bedrock } from './bedrock/provider.ts';
