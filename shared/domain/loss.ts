@@ -30,7 +30,8 @@ export const LOSS_KINDS = {
     fidelityWeight: 0.05,
   },
   renamed: {
-    definition: 'A name, id or keyword was replaced by one that means the same; names and ids are restored on the way back.',
+    definition:
+      'A name, id or keyword was replaced by one that means the same; names and ids are restored on the way back.',
     severity: 'info',
     fidelityWeight: 0,
   },

@@ -2,7 +2,13 @@ import { isBillingText } from './billing-block.ts';
 import type { CanonicalBody } from './canonical.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
 import { addBlock, addContent } from './tokens/add-content.ts';
-import { ANSWER_ROLE_TOKENS, addOpenaiAnswer, addOpenaiMessage, type OpenCalls } from './tokens/openai-framing.ts';
+import {
+  ANSWER_ROLE_TOKENS,
+  addOpenaiAnswer,
+  addOpenaiMessage,
+  MESSAGE_TOKENS,
+  type OpenCalls,
+} from './tokens/openai-framing.ts';
 import { addJson, addText, createTally, type Tally } from './tokens/tally.ts';
 import { tokensOfTexts } from './tokens/text-tokens.ts';
 import { tokenFamilyOf } from './tokens/token-family.ts';
@@ -27,7 +33,7 @@ type CountedBody = Pick<CanonicalBody, 'messages' | 'system' | 'tools'>;
 export function countTokens(body: CountedBody, model = ''): number {
   const tally = createTally(tokenFamilyOf(model));
   addSystem(tally, body.system);
-  addTools(tally, body.tools ?? []);
+  addTools(tally, body.tools ?? [], (body.system?.length ?? 0) > 0);
   addMessages(tally, body.messages);
   if (tally.family.framing === 'openai') tally.tokens += ANSWER_ROLE_TOKENS;
   return total(tally);
@@ -78,7 +84,7 @@ function addMessages(tally: Tally, messages: CountedBody['messages']): void {
   }
 }
 
-function addTools(tally: Tally, tools: readonly unknown[]): void {
+function addTools(tally: Tally, tools: readonly unknown[], hasSystem: boolean): void {
   if (tools.length === 0) return;
   tally.tokens += tally.family.toolPromptTokens;
   const known = tools.filter(isJsonObject);
@@ -86,6 +92,8 @@ function addTools(tally: Tally, tools: readonly unknown[]): void {
   for (const tool of known) if (tool['input_schema'] === undefined) addServerTool(tally, tool);
   if (tally.family.framing === 'openai') {
     if (functions.length > 0) addText(tally, toolDeclarations(functions));
+    // They stand in the system message, which is made for them where there is none.
+    if (!hasSystem) tally.tokens += MESSAGE_TOKENS;
     return;
   }
   for (const tool of functions) {

@@ -10,7 +10,7 @@ import { addText, type Tally } from './tally.ts';
  * texts are quoted and everything outside ASCII is escaped. Measured on recorded runs of gpt-4.1, where it holds to the
  * token.
  */
-const MESSAGE_TOKENS = 4;
+export const MESSAGE_TOKENS = 4;
 const CALL_TOKENS = 5;
 const RESULT_TOKENS = 4;
 const PARALLEL_CALL_TOKENS = 11;

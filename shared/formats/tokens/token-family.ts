@@ -47,14 +47,31 @@ const FAMILIES: readonly (readonly [RegExp, TokenFamily])[] = [
   [/claude/, { ...GENERIC, name: 'claude', textFactor: 1.34, toolPromptTokens: 350, pageTokens: 3_000, image: AREA }],
   [
     /gemini-[3-9]/,
-    { ...GENERIC, name: 'gemini-3', textFactor: 1.12, pageTokens: 1_120, image: { type: 'fixed', tokens: 1_120 } },
+    {
+      ...GENERIC,
+      name: 'gemini-3',
+      textFactor: 1.12,
+      toolPromptTokens: 0,
+      pageTokens: 1_120,
+      image: { type: 'fixed', tokens: 1_120 },
+    },
   ],
-  [/gemini|gemma/, { ...GENERIC, name: 'gemini', textFactor: 1.12, pageTokens: 560, image: { type: 'gemini-tiles' } }],
+  [
+    /gemini|gemma/,
+    {
+      ...GENERIC,
+      name: 'gemini',
+      textFactor: 1.12,
+      toolPromptTokens: 0,
+      pageTokens: 560,
+      image: { type: 'gemini-tiles' },
+    },
+  ],
   [/qwen|qwq/, { ...GENERIC, name: 'qwen', textFactor: 1.1, image: { ...AREA, longEdgeMax: 2_576, tokensMax: 4_096 } }],
   [/deepseek/, { ...GENERIC, name: 'deepseek', textFactor: 1.08, image: AREA }],
   [
     /mistral|mixtral|magistral|codestral|devstral|ministral|pixtral/,
-    { ...GENERIC, name: 'mistral', textFactor: 1.12, image: AREA },
+    { ...GENERIC, name: 'mistral', textFactor: 1.12, toolPromptTokens: 100, image: AREA },
   ],
   [/llama/, { ...GENERIC, name: 'llama', textFactor: 1.08, image: AREA }],
 ];
