@@ -35,13 +35,23 @@ function said(cell: Cell, noteOf: (reason: string, document: string) => number):
   }
 }
 
+/** Where a line comes from that has no thread. */
+function sourceOf(line: string): string {
+  if (line.startsWith('0.')) return "Anthropic's gateway protocol page";
+  return line.startsWith('I.') ? 'this project' : 'measured on clients';
+}
+
+function numberOf(line: string): number {
+  return Number(line.replace(/^(?:0|I)\./, ''));
+}
+
 function rowOf({ line, cells }: CaseResult, noteOf: (reason: string, document: string) => number): string {
   const columns = COLUMNS.map(({ name }) => {
     const streamed = said(cells[name].streamed, noteOf);
     const whole = said(cells[name].whole, noteOf);
     return streamed === whole ? streamed : `${streamed} / ${whole}`;
   });
-  const threads = line.threads.length === 0 ? 'measured on clients' : line.threads.join(', ');
+  const threads = line.threads.length === 0 ? sourceOf(line.line) : line.threads.join(', ');
   return `| ${line.line} | ${line.title} | ${columns.join(' | ')} | ${line.fixture ?? 'synthetic'} | ${threads} |`;
 }
 
@@ -92,7 +102,10 @@ export function compatibilityPage(results: readonly CaseResult[]): string {
   const names = COLUMNS.map(({ name }) => name);
   const totals = totalsOf(results);
   const sections = SECTIONS.map(([pattern, title]) => {
-    const rows = results.filter(({ line }) => pattern.test(line.line)).map((result) => rowOf(result, noteOf));
+    const rows = results
+      .filter(({ line }) => pattern.test(line.line))
+      .toSorted((one, other) => numberOf(one.line.line) - numberOf(other.line.line))
+      .map((result) => rowOf(result, noteOf));
     const head = `| Line | Behaviour | ${names.join(' | ')} | Fixture | After |`;
     const rule = `| --- | --- | ${names.map(() => '---').join(' | ')} | --- | --- |`;
     return [`## ${title}`, '', head, rule, ...rows].join('\n');
