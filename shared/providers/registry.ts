@@ -76,12 +76,18 @@ export function resolveProvider(name: string, config: Pick<TrimtabConfig, 'provi
 }
 
 function authScheme(settings: ProviderConfig, known: ProviderData | undefined, format: FormatName): AuthScheme {
-  const speaksItsOwn = known !== undefined && (known.format === format || known.hosting !== undefined);
-  if (speaksItsOwn) return known.auth;
+  if (known !== undefined && (vendorOf(known.format) === vendorOf(format) || known.hosting !== undefined)) {
+    return known.auth;
+  }
   if (settings.hosting !== undefined) return settings.hosting === 'bedrock' ? 'aws-sigv4' : 'google-oauth';
   if (format === 'bedrock-converse') return 'aws-sigv4';
   if (format === 'gemini') return 'x-goog-api-key';
   return format === 'anthropic-messages' ? 'x-api-key' : 'bearer';
+}
+
+/** OpenAI has two formats, and whoever serves both authenticates them alike. */
+function vendorOf(format: FormatName): string {
+  return format.split('-')[0] ?? format;
 }
 
 function credentialHeaders(auth: AuthScheme, apiKey: string | undefined): Readonly<Record<string, string>> {

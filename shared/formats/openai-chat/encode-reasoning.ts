@@ -30,9 +30,17 @@ function fitEffort(target: EncodeTarget, effort: string): string {
 }
 
 /** Whether the request forces a call on a server that forces none while it thinks. */
-export function forcesCallWithoutThinking({ target }: Encoding, body: CanonicalBody): boolean {
+function forcesCall({ target }: Encoding, body: CanonicalBody): boolean {
   const choice = body.tool_choice?.type;
   return target.toolChoice === 'auto-when-thinking' && (choice === 'any' || choice === 'tool');
+}
+
+/** Whether the forced call of a request has to be given up: it thinks, or cannot be kept from it. */
+export function thinksInsteadOfCalling(encoding: Encoding, body: CanonicalBody): boolean {
+  if (!forcesCall(encoding, body)) return false;
+  const { supportsReasoningEffort, reasoningControl, acceptsEffortNone } = encoding.target;
+  const canStop = supportsReasoningEffort && (reasoningControl !== 'reasoning_effort' || acceptsEffortNone);
+  return !canStop || (body.thinking !== undefined && body.thinking.type !== 'disabled');
 }
 
 function readWish(encoding: Encoding, body: CanonicalBody): ReasoningWish {
@@ -40,7 +48,7 @@ function readWish(encoding: Encoding, body: CanonicalBody): ReasoningWish {
   const effort = body.output_config?.effort ?? null;
   const budgetTokens = thinking?.type === 'enabled' ? thinking.budget_tokens : null;
   if (thinking !== undefined) return { isOn: thinking.type !== 'disabled', effort, budgetTokens };
-  return { isOn: forcesCallWithoutThinking(encoding, body) ? false : null, effort, budgetTokens };
+  return { isOn: forcesCall(encoding, body) ? false : null, effort, budgetTokens };
 }
 
 function loseEffort(encoding: Encoding, { effort, budgetTokens }: ReasoningWish, why: string): void {

@@ -13,7 +13,7 @@ import {
 import { type Encoding, lose } from '../encoding.ts';
 import type { JsonObject } from '../json-object.ts';
 import { encodeToolName } from '../tool-name.ts';
-import { forcesCallWithoutThinking } from './encode-reasoning.ts';
+import { thinksInsteadOfCalling } from './encode-reasoning.ts';
 import { isStrictSchema } from './strict-schema.ts';
 
 interface ChatTool {
@@ -74,10 +74,6 @@ function withoutToolChoice(encoding: Encoding, choice: Anthropic.ToolChoice, too
   return { tools };
 }
 
-function isThinking(body: CanonicalBody): boolean {
-  return body.thinking !== undefined && body.thinking.type !== 'disabled';
-}
-
 /** `tools`, `tool_choice` and `parallel_tool_calls`; none of them without a tool, which servers refuse. */
 export function encodeTools(encoding: Encoding, body: CanonicalBody): JsonObject {
   const tools = customTools(encoding, body).map((placed) => encodeTool(encoding, placed));
@@ -89,7 +85,7 @@ export function encodeTools(encoding: Encoding, body: CanonicalBody): JsonObject
   if (choice === undefined) return { tools };
   if (encoding.target.toolChoice === 'none') return withoutToolChoice(encoding, choice, tools);
   const fields: JsonObject = { tools, tool_choice: encodeToolChoice(encoding, choice, tools) };
-  if (forcesCallWithoutThinking(encoding, body) && isThinking(body)) {
+  if (thinksInsteadOfCalling(encoding, body)) {
     lose(encoding, 'approximated', ['tool_choice'], 'target forces no call while it thinks');
     fields['tool_choice'] = 'auto';
   }

@@ -186,6 +186,8 @@ describe('the choice of a tool', () => {
     const thinking = encode(quirks, { ...forced, thinking: { type: 'adaptive' } });
     expect(thinking.fields).toMatchObject({ tool_choice: 'auto', thinking: { type: 'enabled' } });
     expect(thinking.losses).toEqual(['approximated /tool_choice']);
+    const unstoppable = encode(['no-forced-tool-choice-when-thinking'], forced);
+    expect(unstoppable.fields).toMatchObject({ tool_choice: 'auto' });
   });
 });
 

@@ -14,8 +14,9 @@ export const deepseek: ProviderData = {
     'no-logit-bias',
     'no-user',
     'replay-reasoning',
+    'no-forced-tool-choice-when-thinking',
   ],
-  reasoningModelQuirks: ['thinking-type', 'effort-up-to-max', 'no-forced-tool-choice-when-thinking'],
+  reasoningModelQuirks: ['thinking-type', 'effort-up-to-max'],
   models: [{ match: 'deepseek-*', reasons: true }],
   documentation: 'https://api-docs.deepseek.com/api/create-chat-completion',
 };

@@ -10,8 +10,9 @@ export const gemini: ProviderData = {
   reasoningModelQuirks: [],
   models: [
     { match: 'gemini-2.0-*', maxOutputTokens: 8_192 },
-    { match: 'gemini-2.5-*', maxOutputTokens: 65_536 },
-    { match: 'gemini-3*', maxOutputTokens: 65_536 },
+    { match: 'gemini-2.5-*', maxOutputTokens: 65_536, reasons: true },
+    { match: 'gemini-2.5-flash-image*', maxOutputTokens: 32_768, reasons: false },
+    { match: 'gemini-3*', maxOutputTokens: 65_536, reasons: true },
   ],
   documentation: 'https://ai.google.dev/api/generate-content',
 };
