@@ -146,6 +146,21 @@ export const UPSTREAM_CASES: readonly UpstreamCase[] = [
         : `no ${request.path} ${request.model}`,
   },
   {
+    name: 'azure-responses',
+    fake: 'openai-responses',
+    provider: (origin) => ({
+      like: 'azure-openai',
+      format: 'openai-responses',
+      baseUrl: `${origin}/openai/v1/`,
+      apiKey: 'k',
+    }),
+    modelId: 'gpt-5-mini',
+    model: { reasoningEffort: true },
+    format: 'openai-responses',
+    refuse: (request) =>
+      request.path === '/openai/v1/responses' ? refuseHeader('api-key', 'k')(request) : `no ${request.path}`,
+  },
+  {
     name: 'azure-classic',
     fake: 'openai-chat',
     provider: (origin) => ({

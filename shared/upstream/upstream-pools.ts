@@ -34,7 +34,6 @@ export function createUpstreamPools(timeouts: UpstreamTimeouts, given: Partial<A
   const authorizerOf = new WeakMap<ResolvedProvider, Authorizer>();
   return {
     poolFor(url, network) {
-      assertUpstreamUrl(url, network);
       const key = `${network} ${url.origin}`;
       const known = pools.get(key);
       if (known !== undefined) return known;
@@ -72,8 +71,9 @@ function credentialsKey({ name, auth, region, baseUrl, credentials, authHeaders 
 }
 
 function createTokenFetch(): GuardedFetch {
-  const guarded = createGuardedFetch('public');
+  let guarded: GuardedFetch | null = null;
   return (input, init) => {
+    guarded ??= createGuardedFetch('public');
     const deadline = AbortSignal.timeout(TOKEN_TIMEOUT_MS);
     const signal =
       init?.signal === undefined || init.signal === null ? deadline : AbortSignal.any([init.signal, deadline]);

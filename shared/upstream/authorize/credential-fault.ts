@@ -21,6 +21,8 @@ export function credentialFault(what: string, error: unknown, advice: string): T
 }
 
 function describe(error: unknown): string {
+  if (error instanceof Error && 'path' in error && 'code' in error)
+    return `a file cannot be read (${String(error.code)})`;
   const text = error instanceof Error ? error.message : String(error);
   return text.replace(PRIVATE, '[…]').slice(0, MESSAGE_CHARACTERS_MAX);
 }

@@ -7,6 +7,7 @@ import { credentialFault } from './credential-fault.ts';
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 /** A token lives an hour; a new one is fetched so long before its end. */
 const REFRESH_BEFORE_MS = 5 * 60_000;
+const RETRIES_MAX = 1;
 const ADVICE =
   'set google.serviceAccount or google.serviceAccountFile, or give this process application default credentials that may use Vertex AI';
 
@@ -50,7 +51,11 @@ async function createGetToken(provider: AuthorizedProvider, deps: Pick<Authorize
   const { GoogleAuth, JWT } = await import('google-auth-library');
   const options = {
     eagerRefreshThresholdMillis: REFRESH_BEFORE_MS,
-    transporterOptions: { fetchImplementation: deps.fetch },
+    transporterOptions: {
+      fetchImplementation: deps.fetch,
+      // The library would go on for seconds, and calls with a fallback need not wait so long for it.
+      retryConfig: { retry: RETRIES_MAX, noResponseRetries: RETRIES_MAX },
+    },
   };
   const key = await readKey(provider);
   if (key === undefined) {
