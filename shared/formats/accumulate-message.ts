@@ -20,7 +20,9 @@ export function createAccumulatedMessage(): AccumulatedMessage {
 }
 
 type EventOf<Type extends CanonicalStreamEvent['type']> = Extract<CanonicalStreamEvent, { type: Type }>;
-type Delta = EventOf<'content_block_delta'>['delta'];
+/** The summary that stands for what was compacted away; its types are still the beta's. */
+type CompactionDelta = { readonly type: 'compaction_delta'; readonly content: string | null };
+type Delta = EventOf<'content_block_delta'>['delta'] | CompactionDelta;
 
 /** Vendors add delta types; the ones not named here leave the block as it is. */
 const DELTA_HANDLERS: {
@@ -42,6 +44,9 @@ const DELTA_HANDLERS: {
   },
   citations_delta: (block, delta) => {
     if (block.type === 'text') block.citations = [...(block.citations ?? []), delta.citation];
+  },
+  compaction_delta: (block, delta) => {
+    Object.assign(block, { content: delta.content });
   },
   input_json_delta: (_block, delta, state, index) => {
     state.toolInputs[index] = (state.toolInputs[index] ?? '') + delta.partial_json;

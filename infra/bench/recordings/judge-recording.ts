@@ -6,7 +6,7 @@ import { messageEvents } from '#shared/testing/message-events.ts';
 import { createDecodeContext } from '#shared/testing/play-stream.ts';
 import { contentFaults, deliveryFaults, streamFaults } from './judge-reply.ts';
 import type { Recording } from './read-recordings.ts';
-import { splitReplies } from './recorded-reply.ts';
+import { hasFailure, splitReplies } from './recorded-reply.ts';
 
 const CONTEXT = createDecodeContext();
 /** For recorded error bodies that do not say with which status they came. */
@@ -34,7 +34,9 @@ function errorFaults(body: JsonObject): readonly string[] {
 function wholeMessageFaults(shape: ReplyShape, body: JsonObject): Promise<readonly string[]> | readonly string[] {
   const decoded = REPLY_DECODERS[shape].decodeResponse(body, CONTEXT);
   if (decoded.type === 'failed') {
-    return isErrorBody(body) || body['status'] === 'failed' ? [] : [`failed: ${decoded.error.message}`];
+    return isErrorBody(body) || hasFailure({ shape, lines: [], payloads: [body] })
+      ? []
+      : [`failed: ${decoded.error.message}`];
   }
   const message: CanonicalMessage = decoded.message;
   const delivered = { message, losses: decoded.losses, events: messageEvents(message) };
@@ -43,7 +45,9 @@ function wholeMessageFaults(shape: ReplyShape, body: JsonObject): Promise<readon
 }
 
 async function wholeVerdict({ name, lines }: Recording): Promise<RecordingVerdict> {
-  const body = parseJsonObject(lines.join('\n'));
+  const text = lines.join('\n').trim();
+  // Google wraps errors in a list.
+  const body = parseJsonObject(text.replace(/^\[([\s\S]*)\]$/, '$1'));
   if (body === null) return { name, shape: null, faults: ['no JSON object'] };
   const shape = replyShape(body);
   if (shape !== null) return { name, shape, faults: await wholeMessageFaults(shape, body) };

@@ -25,6 +25,10 @@ function addArguments(content: RecordedContent, key: string, piece: unknown): vo
   else known.push(piece);
 }
 
+function noteFilled(content: RecordedContent, key: string, value: unknown): void {
+  if (Array.isArray(value) ? value.length > 0 : isJsonObject(value)) content.others.add(key);
+}
+
 const readChat: Reader = (content, payload) => {
   const choice = listIn(payload['choices']).find(({ index }) => (index ?? 0) === 0) ?? {};
   const said = isJsonObject(choice['delta']) ? choice['delta'] : objectIn(choice['message']);
@@ -42,7 +46,9 @@ const readChat: Reader = (content, payload) => {
   for (const [position, call] of listIn(said['tool_calls']).entries()) {
     addArguments(content, String(call['index'] ?? position), objectIn(call['function'])['arguments'] ?? '');
   }
-  for (const key of ['annotations', 'images', 'audio']) if (said[key]) content.others.add(key);
+  for (const key of ['annotations', 'images', 'audio', 'executed_tools']) noteFilled(content, key, said[key]);
+  for (const key of ['citations', 'search_results', 'images', 'related_questions'])
+    noteFilled(content, key, payload[key]);
 };
 
 const readResponseItem: Reader = (content, item) => {

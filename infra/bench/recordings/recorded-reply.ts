@@ -1,6 +1,6 @@
 import { isFailureReason as isGeminiFailure } from '#shared/formats/gemini/decode-stop-reason.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '#shared/formats/json-object.ts';
-import { isErrorBody, type ReplyShape, replyShape } from '#shared/formats/replies/reply-shape.ts';
+import { errorShape, isErrorBody, type ReplyShape, replyShape } from '#shared/formats/replies/reply-shape.ts';
 
 /** One reply of a recording, with the events as they were recorded and as they read. */
 export interface RecordedReply {
@@ -41,7 +41,8 @@ export function hasFailure({ shape, payloads }: RecordedReply): boolean {
   return payloads.some((payload) => {
     const name = eventName(shape, payload) ?? '';
     if (name === 'response.failed' || name === 'error' || name.endsWith('Exception')) return true;
-    const status = objectIn(payload['response'])['status'] ?? objectIn(payload['interaction'])['status'];
+    const status =
+      objectIn(payload['response'])['status'] ?? objectIn(payload['interaction'])['status'] ?? payload['status'];
     if (status === 'failed' || status === 'cancelled') return true;
     if (finishReasons(payload).some((reason) => isGeminiFailure(String(reason)))) return true;
     return replyShape(payload) === null && isErrorBody(payload);
@@ -53,16 +54,24 @@ function parseLine(line: string): JsonObject | null {
   return parseJsonObject(line) ?? parseJsonObject(`${line}}`);
 }
 
+/** The first event that has a shape tells it; a stream of nothing but an error has that of its envelope. */
+function shapeOf(payloads: readonly JsonObject[]): ReplyShape | null {
+  for (const payload of payloads) {
+    const shape = replyShape(payload);
+    if (shape !== null) return shape;
+  }
+  const failure = payloads.find(isErrorBody);
+  return failure === undefined ? null : errorShape(failure);
+}
+
 /**
  * The replies of a recorded stream, in order. An agent's recording can hold several, one after the other; null when its
  * shape is not known.
  */
 export function splitReplies(lines: readonly string[]): readonly RecordedReply[] | null {
   const parsed = lines.map((line) => ({ line, payload: parseLine(line) }));
-  const shape = parsed
-    .map(({ payload }) => (payload === null ? null : replyShape(payload)))
-    .find((one) => one !== null);
-  if (shape === undefined || shape === null) return null;
+  const shape = shapeOf(parsed.flatMap(({ payload }) => (payload === null ? [] : [payload])));
+  if (shape === null) return null;
   const replies: { shape: ReplyShape; lines: string[]; payloads: JsonObject[] }[] = [];
   let isOver = true;
   for (const { line, payload } of parsed) {

@@ -5,9 +5,10 @@ import { isJsonObject } from '../json-object.ts';
 import { type Loss, recordLoss } from '../loss.ts';
 import { EMPTY_INPUT, requiresInput } from '../tool-use-block.ts';
 import { apiErrorFromAnthropicError } from './decode-error.ts';
+import { CONTRADICTED_STOP, repairStopReason } from './repair-stop-reason.ts';
 
 /** Calls without arguments of tools that cannot do without. */
-function inputLosses(message: CanonicalMessage, { request }: DecodeContext): readonly Loss[] {
+function inputLosses(message: CanonicalMessage, { request }: DecodeContext): Loss[] {
   const losses: Loss[] = [];
   for (const [index, block] of message.content.entries()) {
     if (block.type !== 'tool_use' || Object.keys(block.input ?? {}).length > 0) continue;
@@ -28,10 +29,15 @@ export function decodeResponse(body: unknown, context: DecodeContext): DecodedRe
   }
   // Content and usage are all that is read of it; the rest is handed on.
   const message = body as unknown as CanonicalMessage;
-  return {
-    type: 'decoded',
-    message,
-    losses: inputLosses(message, context),
-    upstreamStopReason: message.stop_reason ?? null,
-  };
+  const losses = inputLosses(message, context);
+  const upstreamStopReason = message.stop_reason ?? null;
+  const stopReason = repairStopReason(upstreamStopReason, message.content);
+  if (stopReason === upstreamStopReason) return { type: 'decoded', message, losses, upstreamStopReason };
+  recordLoss(losses, {
+    kind: 'repaired',
+    pointer: '/stop_reason',
+    format: 'anthropic-messages',
+    detail: CONTRADICTED_STOP,
+  });
+  return { type: 'decoded', message: { ...message, stop_reason: stopReason }, losses, upstreamStopReason };
 }

@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { type DecoderStream, emit, type FrameState, fail, lose } from '../stream-frame.ts';
 import { noteEmptyInput } from '../tool-use-block.ts';
 import { apiErrorFromAnthropicError } from './decode-error.ts';
+import { CONTRADICTED_STOP, repairStopReason } from './repair-stop-reason.ts';
 
 /** What an Anthropic stream leaves behind beside the message that it builds. */
 export interface AnthropicStreamState extends FrameState {
@@ -71,11 +72,19 @@ function stopMessage(stream: AnthropicStream, event: EventOf<'message_stop'>): v
   const { endAtStart, phase } = stream.state;
   const { message } = stream.accumulated;
   if (phase === 'streaming' && endAtStart !== null && message !== null) {
-    stream.state.upstreamStopReason = endAtStart.stop_reason;
-    emit(stream, { type: 'message_delta', delta: endAtStart, usage: message.usage });
+    endMessage(stream, { type: 'message_delta', delta: endAtStart, usage: message.usage });
   }
   emit(stream, event);
   stream.state.phase = 'complete';
+}
+
+function endMessage(stream: AnthropicStream, event: EventOf<'message_delta'>): void {
+  const { stop_reason: given } = event.delta;
+  const repaired = repairStopReason(given, stream.accumulated.message?.content ?? []);
+  stream.state.endAtStart = null;
+  if (given !== null) stream.state.upstreamStopReason = given;
+  if (repaired !== given) lose(stream, 'repaired', '/stop_reason', CONTRADICTED_STOP);
+  emit(stream, repaired === given ? event : { ...event, delta: { ...event.delta, stop_reason: repaired } });
 }
 
 /** Blocks are counted from the ones that the start held. */
@@ -93,11 +102,7 @@ const EVENT_HANDLERS: EventHandlers = {
   content_block_start: (stream, event) => startBlock(stream, behindStart(stream, event)),
   content_block_delta: (stream, event) => emit(stream, behindStart(stream, event)),
   content_block_stop: (stream, event) => stopBlock(stream, behindStart(stream, event)),
-  message_delta: (stream, event) => {
-    stream.state.endAtStart = null;
-    emit(stream, event);
-    stream.state.upstreamStopReason = stream.accumulated.message?.stop_reason ?? null;
-  },
+  message_delta: endMessage,
   message_stop: stopMessage,
   ping: emit,
   error: (stream, event) => {

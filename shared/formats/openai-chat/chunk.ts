@@ -13,6 +13,9 @@ export interface ChatDelta extends JsonObject {
   tool_calls?: unknown;
   function_call?: unknown;
   annotations?: unknown;
+  audio?: unknown;
+  images?: unknown;
+  executed_tools?: unknown;
 }
 
 export interface ChatChoice extends JsonObject {

@@ -2,7 +2,7 @@ import { brokenUpstream } from '../api-error.ts';
 import type { CanonicalUsage } from '../canonical.ts';
 import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
 import { IN_STREAM_ERROR_STATUS } from '../stream-decoder.ts';
-import { fail, startMessage } from '../stream-frame.ts';
+import { fail, lose, startMessage } from '../stream-frame.ts';
 import { type ChatChoice, type ChatChunk, firstChoice } from './chunk.ts';
 import { apiErrorFromChatBody } from './decode-error.ts';
 import { isFailureReason } from './decode-stop-reason.ts';
@@ -27,6 +27,13 @@ function readUsage(chunk: ChatChunk, choice: ChatChoice | null): CanonicalUsage 
   );
 }
 
+/** Where servers that search say what they found; citations of the Messages API point into documents of the request. */
+function noteSources(stream: ChatStream, { citations, search_results, images, related_questions }: ChatChunk): void {
+  for (const list of [citations, search_results, images, related_questions]) {
+    if (Array.isArray(list) && list.length > 0) lose(stream, 'dropped', '/content', 'sources beside the answer');
+  }
+}
+
 /** Reads one chunk, or one whole completion, which differ only in where the choice keeps its content. */
 export function pushChatChunk(stream: ChatStream, chunk: ChatChunk): void {
   const { state } = stream;
@@ -37,6 +44,7 @@ export function pushChatChunk(stream: ChatStream, chunk: ChatChunk): void {
   state.model ??= nonEmptyString(chunk.model);
   const choice = firstChoice(chunk);
   state.usage = readUsage(chunk, choice) ?? state.usage;
+  if (choice === null || nonEmptyString(choice.finish_reason) !== null) noteSources(stream, chunk);
   if (choice === null) return;
   readFinish(stream, choice);
   const { upstreamStopReason } = state;

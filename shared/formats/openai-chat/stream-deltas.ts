@@ -80,8 +80,14 @@ function addRefusal(stream: ChatStream, value: unknown): void {
   addText(stream, 'text', value);
 }
 
-function noteAnnotations(stream: ChatStream, value: unknown): void {
-  if (Array.isArray(value) && value.length > 0) lose(stream, 'dropped', '/content', 'annotations of the text');
+const isFilled = (value: unknown): boolean => (Array.isArray(value) ? value.length > 0 : isJsonObject(value));
+
+/** What servers say beside the text, and the Messages API has no block for. */
+function noteExtras(stream: ChatStream, delta: ChatDelta): void {
+  if (isFilled(delta.annotations)) lose(stream, 'dropped', '/content', 'annotations of the text');
+  if (isFilled(delta.audio)) lose(stream, 'dropped', '/content', 'audio of the answer');
+  if (isFilled(delta.images)) lose(stream, 'dropped', '/content', 'images of the answer');
+  if (isFilled(delta.executed_tools)) lose(stream, 'dropped', '/content', 'tools that the server ran itself');
 }
 
 /** In the order in which a delta with several of them is read: reasoning comes before what it led to. */
@@ -89,7 +95,7 @@ const DELTA_HANDLERS: readonly ((stream: ChatStream, delta: ChatDelta) => void)[
   addReasoning,
   (stream, delta) => addContent(stream, delta.content),
   (stream, delta) => addRefusal(stream, delta.refusal),
-  (stream, delta) => noteAnnotations(stream, delta.annotations),
+  noteExtras,
   (stream, delta) => {
     if (Array.isArray(delta.tool_calls) && delta.tool_calls.length > 0) endThinkTags(stream);
     addToolCalls(stream, delta.tool_calls);

@@ -254,7 +254,7 @@ describe('text and reasoning of a Responses server', () => {
     const cited = { ...message('a'), content: [{ type: 'output_text', text: 'a', annotations: [{ type: 'url' }] }] };
     const { losses } = await deliver([done(0, { type: 'web_search_call', id: 'ws' }), done(1, cited), completed()]);
     expect(losses).toEqual([
-      'dropped output item of a kind that the Messages API has not',
+      'dropped output item that the Messages API has not: web_search_call',
       'dropped annotations of the text',
     ]);
   });

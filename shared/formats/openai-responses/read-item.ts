@@ -111,5 +111,8 @@ export function readItem(stream: ResponsesStream, item: Fields, outputIndex: num
   const type = nonEmptyString(item['type']) ?? '';
   const reader = Object.hasOwn(ITEM_READERS, type) ? ITEM_READERS[type] : undefined;
   if (reader !== undefined) reader(stream, item, outputIndex, isDone);
-  else if (isDone) lose(stream, 'dropped', '/content', 'output item of a kind that the Messages API has not');
+  else if (isDone) {
+    const kind = type.replace(/[^a-z_]/g, '').slice(0, 40);
+    lose(stream, 'dropped', '/content', `output item that the Messages API has not: ${kind}`);
+  }
 }
