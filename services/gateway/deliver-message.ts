@@ -44,7 +44,8 @@ export async function deliverMessage(
   const { message, upstreamStopReason } = decoded;
   const { call } = input;
   const answer = encoded.isForwarded ? null : call.incoming.clientFormat.encodeResponse(message, answerContext(call));
-  const bytes = answer === null ? read.bytes : Buffer.from(JSON.stringify(answer.body));
+  const text = answer === null ? '' : JSON.stringify(answer.body);
+  const bytes = answer === null ? read.bytes : Buffer.from(text);
   const losses = [...decoded.losses, ...(answer?.losses ?? [])];
   connection.begin(200, {
     'content-type': 'application/json',
@@ -55,6 +56,7 @@ export async function deliverMessage(
   return {
     status: 'ok',
     message,
+    ...(answer?.body === message ? { messageText: text } : {}),
     upstreamStopReason,
     error: null,
     outcome: 'ok',

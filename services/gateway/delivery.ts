@@ -8,6 +8,8 @@ export interface Delivery {
   readonly status: CallStatus;
   /** What the client received; a part of it when the call is not ok. */
   readonly message: CanonicalMessage | null;
+  /** JSON text of the message, where it was written for the client anyway. */
+  readonly messageText?: string;
   readonly upstreamStopReason: string | null;
   readonly error: ApiError | null;
   /** How the last attempt ended. */

@@ -36,7 +36,14 @@ export function routeCall(input: RouteInput): TargetChoice | TargetRefusal {
   });
 }
 
+/** Allow-lists change seldom, and every call asks for this one. */
+const servable = new WeakMap<ActivePolicies['models'], { models: ModelCatalogue; found: ActivePolicies['models'] }>();
+
 /** Allow-listed models that this gateway knows how to reach, in the order of its configuration. */
 export function servableModels(active: ActivePolicies, models: ModelCatalogue): ActivePolicies['models'] {
-  return [...models.keys()].flatMap((known) => active.models.find(({ id }) => id === known) ?? []);
+  const known = servable.get(active.models);
+  if (known?.models === models) return known.found;
+  const found = [...models.keys()].flatMap((name) => active.models.find(({ id }) => id === name) ?? []);
+  servable.set(active.models, { models, found });
+  return found;
 }

@@ -3,10 +3,11 @@ import { invalidRequest } from '#shared/formats/api-error.ts';
 import { type Readiness, registerServiceEndpoints } from '#shared/service-endpoints.ts';
 import { answerUnreadable } from './answer-unreadable.ts';
 import type { HandleCallDeps } from './handle-call.ts';
+import { newCallId } from './new-call-id.ts';
 import { answerHeaders } from './refuse-call.ts';
 import { registerCountTokens } from './routes/count-tokens.ts';
 import { registerHello } from './routes/hello.ts';
-import { newCallId, registerMessages } from './routes/messages.ts';
+import { registerMessages } from './routes/messages.ts';
 import { registerModels } from './routes/models.ts';
 import { registerNotFound } from './routes/not-found.ts';
 import { registerOpenaiCalls } from './routes/openai-calls.ts';
@@ -38,8 +39,9 @@ export function createGatewayServer(deps: GatewayServerDeps): FastifyInstance {
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  server.addHook('onRequest', async (_request, reply) => {
+  server.addHook('onRequest', (_request, reply, done) => {
     reply.headers(answerHeaders(newCallId(deps.now())));
+    done();
   });
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;

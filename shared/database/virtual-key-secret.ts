@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 const SECRET_PREFIX = 'tt_';
@@ -39,7 +39,7 @@ export function isKeySecret(credential: string): boolean {
 
 /** What is stored of a secret. It has 256 random bits, so that a slow hash would protect nothing. */
 export function keyHash(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
+  return hash('sha256', secret, 'buffer');
 }
 
 export function shownPrefix(secret: string): string {

@@ -10,7 +10,7 @@ export function uuidV7(startedAtMs: number, tail: Uint8Array): string {
     throw new RangeError(`startedAtMs must be an integer of 48 bits, got ${startedAtMs}`);
   }
   if (tail.length < 10) throw new RangeError(`tail must have 10 bytes, got ${tail.length}`);
-  const hex = [...tail.subarray(0, 10)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const hex = Buffer.from(tail.buffer, tail.byteOffset, 10).toString('hex');
   const time = startedAtMs.toString(16).padStart(12, '0');
   const versioned = `7${hex.slice(1, 4)}`;
   const variant = ((Number.parseInt(hex.slice(4, 6), 16) & 0x3f) | 0x80).toString(16);

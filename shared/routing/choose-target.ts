@@ -65,8 +65,7 @@ export interface TargetRefusal {
  * models come out.
  */
 export function chooseTarget(input: ChooseTargetInput): TargetChoice | TargetRefusal {
-  const names = new Map(input.allowList.flatMap((model) => model.aliases.map((alias) => [alias, model.id] as const)));
-  for (const model of input.allowList) names.set(model.id, model.id);
+  const names = namesOf(input.allowList);
   const allowed: AllowedName = (name) => names.get(name);
   const { requestModel } = input.facts;
   const route = matchRoute(input.policy, input.facts);
@@ -74,6 +73,19 @@ export function chooseTarget(input: ChooseTargetInput): TargetChoice | TargetRef
   const model = allowed(requestModel);
   if (model === undefined) return { type: 'model_not_allowed', requestModel, reason: 'unknown_model', dropped: [] };
   return onlyChoice({ ruleId: DIRECT_RULE_ID, model, fallbacks: [], path: 'hot', dropped: [] });
+}
+
+/** Of each list once: it is the same one from call to call, and may be long. */
+const namesByList = new WeakMap<readonly RoutableModel[], ReadonlyMap<string, string>>();
+
+/** Ids by id and alias; an id goes before another model's alias. */
+function namesOf(allowList: readonly RoutableModel[]): ReadonlyMap<string, string> {
+  const known = namesByList.get(allowList);
+  if (known !== undefined) return known;
+  const names = new Map(allowList.flatMap((model) => model.aliases.map((alias) => [alias, model.id] as const)));
+  for (const model of allowList) names.set(model.id, model.id);
+  namesByList.set(allowList, names);
+  return names;
 }
 
 function chooseOnRoute(

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** What a hash of a session decides; draws of different layers are independent of one another. */
 export type HashLayer = 'variant' | 'target';
@@ -9,9 +9,7 @@ export type HashLayer = 'variant' | 'target';
  */
 export function sessionHash(layer: HashLayer, salt: string, sessionId: string): number {
   // JSON keeps the parts apart whatever characters they are made of.
-  const digest = createHash('sha256')
-    .update(JSON.stringify([layer, salt, sessionId]))
-    .digest();
+  const digest = hash('sha256', JSON.stringify([layer, salt, sessionId]), 'buffer');
   const high = digest.readUInt32BE(0);
   const low = digest.readUInt32BE(4) >>> 11;
   return (high * 2 ** 21 + low) / 2 ** 53;

@@ -2,7 +2,6 @@ import type { Readable } from 'node:stream';
 import { TrimtabError } from '../errors.ts';
 import type { ResolvedProvider } from '../providers/registry.ts';
 import type { UpstreamPools } from './upstream-pools.ts';
-import { upstreamUrl } from './upstream-url.ts';
 
 export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -32,8 +31,7 @@ const USER_AGENT = 'trimtab';
 export async function sendRequest(pools: UpstreamPools, request: UpstreamRequest): Promise<SendOutcome> {
   const { provider } = request;
   try {
-    const url = upstreamUrl(provider.baseUrl, request.path);
-    const pool = pools.poolFor(url, provider.network);
+    const { url, path, pool } = pools.addressFor(provider, request.path);
     const { body } = request;
     const headers = { 'user-agent': USER_AGENT, 'content-type': 'application/json', ...request.headers };
     const authorized = pools.authorizerFor(provider).authorize({ method: 'POST', url, headers, body });
@@ -41,7 +39,7 @@ export async function sendRequest(pools: UpstreamPools, request: UpstreamRequest
     const credentials = authorized instanceof Promise ? await authorized : authorized;
     const response = await pool.request({
       method: 'POST',
-      path: `${url.pathname}${url.search}`,
+      path,
       headers: { ...headers, ...credentials },
       body,
       signal: request.signal,

@@ -96,10 +96,10 @@ export function createKeyCache(
     state: () => state,
     refresh,
     async find(secret) {
-      if (!isKeySecret(secret)) return null;
       const hash = keyHash(secret).toString('hex');
       const found = known(hash);
       if (found !== null) return found;
+      if (!isKeySecret(secret)) return null;
       const pauseMs = readAtMs + UNKNOWN_KEY_PAUSE_MS - deps.now();
       // A clock that was set back must not make the pause long.
       await delay(Math.min(Math.max(0, pauseMs), UNKNOWN_KEY_PAUSE_MS));

@@ -44,7 +44,7 @@ export function offerOf(finished: FinishedCall): OfferedCall {
       capture: 'full',
     },
     request: { bytes: incoming.bytes, clientFormat: incoming.clientFormat.name },
-    response: delivery.message === null ? null : JSON.stringify(delivery.message),
+    response: delivery.message === null ? null : (delivery.messageText ?? JSON.stringify(delivery.message)),
     upstreamRaw: delivery.upstreamRaw === '' ? null : delivery.upstreamRaw,
   };
 }

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { uuidV7 } from '#shared/domain/call-id.ts';
+import { timeOfUuidV7 } from '#shared/domain/call-id.ts';
 import { type ApiError, invalidRequest } from '#shared/formats/api-error.ts';
 import type { ClientFormat } from '#shared/formats/format.ts';
 import { CLIENT_FORMATS } from '#shared/formats/registry.ts';
@@ -9,12 +8,7 @@ import { createClientConnection } from '../client-connection.ts';
 import { type HandleCallDeps, handleCall } from '../handle-call.ts';
 import { readRequestBody } from '../read-request-body.ts';
 import { gatewayFault, sendError } from '../refuse-call.ts';
-
-const CALL_ID_RANDOM_BYTES = 10;
-
-export function newCallId(nowMs: number): string {
-  return uuidV7(nowMs, randomBytes(CALL_ID_RANDOM_BYTES));
-}
+import { CALL_ID_HEADER } from './reply-error.ts';
 
 /** `POST /v1/messages`. The query (`?beta=true`) says nothing that the headers do not. */
 export function registerMessages(server: FastifyInstance, deps: HandleCallDeps): void {
@@ -30,8 +24,8 @@ export async function answerCall(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const startedAtMs = deps.now();
-  const callId = newCallId(startedAtMs);
+  const callId = String(reply.getHeader(CALL_ID_HEADER));
+  const startedAtMs = timeOfUuidV7(callId);
   const incoming = { callId, startedAtMs, clientFormat, headers: request.headers, remoteAddress: request.ip };
   reply.hijack();
   const connection = createClientConnection(reply.raw);

@@ -3,7 +3,7 @@ import type { ApiError } from '#shared/formats/api-error.ts';
 import { callerFormat, pathOf } from './caller-format.ts';
 
 /** The header that a hook has set on every answer. */
-const CALL_ID_HEADER = 'x-trimtab-call-id';
+export const CALL_ID_HEADER = 'x-trimtab-call-id';
 
 /** Answers with an error in the envelope of whoever asked. */
 export function replyError(reply: FastifyReply, error: ApiError): FastifyReply {
