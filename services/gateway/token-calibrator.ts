@@ -66,6 +66,8 @@ interface Learned {
   /** Kept ready, because every call asks. */
   estimateFactor: number;
   isDirty: boolean;
+  /** Calls that were seen since the start. */
+  calls: number;
   countedAtMs: number;
   /** A prompt that was counted, until the same session's next one shows by how much it grew. */
   previous: { readonly conversation: string; readonly messages: number; readonly inputTokens: number } | null;
@@ -75,6 +77,9 @@ interface Learned {
 const MODELS_MAX = 1_000;
 /** Counting a long prompt takes milliseconds: once in this time for each model is enough to learn, and costs nothing. */
 const COUNT_EVERY_MS = 20_000;
+/** Then one in some tells the same, and the others need not wait for it. */
+const CALLS_ALL_OBSERVED = 64;
+const ESTIMATE_EVERY_CALLS = 8;
 /** What a model that nothing is known of may count less than our generous count. */
 const UNCALIBRATED_LEAST = 1 / 1.2;
 /** A quick estimate was seen to be about a tenth below o200k on requests of coding agents; families have more tokens. */
@@ -104,7 +109,10 @@ export function createTokenCalibrator(deps: CalibratorDeps): TokenCalibrator {
     observe(call) {
       const learned = find(call);
       const { estimate } = learned.calibration;
-      learn(learned, { estimate: observeRatio(estimate, call.inputTokens, call.rawEstimate) });
+      learned.calls += 1;
+      if (learned.calls <= CALLS_ALL_OBSERVED || learned.calls % ESTIMATE_EVERY_CALLS === 0) {
+        learn(learned, { estimate: observeRatio(estimate, call.inputTokens, call.rawEstimate) });
+      }
       if (!isToBeCounted(learned, call, deps.now())) return;
       learned.countedAtMs = deps.now();
       deps.later(() => {
@@ -153,7 +161,7 @@ function keyOf({ provider, model }: Counter): string {
 function learnedOf(counter: Counter, calibration: TokenCalibration): Learned {
   return {
     ...{ counter, calibration, estimateFactor: estimateFactorOf(counter, calibration), isDirty: false },
-    ...{ countedAtMs: Number.NEGATIVE_INFINITY, previous: null },
+    ...{ calls: 0, countedAtMs: Number.NEGATIVE_INFINITY, previous: null },
   };
 }
 
