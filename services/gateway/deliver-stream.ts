@@ -11,6 +11,8 @@ import type { ClientStream } from './client-stream.ts';
 import { type CompleteEvents, createCompleteEvents } from './complete-events.ts';
 import type { DeliverInput } from './deliver-message.ts';
 import type { Delivery } from './delivery.ts';
+import type { EncodedCall } from './encode-call.ts';
+import { hideUsage } from './hide-usage.ts';
 import { createRawReply, type RawReply } from './raw-reply.ts';
 
 interface Streaming {
@@ -86,11 +88,16 @@ function startStreaming(input: DeliverInput): Streaming {
     decoder: format.createStreamDecoder(context),
     encoder: call.incoming.clientFormat.createStreamEncoder(answerContext(call)),
     parser,
-    forwarded: encoded.isForwarded ? createCompleteEvents() : null,
+    forwarded: encoded.isForwarded ? forwardedEvents(encoded) : null,
     isBinary: isEventStream(contentType),
     raw: createRawReply(),
     isOversized: false,
   };
+}
+
+function forwardedEvents({ hidesUsage }: EncodedCall): CompleteEvents {
+  const events = createCompleteEvents();
+  return hidesUsage === true ? hideUsage(events) : events;
 }
 
 /** Whether nothing more can come of the upstream, whatever it still sends. */

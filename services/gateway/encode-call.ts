@@ -1,6 +1,6 @@
 import type { Canonical, CanonicalBody } from '#shared/formats/canonical.ts';
 import { readBetas } from '#shared/formats/hosted-anthropic/host-request.ts';
-import type { JsonObject } from '#shared/formats/json-object.ts';
+import { isJsonObject, type JsonObject } from '#shared/formats/json-object.ts';
 import type { Loss } from '#shared/formats/loss.ts';
 import { encodeOneByte, toOneByte } from '#shared/formats/one-byte-json.ts';
 import { patchRequestBody as patchChatBody } from '#shared/formats/openai-chat/patch-request-body.ts';
@@ -23,6 +23,8 @@ export interface EncodedCall {
   readonly losses: readonly Loss[];
   /** Client and upstream speak one format: bytes go through as they are, both ways. */
   readonly isForwarded: boolean;
+  /** The upstream is asked for the usage of a stream whose client is not to see it. */
+  readonly hidesUsage?: boolean;
 }
 
 /** What an Anthropic-format upstream has to hear as the client said it. */
@@ -47,7 +49,9 @@ export function encodeCall(call: RoutedCall, served: ServedModel): EncodedCall {
     return { ...base, body: jsonBytes(encoded.body, isOneByte), losses, isForwarded: false };
   }
   if (incoming.clientFormat.name !== 'anthropic-messages') {
-    return { ...base, body: prefixBytes(call, prefix), losses: [], isForwarded: true };
+    const hidesUsage = asksForUsage(call, served);
+    const more = hidesUsage ? { stream_options: usageOptions(canonical) } : {};
+    return { ...base, body: openaiBytes(call, prefix, more), losses: [], isForwarded: true, hidesUsage };
   }
   return {
     ...base,
@@ -75,7 +79,13 @@ function jsonBytes(value: unknown, isOneByte: boolean): Buffer {
  * Whether the bytes of the client can go on as they are. OpenAI's models differ in the parameters that they take, so a
  * request goes to the very model that it was written for, or through the encoder, which knows the other one.
  */
-function isForwardable({ incoming, canonical }: RoutedCall, served: ServedModel): boolean {
+export function isForwardable(
+  {
+    incoming,
+    canonical,
+  }: { readonly incoming: Pick<RoutedCall['incoming'], 'clientFormat'>; readonly canonical: Canonical },
+  served: ServedModel,
+): boolean {
   if (served.format.name !== incoming.clientFormat.name) return false;
   return served.format.name === 'anthropic-messages' || canonical.body.model === served.target.model;
 }
@@ -91,14 +101,31 @@ const PREFIX_PATCHES: Readonly<Record<string, PatchBody>> = {
   'openai-responses': patchResponsesBody,
 };
 
-/** The bytes of an OpenAI request, with the prefix in the member that holds its instructions. */
-function prefixBytes({ incoming, canonical }: RoutedCall, prefix: string | undefined): Buffer {
+/** Whether a stream of chunks would say nothing of its usage, because the client has not asked for it. */
+function asksForUsage({ incoming, canonical }: RoutedCall, { target }: ServedModel): boolean {
+  const isChatStream = incoming.clientFormat.name === 'openai-chat' && canonical.body.stream === true;
+  return isChatStream && target.acceptsStreamOptions && canonical.clientOptions?.['includeUsage'] !== true;
+}
+
+function usageOptions({ clientOptions }: Canonical): JsonObject {
+  const given = clientOptions?.['streamOptions'];
+  return { ...(isJsonObject(given) ? given : {}), include_usage: true };
+}
+
+/**
+ * The bytes of an OpenAI request, with the prefix in the member that holds its instructions.
+ *
+ * @param more members to write beside it
+ */
+function openaiBytes({ incoming, canonical }: RoutedCall, prefix: string | undefined, more: JsonObject): Buffer {
   const patch = PREFIX_PATCHES[incoming.clientFormat.name];
-  if (prefix === undefined || patch === undefined) return incoming.bytes;
+  if (prefix === undefined || patch === undefined) {
+    return Object.keys(more).length === 0 ? incoming.bytes : spliceJson(incoming.bytes, more);
+  }
   const original = JSON.parse(incoming.bytes.toString('utf8')) as JsonObject;
   const patched = patch(original, { model: canonical.body.model, prefix });
   const changed = Object.entries(patched).filter(([name, value]) => value !== original[name]);
-  return spliceJson(incoming.bytes, Object.fromEntries(changed));
+  return spliceJson(incoming.bytes, { ...Object.fromEntries(changed), ...more });
 }
 
 /** The client's own bytes, with only those top-level members written anew that the policy or the codec changed. */

@@ -10,6 +10,8 @@ import type { GatewayMetrics } from './emit/gateway-metrics.ts';
 import { offerOf } from './emit/offer-of.ts';
 import { priceOf } from './emit/price-of.ts';
 import { estimateInputTokens } from './estimate-input-tokens.ts';
+import { forwardedResponseId } from './forwarded-response-id.ts';
+import { keepState } from './keep-state.ts';
 import { observeTokens } from './observe-tokens.ts';
 import { overlongPrompt } from './overlong-prompt.ts';
 import type { PolicyClient } from './policy-client.ts';
@@ -78,7 +80,8 @@ async function routeIncoming(
   const turnShape = turnShapeOf(body, rawTokensEstimate);
 
   const active = deps.policies.current();
-  const pin = await deps.pins.pinFor({ session, isFirstTurn: isFirstTurn(body), nowMs: incoming.startedAtMs, active });
+  const isFirst = session.source !== 'responses-chain' && isFirstTurn(body);
+  const pin = await deps.pins.pinFor({ session, isFirstTurn: isFirst, nowMs: incoming.startedAtMs, active });
   const { sessionId } = session;
   const routing = { active, models: config.models, pin, sessionId, identity, requestModel: body.model, turnShape };
   const choice = routeCall(routing);
@@ -86,10 +89,21 @@ async function routeIncoming(
     auditRefusal(deps.audit, choice, { identity, callId, gatewayId: deps.gatewayId });
     return refuse('model_not_allowed', modelNotAllowed(choice, servableModels(active, config.models)));
   }
+  const placed = keepState({ incoming, canonical: content.canonical }, choice, config.models);
+  if (placed.type === 'refused') return refuse('invalid_request', placed.error);
   const { epoch } = active;
   const inputTokensEstimate = estimateFor(deps, choice.target.model, rawTokensEstimate);
   const estimates = { rawTokensEstimate, inputTokensEstimate };
-  const call: RoutedCall = { ...content, ...estimates, incoming, session, turnShape, pin, epoch, choice };
+  const call: RoutedCall = {
+    ...content,
+    ...estimates,
+    incoming,
+    session,
+    turnShape,
+    pin,
+    epoch,
+    choice: placed.choice,
+  };
   const overlong = overlongPrompt(deps.tokens, call, config.models.get(choice.target.model));
   return overlong === null ? call : refuse('prompt_too_long', overlong);
 }
@@ -108,7 +122,8 @@ function record(deps: HandleCallDeps, call: RoutedCall, served: ServedCall, log:
     deps.log.error({ callId: incoming.callId, provider: encoded?.served.provider.name }, delivery.error.message);
   }
   if (delivery.status === 'ok' && delivery.message !== null) {
-    deps.sessions.remember(session, delivery.message.content);
+    const responseId = encoded?.isForwarded === true ? forwardedResponseId(incoming.clientFormat, delivery) : null;
+    deps.sessions.remember(session, delivery.message.content, responseId);
   }
   observeTokens(deps.tokens, call, served, log.attempts);
   const targetModel = encoded?.served.model.id ?? null;

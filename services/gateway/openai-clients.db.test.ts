@@ -133,6 +133,108 @@ describe.each(['openai-chat', 'anthropic-messages'] as const)('a client of OpenA
   });
 });
 
+describe('a client of OpenAI whose model is served as it is', () => {
+  let testDatabase: TestDatabase;
+  let admin: Database;
+  let bench: TestBench;
+  let projects = 0;
+  beforeAll(async () => {
+    testDatabase = await createTestDatabase();
+    admin = adminDatabase(testDatabase.connectionString);
+  });
+  afterAll(async () => {
+    await admin.destroy();
+    await testDatabase.drop();
+  });
+  beforeEach(async () => {
+    bench = await createTestBench(testDatabase.connectionString);
+  });
+  afterEach(() => bench.close());
+
+  async function start(format: 'openai-chat' | 'openai-responses', quirks: string[] = []) {
+    const reply: FakeReply = { type: 'message', text: 'Größer.', usage: { input: 90, output: 20 } };
+    const provider = await bench.provider(reply, { format, strict: false });
+    projects += 1;
+    const config = await seedConfig(admin, {
+      project: `as-it-is-${projects}`,
+      providers: { upstream: { format, baseUrl: provider.baseUrl, network: 'private', quirks } },
+      models: [{ id: 'model-1', provider: 'upstream', price: { input: 1, output: 10 } }],
+      routes: [{ match: { model: 'gpt-*' }, targets: [{ model: 'model-1', weight: 1 }] }],
+      governance: { exploration: 0 },
+    });
+    const gateway = await bench.gateway(config);
+    const client = new OpenAI({ apiKey: 'client-key', baseURL: `${gateway.baseUrl}/v1`, maxRetries: 0 });
+    return { provider, gateway, client };
+  }
+
+  it.each([true, false])('has the usage of its stream recorded, and sees it when it asks: %s', async (isAsked) => {
+    const { client, provider, gateway } = await start('openai-chat');
+    const more = isAsked ? { stream_options: { include_usage: true } } : {};
+    const request = { model: 'model-1', messages: QUESTION, stream: true as const, ...more };
+    const chunks = [];
+    for await (const chunk of await client.chat.completions.create(request)) chunks.push(chunk);
+    expect(chunks.some(({ choices }) => choices.length === 0)).toBe(isAsked);
+    expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('')).toBe('Größer.');
+    expect(provider.requests[0]?.body).toEqual({ ...request, stream_options: { include_usage: true } });
+    const [record] = await gateway.recorded(1);
+    expect(record?.call.usage).toMatchObject({ inputTokens: 90, outputTokens: 20 });
+    expect(record?.upstreamRaw).toContain('"usage"');
+  });
+
+  it('has no usage asked for of a server that refuses the question', async () => {
+    const { client, provider } = await start('openai-chat', ['no-stream-options']);
+    const stream = await client.chat.completions.create({ model: 'model-1', messages: QUESTION, stream: true });
+    for await (const _chunk of stream);
+    expect(provider.requests[0]?.body).not.toHaveProperty('stream_options');
+  });
+
+  it('continues what its provider keeps, in one session', async () => {
+    const { client, provider, gateway } = await start('openai-responses');
+    const ask = (input: string, more: object = {}) =>
+      client.responses.create({ model: 'model-1', input, store: true, ...more });
+    const first = await ask('one');
+    const second = await ask('two', { previous_response_id: first.id });
+    await ask('three', { previous_response_id: second.id });
+    expect(provider.requests[2]?.body).toMatchObject({ previous_response_id: second.id, store: true });
+    const calls = (await gateway.recorded(3)).map(({ call }) => call);
+    expect(new Set(calls.map(({ sessionId }) => sessionId)).size).toBe(1);
+    expect(calls.map(({ sessionSource }) => sessionSource)).toEqual([
+      'fingerprint',
+      'responses-chain',
+      'responses-chain',
+    ]);
+    await ask('four', { conversation: 'conv_7' });
+    const kept = await gateway.recorded(4);
+    expect(kept[3]?.call).toMatchObject({ sessionId: 'conv_7', sessionSource: 'responses-chain' });
+  });
+
+  it.each<[string, object]>([
+    ['previous_response_id', { previous_response_id: 'resp_1' }],
+    ['conversation', { conversation: 'conv_1' }],
+    ['item_reference', { input: [{ type: 'item_reference', id: 'msg_1' }] }],
+  ])('is told to send all of it where %s would be lost', async (field, more) => {
+    for (const [format, model] of [
+      ['openai-responses', 'gpt-other'],
+      ['openai-chat', 'model-1'],
+    ] as const) {
+      const { client, provider } = await start(format);
+      const asked = client.responses.create({ model, input: 'two', ...more });
+      await expect(asked).rejects.toMatchObject({
+        status: 400,
+        code: 'unsupported_parameter',
+        message: expect.stringMatching(new RegExp(`'${field}'.*Send the whole conversation in 'input'`)),
+      });
+      expect(provider.requests).toHaveLength(0);
+    }
+  });
+
+  it('is told that answers are given at once only', async () => {
+    const { client } = await start('openai-responses');
+    const asked = client.responses.create({ model: 'model-1', input: 'x', background: true });
+    await expect(asked).rejects.toMatchObject({ status: 400, message: expect.stringContaining("'background'") });
+  });
+});
+
 describe('what belongs to no call', () => {
   let testDatabase: TestDatabase;
   let admin: Database;

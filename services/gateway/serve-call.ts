@@ -15,7 +15,12 @@ import type { EncodedCall } from './encode-call.ts';
 import { answerHeaders, gatewayFault, sendError } from './refuse-call.ts';
 import { elapsedMs, type RoutedCall } from './routed-call.ts';
 import { type SentCall, sendCall } from './send-call.ts';
-import { type AskUpstream, beginServerTurn, type ServeServerTurnDeps, serveServerTurn } from './server-tools/serve-server-turn.ts';
+import {
+  type AskUpstream,
+  beginServerTurn,
+  type ServeServerTurnDeps,
+  serveServerTurn,
+} from './server-tools/serve-server-turn.ts';
 
 export interface ServeCallDeps {
   readonly config: Pick<GatewayConfig, 'models' | 'pingIntervalMs' | 'retryAfterMaxMs' | 'serverTools'>;
@@ -91,8 +96,8 @@ function askUpstream(deps: ServeCallDeps, serving: Serving): AskUpstream {
 
 async function serveOnce(deps: ServeCallDeps, serving: Serving, stream: ClientStream | null): Promise<Delivery> {
   const { call, connection, attempts } = serving;
-  const { pools, now, config } = deps;
-  const sendDeps = { pools, now, models: config.models, retryAfterMaxMs: config.retryAfterMaxMs };
+  const { pools, now, log, config } = deps;
+  const sendDeps = { pools, now, log, models: config.models, retryAfterMaxMs: config.retryAfterMaxMs };
   const onEncoded = (encoded: EncodedCall): void => {
     serving.encoded = encoded;
   };

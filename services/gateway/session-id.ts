@@ -34,7 +34,12 @@ export function namedSession(
 function sessionOf(value: unknown, source: SessionSource): SessionId | null {
   if (typeof value !== 'string' || value.trim() === '') return null;
   const name = value.trim();
-  return { sessionId: SESSION_ID.test(name) ? name : hashOf('session', name), source };
+  return { sessionId: sessionName(name), source };
+}
+
+/** A name that a client or a provider has given, fit to be a session's id. */
+export function sessionName(name: string): string {
+  return SESSION_ID.test(name) ? name : hashOf('session', name);
 }
 
 function metadataSession(metadata: unknown): unknown {

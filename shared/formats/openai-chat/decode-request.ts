@@ -90,11 +90,13 @@ export function decodeRequest(body: unknown): DecodedRequest {
   };
   const extras = decodeExtras(body, format !== null);
   const streamOptions = isJsonObject(body['stream_options']) ? body['stream_options'] : {};
+  const includeUsage = streamOptions['include_usage'] === true;
   const canonical = {
     body: canonicalBody,
     extras: Object.keys(extras).length === 0 ? {} : { openai: extras },
     clientOptions: {
-      includeUsage: streamOptions['include_usage'] === true,
+      includeUsage,
+      ...(includeUsage || Object.keys(streamOptions).length === 0 ? {} : { streamOptions }),
       ...customToolNames(body['tools']),
     },
   };
