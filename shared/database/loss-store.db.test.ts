@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Loss } from '../domain/loss.ts';
-import { insertCall, seedProject } from '../testing/optimizer-fixture.ts';
+import { insertCall, insertFailure, seedProject } from '../testing/optimizer-fixture.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { jsonText } from './columns.ts';
 import { createDatabase, createPool, type Database } from './connect.ts';
+import { readNewFailures } from './failure-store.ts';
+import { listCalls } from './list-calls.ts';
 import { listLossShares, readLossReport } from './loss-store.ts';
 
 const PROJECT = 'losses';
@@ -101,5 +103,22 @@ describe('the losses of a provider', () => {
     const { rows } = await sql<{ indexdef: string }>`
       SELECT indexdef FROM pg_indexes WHERE indexname = 'call_losses_idx'`.execute(owner);
     expect(rows[0]?.indexdef).toContain('(project_id, provider, call_id)');
+  });
+});
+
+describe('the score of a loss', () => {
+  it('is no failure of its call, for lists and for clusters', async () => {
+    const [callId = ''] = callIds;
+    const failure = { project: PROJECT, callId, owner: 'gateway', explanation: 'dropped 0 -> 1' };
+    await insertFailure(owner, { ...failure, scorer: 'loss_dropped' });
+    const failuresOf = async () =>
+      (await listCalls(database, PROJECT, { limit: 10 })).find((call) => call.callId === callId)?.failures;
+    const found = async () => {
+      const failures = await readNewFailures(database, PROJECT, { since: new Date(0), limit: 10 });
+      return failures.map(({ scorer }) => scorer);
+    };
+    expect([await failuresOf(), await found()]).toEqual([0, []]);
+    await insertFailure(owner, { ...failure, scorer: 'stop_reason_inconsistent' });
+    expect([await failuresOf(), await found()]).toEqual([1, ['stop_reason_inconsistent']]);
   });
 });
