@@ -57,13 +57,14 @@ function loseEffort(encoding: Encoding, { effort, budgetTokens }: ReasoningWish,
 }
 
 /** The level to send, from the effort or else the budget; null when there is neither. */
-function encodeEffort(encoding: Encoding, { effort, budgetTokens }: ReasoningWish): string | null {
+function encodeEffort(encoding: Encoding, { isOn, effort, budgetTokens }: ReasoningWish): string | null {
   if (effort !== null) {
     const fitted = fitEffort(encoding.target, effort);
     if (fitted !== effort) lose(encoding, 'approximated', ['output_config', 'effort'], `effort sent as ${fitted}`);
     return fitted;
   }
-  if (budgetTokens === null) return null;
+  // Where there is but one level, it is what turns reasoning on.
+  if (budgetTokens === null) return isOn === true ? (encoding.target.onlyEffort ?? null) : null;
   const fitted = fitEffort(encoding.target, effortOfBudget(budgetTokens));
   lose(encoding, 'approximated', ['thinking', 'budget_tokens'], `thinking budget sent as effort ${fitted}`);
   return fitted;

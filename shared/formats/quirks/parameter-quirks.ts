@@ -29,12 +29,12 @@ export const PARAMETER_QUIRKS = {
   },
   'temperature-up-to-1': {
     why: 'A temperature above 1 is refused.',
-    source: 'https://docs.cohere.com/reference/chat',
+    source: 'https://github.com/cohere-ai/cohere-developer-experience/pull/523',
     target: { temperatureMax: 1 },
   },
   'temperature-up-to-1.5': {
     why: 'A temperature above 1.5 is refused.',
-    source: 'https://docs.mistral.ai/api/',
+    source: 'https://github.com/scottyeager/Pal/issues/28',
     target: { temperatureMax: 1.5 },
   },
   'top-p-below-one': {
@@ -100,7 +100,7 @@ export const PARAMETER_QUIRKS = {
   },
   'no-tool-choice': {
     why: 'tool_choice is ignored, so a forced call would be lost without a word.',
-    source: 'https://github.com/ollama/ollama/blob/main/openai/openai.go',
+    source: 'https://github.com/ollama/ollama/issues/17921',
     target: { toolChoice: 'none' },
   },
   'no-forced-tool-choice-when-thinking': {

@@ -144,6 +144,13 @@ describe('reasoning', () => {
     expect(losses).toEqual(sent === effort ? [] : ['approximated /output_config/effort']);
   });
 
+  it('turns it on by the one level that there is', () => {
+    const adaptive = { thinking: { type: 'adaptive' } };
+    const { fields } = encode(['reasoning-effort', 'effort-only-high'], adaptive);
+    expect(fields['reasoning_effort']).toBe('high');
+    expect(encode(['reasoning-effort'], adaptive).fields).not.toHaveProperty('reasoning_effort');
+  });
+
   it('turns it off where that can be said, and never sends an effort beside', () => {
     const off = { thinking: { type: 'disabled' }, output_config: { effort: 'high' } };
     expect(encode(['reasoning-effort', 'effort-none'], off).fields['reasoning_effort']).toBe('none');

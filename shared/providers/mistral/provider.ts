@@ -17,5 +17,10 @@ export const mistral: ProviderData = {
     'assistant-prefix',
   ],
   reasoningModelQuirks: ['effort-only-high', 'effort-none', 'replay-as-thinking-parts'],
+  models: [
+    { match: 'mistral-small-latest', reasons: true },
+    { match: 'mistral-small-2603', reasons: true },
+    { match: 'mistral-medium-3-5*', reasons: true },
+  ],
   documentation: 'https://docs.mistral.ai/api/',
 };

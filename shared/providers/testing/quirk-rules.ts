@@ -14,6 +14,13 @@ const formatOf = (body: Body) => (body['response_format'] as { type?: string } |
 const parts = (body: Body) =>
   messagesOf(body).flatMap((message) => (Array.isArray(message.content) ? (message.content as Body[]) : []));
 
+/** In any of the notations that servers have for it. */
+function isThinkingOff(body: Body): boolean {
+  const controls = [body['thinking'], body['reasoning'], body['chat_template_kwargs'], body['reasoning_effort']];
+  const off = [{ type: 'disabled' }, { enabled: false }, { enable_thinking: false }, 'none'];
+  return controls.some((control, index) => JSON.stringify(control) === JSON.stringify(off[index]));
+}
+
 /** What a server with a quirk would refuse, each rule told by the body alone; a body that breaks one is a fault. */
 export const QUIRK_RULES: Readonly<Partial<Record<QuirkName, (body: Body) => boolean>>> = {
   'max-completion-tokens': absent('max_tokens'),
@@ -35,9 +42,7 @@ export const QUIRK_RULES: Readonly<Partial<Record<QuirkName, (body: Body) => boo
   'no-response-format-with-tools': (body) => body['tools'] === undefined || formatOf(body) === undefined,
   'no-tool-choice': absent('tool_choice'),
   'no-forced-tool-choice-when-thinking': (body) =>
-    body['tool_choice'] === undefined ||
-    ['auto', 'none'].includes(String(body['tool_choice'])) ||
-    (body['thinking'] as { type?: string } | undefined)?.type === 'disabled',
+    body['tool_choice'] === undefined || ['auto', 'none'].includes(String(body['tool_choice'])) || isThinkingOff(body),
   'no-images': (body) => parts(body).every((part) => part['type'] !== 'image_url'),
   'inline-images': (body) =>
     parts(body).every((part) => part['type'] !== 'image_url' || JSON.stringify(part).includes('"data:')),
