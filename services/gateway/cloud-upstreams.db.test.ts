@@ -1,3 +1,4 @@
+import pino from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Database } from '#shared/database/connect.ts';
 import { EVENT_STREAM_TYPE, eventFrame } from '#shared/testing/fake-converse-wire.ts';
@@ -36,6 +37,9 @@ describe('upstreams in clouds', () => {
   let admin: Database;
   let bench: TestBench;
   let projects = 0;
+  /** What an operator is told. */
+  let alarms: { readonly level: number; readonly msg: string; readonly provider?: string }[] = [];
+  const log = pino({ level: 'error' }, { write: (line) => void alarms.push(JSON.parse(line)) });
   beforeAll(async () => {
     testDatabase = await createTestDatabase();
     admin = adminDatabase(testDatabase.connectionString);
@@ -45,6 +49,7 @@ describe('upstreams in clouds', () => {
     await testDatabase.drop();
   });
   beforeEach(async () => {
+    alarms = [];
     bench = await createTestBench(testDatabase.connectionString);
   });
   afterEach(async () => {
@@ -75,7 +80,7 @@ describe('upstreams in clouds', () => {
       ],
       governance: { exploration: 0 },
     });
-    const gateway = await bench.gateway(config, tokenFetch === undefined ? {} : { tokenFetch });
+    const gateway = await bench.gateway(config, { log, ...(tokenFetch === undefined ? {} : { tokenFetch }) });
     const post = (body: string | object, headers: Record<string, string> = {}) =>
       fetch(`${gateway.baseUrl}/v1/messages`, {
         method: 'POST',
@@ -194,7 +199,7 @@ describe('upstreams in clouds', () => {
       reply: FINE,
     };
 
-    it('answer 502 with what to do, and never a 401', async () => {
+    it('answer 502 with what to do, never a 401, and raise an alarm', async () => {
       const { gateway, fakes, post } = await start([keyless]);
       const response = await post(ASK);
       expect(response.status).toBe(502);
@@ -203,12 +208,14 @@ describe('upstreams in clouds', () => {
       });
       expect(fakes[0]?.requests).toHaveLength(0);
       expect((await gateway.recorded(1))[0]?.call.attempts).toMatchObject([{ outcome: 'connect_error' }]);
+      expect(alarms).toMatchObject([{ provider: 'p0', msg: expect.stringMatching(/set aws\.accessKeyId/) }]);
     });
 
-    it('leave the call to its fallback', async () => {
+    it('leave the call to its fallback, and raise an alarm all the same', async () => {
       const { gateway, post } = await start([keyless, FALLBACK]);
       expect((await post({ ...ASK, stream: true })).status).toBe(200);
       expect((await gateway.recorded(1))[0]?.call).toMatchObject({ status: 'ok', provider: 'p1', path: 'fallback' });
+      expect(alarms).toMatchObject([{ provider: 'p0', msg: expect.stringMatching(/aws\.accessKeyId.*fallback$/) }]);
     });
 
     it('leave the call to its fallback when Google hands out no token for now', async () => {
@@ -223,6 +230,8 @@ describe('upstreams in clouds', () => {
         { outcome: 'connect_error', error: expect.stringMatching(/Google credentials cannot be fetched now/) },
         { outcome: 'ok' },
       ]);
+      // An outage is no fault of anybody's configuration.
+      expect(alarms).toEqual([]);
       await tokens.close();
     });
   });

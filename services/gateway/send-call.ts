@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ApiError, brokenUpstream } from '#shared/formats/api-error.ts';
+import type { Log } from '#shared/log.ts';
 import { readBody } from '#shared/upstream/read-body.ts';
 import {
   type SendFailure,
@@ -20,6 +21,7 @@ export interface SendCallDeps {
   /** Unix time in milliseconds. */
   readonly now: () => number;
   readonly retryAfterMaxMs: number;
+  readonly log: Pick<Log, 'error'>;
 }
 
 export interface SendProgress {
@@ -69,6 +71,11 @@ export async function sendCall(deps: SendCallDeps, call: RoutedCall, progress: S
       continue;
     }
     if (!mayFallBack(progress.attempts)) return failure;
+    // The one that ends the call is told with the call; nobody would hear of this one.
+    if (sent.error.configurationFault === true && queue.length > 0) {
+      const told = { callId: call.incoming.callId, provider: served.provider.name };
+      deps.log.error(told, `${sent.error.message}; the call goes to its fallback`);
+    }
   }
   return failure;
 }

@@ -8,7 +8,7 @@ import { createDatabase, createPool, type Database } from '#shared/database/conn
 import { importGovernance } from '#shared/database/governance-store.ts';
 import { listenForPolicies } from '#shared/database/policy-listener.ts';
 import type { CallRecord } from '#shared/domain/call-record.ts';
-import { createLog } from '#shared/log.ts';
+import { createLog, type Log } from '#shared/log.ts';
 import { recordOfOffer } from '#shared/spool/offered-call.ts';
 import type { Telemetry } from '#shared/telemetry.ts';
 import { createFakeProvider, type FakeProvider, type FakeProviderOptions } from '#shared/testing/fake-provider.ts';
@@ -38,6 +38,7 @@ interface TestGatewayOptions {
   readonly spoolBytes?: number;
   /** Stands in for the cloud that hands out tokens. */
   readonly tokenFetch?: GuardedFetch;
+  readonly log?: Log;
   /** Called with every begin marker. */
   readonly onBegin?: (callId: string) => void;
 }
@@ -81,7 +82,7 @@ async function startTestGateway(options: TestGatewayOptions): Promise<TestGatewa
     telemetry: options.telemetry ?? { recordCall: () => undefined, shutdown: async () => undefined },
     // Pages of a test are on this machine.
     pages: createPageFetcher('private'),
-    log: createLog('gateway-test', 'silent'),
+    log: options.log ?? createLog('gateway-test', 'silent'),
     now: options.now ?? Date.now,
     ...(options.tokenFetch === undefined ? {} : { tokenFetch: options.tokenFetch }),
   });
