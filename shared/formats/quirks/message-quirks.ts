@@ -43,8 +43,8 @@ export const MESSAGE_QUIRKS = {
     target: { acceptsSystemRole: false },
   },
   'mid-system-as-user': {
-    why: 'Some chat templates refuse a system message that is not the first.',
-    source: 'https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html',
+    why: "Unexpected role 'system' after role 'assistant': only the first message may be a system message.",
+    source: 'https://github.com/swarmauri/swarmauri-sdk/issues/162',
     target: { midConversationSystem: 'user' },
   },
   'mid-system-as-developer': {

@@ -14,6 +14,7 @@ export const mistral: ProviderData = {
     'temperature-up-to-1.5',
     'nine-character-tool-ids',
     'no-user-after-tool',
+    'mid-system-as-user',
     'assistant-prefix',
   ],
   reasoningModelQuirks: ['effort-only-high', 'effort-none', 'replay-as-thinking-parts'],

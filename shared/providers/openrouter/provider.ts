@@ -14,7 +14,7 @@ export const openrouter: ProviderData = {
     { match: 'openai/gpt-5*', reasons: true },
     { match: 'deepseek/*', reasons: true },
     { match: 'x-ai/*', reasons: true },
-    { match: 'mistralai/*', quirks: ['nine-character-tool-ids', 'no-user-after-tool'] },
+    { match: 'mistralai/*', quirks: ['nine-character-tool-ids', 'no-user-after-tool', 'mid-system-as-user'] },
   ],
   documentation: 'https://openrouter.ai/docs/api/reference/overview',
 };
