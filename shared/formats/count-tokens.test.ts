@@ -121,6 +121,19 @@ test('results of parallel calls cost their escapes, those of a single call do no
   expect(growth(['a', 'b'], korean)).toBeGreaterThan(6 * plain);
 });
 
+test('results of parallel calls count the same in one message and in several', () => {
+  const ids = ['a', 'b', 'c'];
+  const results = ids.map((id) => ({ type: 'tool_result', tool_use_id: id, content: prose(2) }));
+  const call = {
+    role: 'assistant',
+    content: ids.map((id) => ({ type: 'tool_use', id, name: 'read', input: { path: id } })),
+  };
+  const growth = (messages: readonly object[]) =>
+    countMessageTokens(messages as unknown as CanonicalBody['messages'], 'gpt-4.1');
+  const together = growth([call, { role: 'user', content: results }]);
+  expect(growth([call, ...results.map((result) => ({ role: 'user', content: [result] }))])).toBe(together);
+});
+
 test('the attribution line of a client is not counted for models that are not told it', () => {
   const line = { type: 'text', text: `x-anthropic-billing-header: ${prose(5)}` };
   const body = (system: unknown) => ({ system, messages: [question] }) as unknown as CanonicalBody;

@@ -25,13 +25,14 @@ const ANSWER_PARALLEL_TOKENS = 10;
 
 interface OpenCall {
   readonly name: string;
-  readonly isParallel: boolean;
+  /** The parallel calls that this one is among, whose results are one message however a client brings them. */
+  readonly group: { hasResults: boolean } | null;
 }
 
 /** The calls of a conversation so far by their ids: a result is written with the name of what it answers. */
 export type OpenCalls = Map<string, OpenCall>;
 
-const NO_CALL: OpenCall = { name: '', isParallel: false };
+const NO_CALL: OpenCall = { name: '', group: null };
 
 /** Counts one canonical message. `calls` is filled by assistant messages and read by results. */
 export function addOpenaiMessage(tally: Tally, role: unknown, content: unknown, calls: OpenCalls): void {
@@ -45,10 +46,10 @@ export function addOpenaiMessage(tally: Tally, role: unknown, content: unknown, 
     for (const block of rest) addBlock(tally, block);
   }
   if (role !== 'assistant' || toolUses.length === 0) return;
-  const isParallel = toolUses.length > 1;
-  tally.tokens += isParallel ? PARALLEL_CALL_TOKENS : CALL_TOKENS;
+  const group = toolUses.length > 1 ? { hasResults: false } : null;
+  tally.tokens += group === null ? CALL_TOKENS : PARALLEL_CALL_TOKENS;
   addCalls(tally, toolUses);
-  for (const block of toolUses) calls.set(String(block['id']), { name: nameOf(block), isParallel });
+  for (const block of toolUses) calls.set(String(block['id']), { name: nameOf(block), group });
 }
 
 /** Counts an answer as the model writes it. */
@@ -75,17 +76,17 @@ function addCalls(tally: Tally, toolUses: readonly JsonObject[]): void {
 }
 
 function addResults(tally: Tally, results: readonly JsonObject[], calls: OpenCalls): void {
-  let hasParallel = false;
   for (const result of results) {
-    const call = calls.get(String(result['tool_use_id'])) ?? NO_CALL;
-    hasParallel ||= call.isParallel;
-    if (!call.isParallel) {
+    const { name, group } = calls.get(String(result['tool_use_id'])) ?? NO_CALL;
+    if (group === null) {
       tally.tokens += RESULT_TOKENS;
-      addText(tally, `functions.${call.name}`);
+      addText(tally, `functions.${name}`);
+    } else if (!group.hasResults) {
+      group.hasResults = true;
+      tally.tokens += PARALLEL_RESULTS_TOKENS;
     }
-    addResultContent(tally, result['content'], call.isParallel ? parallelResult : (text) => text);
+    addResultContent(tally, result['content'], group === null ? (text) => text : parallelResult);
   }
-  if (hasParallel) tally.tokens += PARALLEL_RESULTS_TOKENS;
 }
 
 function addResultContent(tally: Tally, content: unknown, write: (text: string) => string): void {
