@@ -5,6 +5,7 @@ import type { ResolvedProvider } from '#shared/providers/registry.ts';
 import { type CanonicalSend, sendCanonical } from '#shared/upstream/send-canonical.ts';
 import type { UpstreamPools } from '#shared/upstream/upstream-pools.ts';
 import { type LlmQuestion, type LlmReply, systemText } from './llm-reply.ts';
+import { parseJsonText } from './parse-json-text.ts';
 
 export interface CanonicalClient {
   readonly provider: ResolvedProvider;
@@ -29,6 +30,12 @@ export class CanonicalAskError extends Error {
     this.headers = new Headers(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) });
   }
 }
+
+/** Some models cannot be made to call a tool; the dialect then states the schema in words, from here on. */
+const NO_CALL: ApiError = {
+  ...{ type: 'invalid_request_error', status: 400, retryable: false },
+  message: 'the model answered without the call of the tool that was forced',
+};
 
 /**
  * Asks through the gateway's own codecs, for providers that no SDK of ours speaks to: one tool that must be called, as
@@ -62,10 +69,14 @@ export async function askCanonical(client: CanonicalClient, question: LlmQuestio
   const { message, usage } = reply;
   const text = message.content.map((block) => (block.type === 'text' ? block.text : '')).join('');
   const toolUse = message.content.find((block) => block.type === 'tool_use');
+  const isRefusal = message.stop_reason === 'refusal';
+  if (dialect.structured && toolUse === undefined && !isRefusal && parseJsonText(text) === undefined) {
+    throw new CanonicalAskError(NO_CALL);
+  }
   return {
     value: toolUse?.type === 'tool_use' ? toolUse.input : undefined,
     text: toolUse?.type === 'tool_use' ? JSON.stringify(toolUse.input) : text,
-    refusal: message.stop_reason === 'refusal' ? text || 'refusal' : null,
+    refusal: isRefusal ? text || 'refusal' : null,
     usage: {
       inputTokens: usage.inputTokens + usage.cacheCreationInputTokens,
       cacheReadInputTokens: usage.cacheReadInputTokens,

@@ -66,3 +66,26 @@ describe.each(UPSTREAM_CASES)('a replay to $name', (upstream: UpstreamCase) => {
     expect(reply).toMatchObject({ ok: false, error: { status: 502, configurationFault: true } });
   });
 });
+
+describe('a model whose id does not tell what it is', () => {
+  it.each([
+    ['bedrock-converse', 'fake-signature'],
+    ['bedrock-key', expect.stringMatching(/^[a-z-]+:/)],
+  ])('has its reasoning signed as its family does, at %s', async (name, signature) => {
+    const upstream = UPSTREAM_CASES.find((entry) => entry.name === name);
+    if (upstream === undefined) throw new Error(`no upstream is named ${name}`);
+    const opened = await openUpstream(upstream, () => ({ type: 'message', reasoning: 'hm', text: 'ok' }));
+    const { provider, model, pools } = opened;
+    const { signal } = new AbortController();
+    const canonical = { body: { ...BODY, messages: BODY.messages.slice(0, 1) }, extras: {} };
+    const reply = await sendCanonical(
+      { pools, now: Date.now },
+      { provider, model, canonical, callId: CALL_ID, signal },
+    );
+    await opened.close();
+    expect(reply).toMatchObject({
+      ok: true,
+      message: { content: [{ type: 'thinking', thinking: 'hm', signature }, {}] },
+    });
+  });
+});
