@@ -1,5 +1,6 @@
 import type { CallStatus } from '#shared/domain/call.ts';
 import type { Loss } from '#shared/domain/loss.ts';
+import { isOwnCallId } from '#shared/formats/server-tools/own-call-id.ts';
 import { isRecord, type JsonRecord } from './json.ts';
 import { extractRawReply, type RawReply } from './raw-reply.ts';
 import { readToolResults, type ToolResult } from './tool-results.ts';
@@ -74,10 +75,24 @@ export function createScoringSubject(
     losses: content.call.upstreamFormat === null ? null : content.call.losses,
     catalogue: readCatalogue(content.request),
     delivered: readDelivered(content.response),
-    raw: content.upstreamRaw === null ? null : extractRawReply(content.upstreamRaw),
+    raw:
+      content.upstreamRaw === null || isOfSeveralReplies(content.response)
+        ? null
+        : extractRawReply(content.upstreamRaw),
     previousToolCalls: content.request === null ? null : readPreviousToolCalls(messagesOf(content.request)),
     followingResults: next?.request == null ? null : readToolResults(messagesOf(next.request)),
   };
+}
+
+/** An answer in which the gateway ran tools is made of several replies; the calls among them were not the client's. */
+function isOfSeveralReplies(response: ScoredContent['response']): boolean {
+  const content = Array.isArray(response?.['content']) ? (response['content'] as unknown[]) : [];
+  return content.some(
+    (block) =>
+      isRecord(block) &&
+      (isOwnCallId(block['id']) ||
+        (String(block['type']).endsWith('_tool_result') && isOwnCallId(block['tool_use_id']))),
+  );
 }
 
 function messagesOf(request: Readonly<Record<string, unknown>>): readonly unknown[] {

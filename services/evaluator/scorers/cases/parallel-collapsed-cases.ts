@@ -4,7 +4,26 @@ const A = '{"file_path":"a.ts"}';
 const B = '{"file_path":"b.ts"}';
 const read = (text: string) => ({ name: 'Read', arguments: text });
 
+/** A search that the gateway ran between two replies of the upstream. */
+const SEARCHED = {
+  role: 'assistant',
+  content: [
+    { type: 'server_tool_use', id: 'srvtoolu_trimtab_1', name: 'web_search', input: { query: 'q' } },
+    { type: 'web_search_tool_result', tool_use_id: 'srvtoolu_trimtab_1', content: [] },
+    { type: 'text', text: 'Done.' },
+  ],
+  stop_reason: 'end_turn',
+};
+
 export const PARALLEL_COLLAPSED_CASES: readonly ScorerCase[] = [
+  {
+    name: 'the gateway ran the only call itself',
+    content: {
+      ...content({ raw: openAiStream([{ name: 'web_search', arguments: '{"query":"q"}' }]) }),
+      response: SEARCHED,
+    },
+    outcome: 'not_applicable',
+  },
   {
     name: 'two calls went in and one came out',
     content: content({ calls: [{}], raw: openAiReply([read(A), read(B)]) }),
