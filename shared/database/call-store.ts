@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { sql } from 'kysely';
 import type { Call } from '../domain/call.ts';
 import { timeOfUuidV7 } from '../domain/call-id.ts';
 import type { CallRecord } from '../domain/call-record.ts';
@@ -7,7 +8,9 @@ import { callRowOf } from './call-row.ts';
 import { storableText } from './columns.ts';
 import type { Database } from './connect.ts';
 import { type Continuation, findContinuedCalls } from './find-continued-calls.ts';
+import { columnName, type InsertShape, insertRows } from './insert-rows.ts';
 import { createPartitionMaker, weekOfCall } from './partitions.ts';
+import { createRequestMemories } from './request-memories.ts';
 import { resolveSessions } from './resolve-sessions.ts';
 import { addCallsToSessions } from './session-store.ts';
 import { type EncodedTranscript, encodeTranscript } from './transcript/encode-transcript.ts';
@@ -25,6 +28,12 @@ export interface StoredCallRef {
   readonly isNew: boolean;
 }
 
+/** A record on its way into the store. */
+export type StorableRecord = CallRecord & {
+  /** Of the request's JSON, where it is known: then the store remembers the request for the one that continues it. */
+  readonly requestBytes?: number;
+};
+
 export interface CallStore {
   /**
    * Stores calls with their content and sessions in one transaction; calls that are stored already stay as they are.
@@ -34,7 +43,7 @@ export interface CallStore {
    * @param within more statements of the same transaction
    */
   store(
-    records: readonly CallRecord[],
+    records: readonly StorableRecord[],
     within?: (transaction: Database, stored: readonly StoredCallRef[]) => Promise<void>,
   ): Promise<readonly StoredCallRef[]>;
 }
@@ -52,6 +61,7 @@ interface EncodedCall {
 export function createCallStore(database: Database): CallStore {
   const transcripts = createTranscriptStore();
   const ensurePartitions = createPartitionMaker(database);
+  const memories = createRequestMemories();
   const projectKeys = new Map<string, Buffer>();
 
   async function projectKeyOf(projectId: string): Promise<Buffer> {
@@ -67,13 +77,17 @@ export function createCallStore(database: Database): CallStore {
     return row.blockKey;
   }
 
-  async function encode(record: CallRecord): Promise<EncodedCall> {
-    const { call } = record;
+  async function encode(record: StorableRecord): Promise<EncodedCall> {
+    const { call, requestBytes } = record;
     assertStartTime(call);
     const projectKey = await projectKeyOf(call.projectId);
     try {
       const sessionId = storableText(call.sessionId);
-      return { call: { ...call, sessionId }, transcript: encodeTranscript(projectKey, record) };
+      const transcript = encodeTranscript(projectKey, record, memories.of(call));
+      if (transcript.memory !== null && requestBytes !== undefined) {
+        memories.keep(call, transcript.memory, requestBytes);
+      }
+      return { call: { ...call, sessionId }, transcript };
     } catch (cause) {
       throw new TrimtabError('invalid_request', 'content of a call cannot be encoded', { cause });
     }
@@ -83,7 +97,7 @@ export function createCallStore(database: Database): CallStore {
     async store(records, within) {
       const encoded = new Map<string, EncodedCall>();
       for (const record of records) {
-        // Hashing a long history takes milliseconds, and this runs beside live traffic.
+        // A long history takes milliseconds when it is new, and the same thread writes to the disk.
         await nextTurn();
         encoded.set(`${record.call.callId} ${record.call.projectId}`, await encode(record));
       }
@@ -132,7 +146,7 @@ async function insertCalls(transaction: Database, calls: readonly EncodedCall[])
     const transcript = calls[index]?.transcript;
     return transcript === undefined || known.has(callKey(call)) ? [] : [callRowOf(call, transcript)];
   });
-  const inserted = await insertRows(transaction, rows);
+  const inserted = await insertCallRows(transaction, rows);
   await addCallsToSessions(
     transaction,
     resolved.filter((call) => inserted.has(callKey(call))),
@@ -147,17 +161,19 @@ async function insertCalls(transaction: Database, calls: readonly EncodedCall[])
   }));
 }
 
-async function insertRows(
+async function insertCallRows(
   transaction: Database,
   rows: readonly ReturnType<typeof callRowOf>[],
 ): Promise<ReadonlySet<string>> {
   if (rows.length === 0) return new Set();
-  const inserted = await transaction
-    .insertInto('call')
-    .values([...rows])
-    .onConflict((conflict) => conflict.columns(['callId', 'projectId']).doNothing())
-    .returning(['callId', 'projectId'])
-    .execute();
+  const names = Object.keys(rows[0] ?? {}) as (keyof (typeof rows)[number])[];
+  const shape: InsertShape = {
+    table: 'call',
+    columns: names.map(columnName),
+    suffix: 'ON CONFLICT (call_id, project_id) DO NOTHING RETURNING call_id, project_id',
+  };
+  const values = rows.map((row) => names.map((name) => row[name]));
+  const inserted = await insertRows<{ callId: string; projectId: string }>(transaction, shape, values);
   return new Set(inserted.map(callKey));
 }
 
@@ -171,11 +187,7 @@ async function readKnownCalls(transaction: Database, calls: readonly EncodedCall
   const rows = await transaction
     .selectFrom('call')
     .select(['callId', 'projectId', 'sessionId', 'parentCallId'])
-    .where(
-      'callId',
-      'in',
-      calls.map(({ call }) => call.callId),
-    )
+    .where('callId', '=', sql<string>`ANY(${calls.map(({ call }) => call.callId)}::uuid[])`)
     .execute();
   return new Map(rows.map((row) => [callKey(row), { sessionId: row.sessionId, parentCallId: row.parentCallId }]));
 }

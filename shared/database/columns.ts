@@ -24,7 +24,14 @@ export function storableText(text: string): string {
   return text.toWellFormed().replaceAll('\u0000', REPLACEMENT);
 }
 
+/** What JSON escapes of the characters that PostgreSQL refuses; every lone surrogate is written as an escape. */
+const ESCAPED = /\\u(?:0000|d[89a-f])/i;
+
 export function jsonText(value: unknown): JsonText {
-  const text = JSON.stringify(value, (_key, member) => (typeof member === 'string' ? storableText(member) : member));
-  return (text ?? 'null') as JsonText;
+  const text = JSON.stringify(value) ?? 'null';
+  if (!ESCAPED.test(text)) return text as JsonText;
+  const storable = JSON.stringify(value, (_key, member) =>
+    typeof member === 'string' ? storableText(member) : member,
+  );
+  return storable as JsonText;
 }

@@ -1,15 +1,25 @@
 import { LRUCache } from 'lru-cache';
 import { packText } from '../packed-bytes.ts';
 import type { Database } from './connect.ts';
+import { type InsertShape, insertRows } from './insert-rows.ts';
 import type { TranscriptBlock, TranscriptNode } from './transcript/chain-builder.ts';
 import type { EncodedTranscript } from './transcript/encode-transcript.ts';
 
-/** Keys known to be stored. A session re-sends its history at every call; this is what keeps that cheap. */
+/** Keys known to be stored. Sessions share system prompts and tools; what one of them repeats, its memory knows. */
 const KNOWN_KEYS_MAX = 200_000;
 /** Smaller blocks are stored as they are: zstd's own frame would be larger than what it saves. */
 const COMPRESS_FROM_BYTES = 128;
-/** Rows of one statement; PostgreSQL takes 65,535 parameters. */
-const ROWS_MAX = 1_000;
+
+const BLOCKS: InsertShape = {
+  table: 'block',
+  columns: ['project_id', 'week', 'block_key', 'kind', 'content', 'content_bytes'],
+  suffix: 'ON CONFLICT DO NOTHING',
+};
+const NODES: InsertShape = {
+  table: 'transcript_node',
+  columns: ['project_id', 'week', 'node_hash', 'parent_hash', 'block_key', 'role', 'starts_message', 'depth'],
+  suffix: 'ON CONFLICT DO NOTHING',
+};
 
 interface TranscriptEntry {
   readonly projectId: string;
@@ -33,21 +43,27 @@ export function createTranscriptStore(): TranscriptStore {
     async store(transaction, entries) {
       const blocks = new Map<string, TranscriptBlock & TranscriptPlace>();
       const nodes = new Map<string, TranscriptNode & TranscriptPlace>();
+      const seen: { readonly part: TranscriptBlock | TranscriptNode; readonly week: string }[] = [];
       for (const { projectId, week, transcript } of entries) {
         for (const block of transcript.blocks) {
+          if (block.storedIn === week) continue;
+          seen.push({ part: block, week });
           const key = knownKey('block', projectId, week, block.key);
           if (known.get(key) === undefined) blocks.set(key, { ...block, projectId, week });
         }
         for (const node of transcript.nodes) {
+          if (node.storedIn === week) continue;
+          seen.push({ part: node, week });
           const key = knownKey('node', projectId, week, node.hash);
           if (known.get(key) === undefined) nodes.set(key, { ...node, projectId, week });
         }
       }
-      await insertBlocks(transaction, inKeyOrder(blocks));
-      await insertNodes(transaction, inKeyOrder(nodes));
+      await insertRows(transaction, BLOCKS, await Promise.all(inKeyOrder(blocks).map(blockRow)));
+      await insertRows(transaction, NODES, inKeyOrder(nodes).map(nodeRow));
       return () => {
         for (const key of blocks.keys()) known.set(key, true);
         for (const key of nodes.keys()) known.set(key, true);
+        for (const { part, week } of seen) part.storedIn = week;
       };
     },
   };
@@ -59,7 +75,7 @@ interface TranscriptPlace {
 }
 
 function knownKey(kind: 'block' | 'node', projectId: string, week: string, hash: Buffer): string {
-  return `${kind} ${week} ${hash.toString('base64')} ${projectId}`;
+  return `${kind} ${week} ${hash.toString('latin1')} ${projectId}`;
 }
 
 /** Two gateways that store the same blocks in the same order wait for each other, instead of locking each other out. */
@@ -67,40 +83,13 @@ function inKeyOrder<Row>(rows: ReadonlyMap<string, Row>): Row[] {
   return [...rows].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, row]) => row);
 }
 
-async function insertBlocks(
-  transaction: Database,
-  blocks: readonly (TranscriptBlock & TranscriptPlace)[],
-): Promise<void> {
-  for (let start = 0; start < blocks.length; start += ROWS_MAX) {
-    const rows = blocks.slice(start, start + ROWS_MAX).map(async ({ projectId, week, key, kind, value }) => {
-      const text = JSON.stringify(value);
-      const content = await packText(text, COMPRESS_FROM_BYTES);
-      return { projectId, week, blockKey: key, kind, content, contentBytes: Buffer.byteLength(text) };
-    });
-    await transaction
-      .insertInto('block')
-      .values(await Promise.all(rows))
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
+async function blockRow({ projectId, week, key, kind, value }: TranscriptBlock & TranscriptPlace) {
+  const text = JSON.stringify(value);
+  const content = await packText(text, COMPRESS_FROM_BYTES);
+  return [projectId, week, key, kind, content, Buffer.byteLength(text)];
 }
 
-async function insertNodes(transaction: Database, nodes: readonly (TranscriptNode & TranscriptPlace)[]): Promise<void> {
-  for (let start = 0; start < nodes.length; start += ROWS_MAX) {
-    const rows = nodes.slice(start, start + ROWS_MAX).map((node) => ({
-      projectId: node.projectId,
-      week: node.week,
-      nodeHash: node.hash,
-      parentHash: node.parentHash,
-      blockKey: node.blockKey,
-      role: node.role,
-      startsMessage: node.startsMessage,
-      depth: node.depth,
-    }));
-    await transaction
-      .insertInto('transcriptNode')
-      .values(rows)
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
+function nodeRow(node: TranscriptNode & TranscriptPlace) {
+  const { projectId, week, hash, parentHash, blockKey, role, startsMessage, depth } = node;
+  return [projectId, week, hash, parentHash, blockKey, role, startsMessage, depth];
 }

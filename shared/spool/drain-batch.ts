@@ -1,9 +1,8 @@
-import type { CallStore, StoredCallRef } from '#shared/database/call-store.ts';
+import type { CallStore, StorableRecord, StoredCallRef } from '#shared/database/call-store.ts';
 import type { Database } from '#shared/database/connect.ts';
 import { SPOOL_QUEUE, writeSpoolCounts } from '#shared/database/conservation.ts';
 import { recordDeadLetter } from '#shared/database/dead-letter-store.ts';
 import { isRefusedData } from '#shared/database/is-refused-data.ts';
-import type { CallRecord } from '#shared/domain/call-record.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import type { Log } from '#shared/log.ts';
 import type { NewJob } from '#shared/queue/job-entry.ts';
@@ -27,7 +26,7 @@ export interface DrainBatchDeps {
 
 interface Readable {
   readonly frame: Frame;
-  readonly record: CallRecord;
+  readonly record: StorableRecord;
 }
 
 /** Delivers one batch of frames. May be called again with the same batch after any failure. */
@@ -47,9 +46,9 @@ export class DrainBatch {
     if (!batch.isCounted) return;
     const readable: Readable[] = [];
     for (const frame of batch.records) {
-      const decoded = await decodeRecord(frame.body);
-      if (decoded.type === 'record') readable.push({ frame, record: recordOfOffer(decoded.offered) });
-      else await this.#quarantine(frame, decoded.reason);
+      const read = await readRecord(frame);
+      if (read.type === 'record') readable.push({ frame, record: read.record });
+      else await this.#quarantine(frame, read.reason);
     }
     const stored = await this.#storeOrBisect(readable);
     const projects = new Set([...batch.frames.map((frame) => frame.projectId), ...batch.dropProjects]);
@@ -159,6 +158,23 @@ export class DrainBatch {
       };
       await recordDeadLetter(this.#deps.database, letter, countedBy(this.#deps.spool));
     }
+  }
+}
+
+type ReadRecord =
+  | { readonly type: 'record'; readonly record: StorableRecord }
+  | { readonly type: 'unreadable'; readonly reason: string };
+
+async function readRecord(frame: Frame): Promise<ReadRecord> {
+  const decoded = await decodeRecord(frame.body);
+  if (decoded.type === 'unreadable') return decoded;
+  try {
+    const record = recordOfOffer(decoded.offered);
+    const { request } = decoded.offered;
+    if (request === null || !('bytes' in request)) return { type: 'record', record };
+    return { type: 'record', record: { ...record, requestBytes: request.bytes.length } };
+  } catch (error) {
+    return { type: 'unreadable', reason: reasonOf(error) };
   }
 }
 

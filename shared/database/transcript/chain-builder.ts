@@ -1,6 +1,7 @@
 import type { JsonObject } from '#shared/formats/json-object.ts';
 import { encodeBitmap } from './bitmap.ts';
 import { type BlockKind, blockKeyOf, nodeHashOf } from './block-key.ts';
+import { isSameJson } from './is-same-json.ts';
 import { normaliseBlock } from './normalise-block.ts';
 import type { CacheMark, NullFields } from './transcript-layout.ts';
 
@@ -9,6 +10,8 @@ export interface TranscriptBlock {
   readonly kind: BlockKind;
   /** Turned into text only where it is not stored yet. */
   readonly value: unknown;
+  /** The week in which it is known to be stored, so that nobody looks for it again. */
+  storedIn?: string;
 }
 
 export interface TranscriptNode {
@@ -19,24 +22,46 @@ export interface TranscriptNode {
   readonly startsMessage: boolean;
   /** 1 for the first node of a chain. */
   readonly depth: number;
+  /** As of a block. */
+  storedIn?: string;
+}
+
+/** One block of a chain as it was given, and all that was made of it. */
+export interface ChainLink {
+  readonly given: JsonObject;
+  readonly block: TranscriptBlock;
+  readonly node: TranscriptNode;
+  /** Names of null fields, joined by spaces. */
+  readonly nullNames: string;
+  readonly marks: readonly Omit<CacheMark, 'at'>[];
 }
 
 /** One chain of nodes, each made of the one before it and a block. */
 export class ChainBuilder {
-  readonly blocks: TranscriptBlock[] = [];
-  readonly nodes: TranscriptNode[] = [];
+  readonly links: ChainLink[] = [];
   readonly #projectKey: Buffer;
+  readonly #previous: readonly ChainLink[];
   readonly #marks: CacheMark[] = [];
-  /** Names of null fields, joined by spaces, and the blocks that have them. */
+  /** Names of null fields, and the blocks that have them. */
   readonly #nulls = new Map<string, number[]>();
   #head: Buffer | null;
   #depth: number;
 
-  /** @param parent the node to go on from, of another chain */
-  constructor(projectKey: Buffer, parent: { readonly head: Buffer | null; readonly depth: number } | null = null) {
+  /**
+   * @param from.parent the node to go on from, of another chain
+   * @param from.previous a chain that this one probably repeats: what is the same is not made again
+   */
+  constructor(
+    projectKey: Buffer,
+    from: {
+      readonly parent?: { readonly head: Buffer | null; readonly depth: number } | null;
+      readonly previous?: readonly ChainLink[];
+    } = {},
+  ) {
     this.#projectKey = projectKey;
-    this.#head = parent?.head ?? null;
-    this.#depth = parent?.depth ?? 0;
+    this.#previous = from.previous ?? [];
+    this.#head = from.parent?.head ?? null;
+    this.#depth = from.parent?.depth ?? 0;
   }
 
   get head(): Buffer | null {
@@ -48,7 +73,7 @@ export class ChainBuilder {
   }
 
   get length(): number {
-    return this.nodes.length;
+    return this.links.length;
   }
 
   get marks(): CacheMark[] {
@@ -60,21 +85,55 @@ export class ChainBuilder {
   }
 
   add(kind: BlockKind, role: string, startsMessage: boolean, given: JsonObject): void {
+    const at = this.links.length;
+    const previous = this.#previous[at];
+    const isRepeated = previous?.block.kind === kind && isSameJson(previous.given, given);
+    const link = isRepeated
+      ? this.#linkTo(previous, previous.block, role, startsMessage, previous)
+      : this.#newLink(kind, role, startsMessage, given, previous);
+    this.links.push(link);
+    this.#head = link.node.hash;
+    this.#depth = link.node.depth;
+    for (const mark of link.marks) this.#marks.push({ at, ...mark });
+    if (link.nullNames === '') return;
+    const known = this.#nulls.get(link.nullNames);
+    if (known === undefined) this.#nulls.set(link.nullNames, [at]);
+    else known.push(at);
+  }
+
+  #newLink(
+    kind: BlockKind,
+    role: string,
+    startsMessage: boolean,
+    given: JsonObject,
+    previous: ChainLink | undefined,
+  ): ChainLink {
     const { block, nullNames, marks } =
       kind === 'message' ? { block: given, nullNames: [], marks: [] } : normaliseBlock(given);
-    const at = this.nodes.length;
-    this.#marks.push(...marks.map((mark) => ({ at, ...mark })));
-    if (nullNames.length > 0) {
-      const names = nullNames.join(' ');
-      const known = this.#nulls.get(names);
-      if (known === undefined) this.#nulls.set(names, [at]);
-      else known.push(at);
-    }
     const key = blockKeyOf(this.#projectKey, kind, block);
-    const hash = nodeHashOf(this.#head, role, startsMessage, key);
-    this.blocks.push({ key, kind, value: block });
-    this.#depth += 1;
-    this.nodes.push({ hash, parentHash: this.#head, blockKey: key, role, startsMessage, depth: this.#depth });
-    this.#head = hash;
+    // A cache breakpoint that moved changes what was given, and not what is stored.
+    const isStillThere = previous?.block.key.equals(key) === true;
+    const stored = isStillThere ? previous.block : { key, kind, value: block };
+    return this.#linkTo({ given, nullNames: nullNames.join(' '), marks }, stored, role, startsMessage, previous);
+  }
+
+  #linkTo(
+    given: Pick<ChainLink, 'given' | 'nullNames' | 'marks'>,
+    block: TranscriptBlock,
+    role: string,
+    startsMessage: boolean,
+    previous: ChainLink | undefined,
+  ): ChainLink {
+    const old = previous?.node;
+    const isSameNode =
+      old !== undefined &&
+      old.blockKey === block.key &&
+      old.role === role &&
+      old.startsMessage === startsMessage &&
+      old.parentHash === this.#head;
+    if (isSameNode) return { ...given, block, node: old };
+    const hash = nodeHashOf(this.#head, role, startsMessage, block.key);
+    const node = { hash, parentHash: this.#head, blockKey: block.key, role, startsMessage, depth: this.#depth + 1 };
+    return { ...given, block, node };
   }
 }

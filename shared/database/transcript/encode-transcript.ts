@@ -2,7 +2,8 @@ import { isBillingText } from '#shared/formats/billing-block.ts';
 import { isJsonObject, type JsonObject } from '#shared/formats/json-object.ts';
 import { encodeBitmap } from './bitmap.ts';
 import { blockKeyOf } from './block-key.ts';
-import { ChainBuilder, type TranscriptBlock, type TranscriptNode } from './chain-builder.ts';
+import { ChainBuilder, type ChainLink, type TranscriptBlock, type TranscriptNode } from './chain-builder.ts';
+import { isSameJson } from './is-same-json.ts';
 import { toolUseKeyOf } from './tool-use-key.ts';
 import type { RequestLayout, TranscriptLayout } from './transcript-layout.ts';
 
@@ -21,6 +22,15 @@ export interface EncodedTranscript {
   /** What the tool calls of the delivered answer are known by, and those of the last answer in the history. */
   readonly toolUseKey: Buffer | null;
   readonly continuedToolUseKey: Buffer | null;
+  /** To be given to the next request of the same conversation; null without a request. */
+  readonly memory: RequestMemory | null;
+}
+
+/** What was made of a request. The next one of a conversation repeats nearly all of it. */
+export interface RequestMemory {
+  readonly chain: readonly ChainLink[];
+  readonly catalogue: readonly ChainLink[];
+  readonly parameters: TranscriptBlock;
 }
 
 export interface CallContent {
@@ -47,9 +57,17 @@ interface MessageFields {
 
 const PLAIN_ROLE = /^[a-z]{1,20}$/;
 
-/** Splits a call's content. The same history gives the same nodes, whoever sends it and however often. */
-export function encodeTranscript(projectKey: Buffer, content: CallContent): EncodedTranscript {
-  const request = content.request === null ? null : encodeRequest(projectKey, content.request);
+/**
+ * Splits a call's content. The same history gives the same nodes, whoever sends it and however often.
+ *
+ * @param memory of the request before; what it says changes nothing but the time that this takes
+ */
+export function encodeTranscript(
+  projectKey: Buffer,
+  content: CallContent,
+  memory: RequestMemory | null = null,
+): EncodedTranscript {
+  const request = content.request === null ? null : encodeRequest(projectKey, content.request, memory);
   const from = request?.chain ?? null;
   const response = content.response === null ? null : encodeResponse(projectKey, content.response, from);
   const raw: TranscriptBlock | null =
@@ -58,7 +76,7 @@ export function encodeTranscript(projectKey: Buffer, content: CallContent): Enco
       : { key: blockKeyOf(projectKey, 'raw', content.upstreamRaw), kind: 'raw', value: content.upstreamRaw };
   return {
     blocks: [...(request?.blocks ?? []), ...(response?.blocks ?? []), ...(raw === null ? [] : [raw])],
-    nodes: [...(request?.nodes ?? []), ...(response?.chain.nodes ?? [])],
+    nodes: [...(request?.nodes ?? []), ...(response?.chain.links ?? []).map(({ node }) => node)],
     parametersBlock: request?.parameters.key ?? null,
     transcriptHead: request?.chain.head ?? null,
     responseNode: response === null || response.chain.length === 0 ? null : response.chain.head,
@@ -68,12 +86,13 @@ export function encodeTranscript(projectKey: Buffer, content: CallContent): Enco
     continuedNode: request?.continuedNode ?? null,
     toolUseKey: toolUseKeyOf(content.response?.['content']),
     continuedToolUseKey: request?.continuedToolUseKey ?? null,
+    memory: request?.memory ?? null,
   };
 }
 
-function encodeRequest(projectKey: Buffer, request: JsonObject) {
-  const chain = new ChainBuilder(projectKey);
-  const catalogue = new ChainBuilder(projectKey);
+function encodeRequest(projectKey: Buffer, request: JsonObject, previous: RequestMemory | null) {
+  const chain = new ChainBuilder(projectKey, { previous: previous?.chain ?? [] });
+  const catalogue = new ChainBuilder(projectKey, { previous: previous?.catalogue ?? [] });
   const fields: JsonObject = { ...request };
   const take = (name: string) => {
     const value = fields[name];
@@ -95,7 +114,7 @@ function encodeRequest(projectKey: Buffer, request: JsonObject) {
 
   const messages = fields['messages'];
   const hasMessages = Array.isArray(messages);
-  let added: AddedMessages = { texts: [], fields: [], continuedNode: null, continuedToolUseKey: null };
+  let added: AddedMessages = { texts: [], fields: [], continuedNode: null, continuedContent: null };
   if (hasMessages) {
     added = addMessages(chain, messages);
     take('messages');
@@ -110,11 +129,7 @@ function encodeRequest(projectKey: Buffer, request: JsonObject) {
 
   const messageFields = added.fields.length === 0 ? {} : { messageFields: added.fields };
   const parametersContent: ParametersContent = { fields, billing, ...messageFields };
-  const parameters: TranscriptBlock = {
-    key: blockKeyOf(projectKey, 'parameters', parametersContent),
-    kind: 'parameters',
-    value: parametersContent,
-  };
+  const parameters = parametersBlock(projectKey, parametersContent, previous);
   const layout: RequestLayout = {
     system,
     systemBlocks,
@@ -126,10 +141,22 @@ function encodeRequest(projectKey: Buffer, request: JsonObject) {
     toolMarks: catalogue.marks,
     toolNulls: catalogue.nulls,
   };
-  const blocks = [...chain.blocks, ...catalogue.blocks, parameters];
-  const nodes = [...chain.nodes, ...catalogue.nodes];
-  const { continuedNode, continuedToolUseKey } = added;
-  return { chain, catalogue, blocks, nodes, parameters, layout, continuedNode, continuedToolUseKey };
+  const links = [...chain.links, ...catalogue.links];
+  const blocks = [...links.map(({ block }) => block), parameters];
+  const nodes = links.map(({ node }) => node);
+  const memory: RequestMemory = { chain: chain.links, catalogue: catalogue.links, parameters };
+  const { continuedNode, continuedContent } = added;
+  const continuedToolUseKey = toolUseKeyOf(continuedContent);
+  return { chain, catalogue, blocks, nodes, parameters, layout, memory, continuedNode, continuedToolUseKey };
+}
+
+function parametersBlock(
+  projectKey: Buffer,
+  content: ParametersContent,
+  previous: RequestMemory | null,
+): TranscriptBlock {
+  if (previous !== null && isSameJson(previous.parameters.value, content)) return previous.parameters;
+  return { key: blockKeyOf(projectKey, 'parameters', content), kind: 'parameters', value: content };
 }
 
 function addSystemBlocks(chain: ChainBuilder, system: readonly JsonObject[]): ParametersContent['billing'] {
@@ -146,14 +173,15 @@ interface AddedMessages {
   texts: number[];
   fields: MessageFields[];
   continuedNode: Buffer | null;
-  continuedToolUseKey: Buffer | null;
+  /** Of the last delivered answer in the history. */
+  continuedContent: unknown;
 }
 
 function addMessages(chain: ChainBuilder, messages: readonly unknown[]): AddedMessages {
   const texts: number[] = [];
   const fields: MessageFields[] = [];
   let continuedNode: Buffer | null = null;
-  let continuedToolUseKey: Buffer | null = null;
+  let continuedContent: unknown = null;
   for (const [index, message] of messages.entries()) {
     if (!isPlainMessage(message)) {
       chain.add('message', roleOf(message), true, { message });
@@ -170,10 +198,10 @@ function addMessages(chain: ChainBuilder, messages: readonly unknown[]): AddedMe
     // An answer that ends the request is a prefill by the client, and was never delivered.
     if (message.role === 'assistant' && index < messages.length - 1) {
       continuedNode = chain.head;
-      continuedToolUseKey = toolUseKeyOf(message.content);
+      continuedContent = message.content;
     }
   }
-  return { texts, fields, continuedNode, continuedToolUseKey };
+  return { texts, fields, continuedNode, continuedContent };
 }
 
 interface PlainMessage extends JsonObject {
@@ -199,7 +227,7 @@ function isBlockList(value: unknown): value is readonly JsonObject[] {
 }
 
 function encodeResponse(projectKey: Buffer, response: JsonObject, from: ChainBuilder | null) {
-  const chain = new ChainBuilder(projectKey, from);
+  const chain = new ChainBuilder(projectKey, { parent: from });
   const { content, ...rest } = response;
   const hasBlocks = isBlockList(content);
   if (hasBlocks) for (const [at, block] of content.entries()) chain.add('content', 'assistant', at === 0, block);
@@ -215,5 +243,5 @@ function encodeResponse(projectKey: Buffer, response: JsonObject, from: ChainBui
     marks: chain.marks,
     nulls: chain.nulls,
   };
-  return { chain, blocks: [...chain.blocks, envelope], layout };
+  return { chain, blocks: [...chain.links.map(({ block }) => block), envelope], layout };
 }
