@@ -31,5 +31,8 @@ governance:
 # Without a judge only deterministic scorers run, and \`trimtab status\` says so.
 # judges: [{ provider: openai, model: gpt-5-mini-2025-08-07, dailyBudgetUsd: 20 }]
 
+# Web searches of Claude Code, for models whose provider runs none (docs/guides/server-tools.md):
+# serverTools: { webSearch: { format: brave, apiKey: "\${BRAVE_API_KEY}" } }
+
 capture: full            # full | redacted | metadata | none
 `;

@@ -105,13 +105,3 @@ describe('decodeSearch', () => {
     (body) => expect(decodeSearch('searxng', body)).toEqual([]),
   );
 });
-
-describe('serverToolsSchema', () => {
-  it('wants an address where the format has none of its own', () => {
-    expect(serverToolsSchema.safeParse({ webSearch: { format: 'searxng' } }).error?.issues[0]).toMatchObject({
-      path: ['webSearch', 'url'],
-      message: 'needs a url for this format',
-    });
-    expect(serverToolsSchema.safeParse({ webSearch: { format: 'brave', apiKey: 'k' } }).success).toBe(true);
-  });
-});
