@@ -116,11 +116,14 @@ describe('AWS credentials', () => {
     });
   });
 
-  it('are looked for again after a failure', async () => {
-    const authorizer = authorizerFor({ like: 'bedrock', region });
+  it('are looked for again after a failure, but not at once', async () => {
+    let nowMs = Date.now();
+    const authorizer = authorizerFor({ like: 'bedrock', region }, { now: () => nowMs });
     await expect(authorizer.authorize(REQUEST)).rejects.toThrow();
     vi.stubEnv('AWS_ACCESS_KEY_ID', KEYS.accessKeyId);
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', KEYS.secretAccessKey);
+    await expect(authorizer.authorize(REQUEST)).rejects.toMatchObject({ code: 'upstream_misconfigured' });
+    nowMs += 5_000;
     expect(refuseSignature(seen(await authorizer.authorize(REQUEST)), KEYS)).toBeNull();
   });
 });
@@ -202,14 +205,18 @@ describe('Google credentials', () => {
   });
 
   it('are misconfigured when Google refuses them, and unreachable for now when it is down', async () => {
+    let nowMs = 0;
     tokens.fail(400);
-    const authorizer = fromKey(tokens);
+    const { serviceAccount, fetch } = tokens;
+    const authorizer = authorizerFor(settings({ serviceAccount }), { fetch, now: () => nowMs });
     await expect(authorizer.authorize(REQUEST)).rejects.toMatchObject({ code: 'upstream_misconfigured' });
+    nowMs += 5_000;
     tokens.fail(503);
     await expect(authorizer.authorize(REQUEST)).rejects.toMatchObject({
       code: 'upstream_unreachable',
       retryable: true,
     });
+    nowMs += 5_000;
     tokens.fail(null);
     expect(await authorizer.authorize(REQUEST)).toHaveProperty('authorization');
   });

@@ -2,6 +2,7 @@ import type { ResolvedProvider } from '../../providers/registry.ts';
 import type { GuardedFetch } from '../guarded-fetch.ts';
 import { createAwsAuthorizer } from './aws-authorizer.ts';
 import { createGoogleAuthorizer } from './google-authorizer.ts';
+import { holdFaults } from './hold-faults.ts';
 
 /** A request as far as a signature covers it. */
 export interface RequestToAuthorize {
@@ -39,8 +40,12 @@ export type AuthorizedProvider = Pick<
 
 /** The authorizer of a provider. Tokens are cached in it, so one should serve all calls. */
 export function createAuthorizer(provider: AuthorizedProvider, deps: AuthorizerDeps): Authorizer {
-  if (provider.apiKey === undefined && provider.auth === 'aws-sigv4') return createAwsAuthorizer(provider, deps);
-  if (provider.apiKey === undefined && provider.auth === 'google-oauth') return createGoogleAuthorizer(provider, deps);
+  if (provider.apiKey === undefined && provider.auth === 'aws-sigv4') {
+    return holdFaults(createAwsAuthorizer(provider, deps), deps.now);
+  }
+  if (provider.apiKey === undefined && provider.auth === 'google-oauth') {
+    return holdFaults(createGoogleAuthorizer(provider, deps), deps.now);
+  }
   const headers = provider.authHeaders();
   return { authorize: () => headers };
 }
