@@ -28,6 +28,7 @@ export function observeTokens(
     provider: served.provider.name,
     model: served.model.id,
     conversation: `${call.session.sessionId}/${String(call.incoming.headers[AGENT_HEADER] ?? '')}`,
+    messages: call.canonical.body.messages.length,
     rawEstimate: call.rawTokensEstimate,
     inputTokens,
     outputTokens: usage.outputTokens - usage.reasoningOutputTokens,

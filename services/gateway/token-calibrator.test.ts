@@ -39,7 +39,7 @@ function harness(stored: readonly StoredCalibration[] = []) {
     const inputTokens = Math.round(countTokens(body, COUNTER.model) * factor);
     tokens.observe({
       ...{ ...COUNTER, conversation: 's/', rawEstimate: inputTokens, inputTokens, outputTokens: 0 },
-      ...{ body: () => body, answer: [], ...more },
+      ...{ messages: body.messages.length, body: () => body, answer: [], ...more },
     });
   };
   return { tokens, state, written, observe };
@@ -85,6 +85,8 @@ describe('the token calibrator', () => {
 
   it('counts seldom, and the turn after a counted one of the same conversation', () => {
     const { state, observe } = harness();
+    observe(1, 1);
+    // The same request once more is no turn: clients retry, and ask the same of several models.
     observe(1, 1);
     observe(1, 1, { conversation: 'another/' });
     expect(state.counted).toBe(1);

@@ -23,6 +23,8 @@ export interface Counter {
 export interface CountedCall extends Counter {
   /** The same for all turns of one conversation. */
   readonly conversation: string;
+  /** How many messages the request has. */
+  readonly messages: number;
   /** The estimate by size, as it was before any correction. */
   readonly rawEstimate: number;
   /** All input, cached or not. */
@@ -177,7 +179,8 @@ function estimateFactorOf({ model }: Counter, { estimate }: TokenCalibration): n
 
 /** Now and then, and when the turn after a counted one comes. */
 function isToBeCounted({ countedAtMs, previous }: Learned, call: CountedCall, nowMs: number): boolean {
-  return previous?.conversation === call.conversation || nowMs - countedAtMs >= COUNT_EVERY_MS;
+  const isNextTurn = previous?.conversation === call.conversation && call.messages > previous.messages;
+  return isNextTurn || nowMs - countedAtMs >= COUNT_EVERY_MS;
 }
 
 function observeCounts(learned: Learned, call: CountedCall): void {
