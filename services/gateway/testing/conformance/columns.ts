@@ -1,3 +1,4 @@
+import type { FormatName } from '#shared/formats/format.ts';
 import type { JsonObject } from '#shared/formats/json-object.ts';
 import { refuseConverseBody } from '#shared/testing/strict-converse.ts';
 import { refuseGeminiBody } from '#shared/testing/strict-gemini.ts';
@@ -14,8 +15,16 @@ import { RESPONSES_WIRE } from './wires/responses-wire.ts';
 import type { Wire } from './wires/wire.ts';
 
 /** Kinds of model that a line may ask for; a column without one of its own takes its `plain` model. No call goes to the
- * `silent` one, so that nothing is learnt of it. */
-export type TargetName = 'plain' | 'reasoning' | 'small' | 'replaying' | 'tagging' | 'streaming' | 'silent';
+ * `silent` one, so that nothing is learnt of it; the `prefixed` one is the plain one behind a policy with a prefix. */
+export type TargetName =
+  | 'plain'
+  | 'reasoning'
+  | 'small'
+  | 'replaying'
+  | 'tagging'
+  | 'streaming'
+  | 'silent'
+  | 'prefixed';
 
 interface ColumnTarget {
   readonly model: string;
@@ -37,6 +46,7 @@ export type ColumnName =
 /** An upstream format as the table has it: how its servers answer, and what they refuse. */
 export interface Column {
   readonly name: ColumnName;
+  readonly format: FormatName;
   /** In addresses and names of models. */
   readonly slug: string;
   /** A request of an Anthropic client reaches it in its own format. */
@@ -60,6 +70,7 @@ const modelIn = (path: string): string => decodeURIComponent(/\/models?\/([^/:]+
 export const COLUMNS: readonly Column[] = [
   {
     name: 'anthropic-messages',
+    format: 'anthropic-messages',
     slug: 'anthropic',
     isAnthropic: true,
     wire: ANTHROPIC_WIRE,
@@ -77,6 +88,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     name: 'openai-chat',
+    format: 'openai-chat',
     slug: 'chat',
     isAnthropic: false,
     wire: CHAT_WIRE,
@@ -101,6 +113,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     name: 'openai-responses',
+    format: 'openai-responses',
     slug: 'responses',
     isAnthropic: false,
     wire: RESPONSES_WIRE,
@@ -118,6 +131,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     name: 'gemini',
+    format: 'gemini',
     slug: 'gemini',
     isAnthropic: false,
     wire: GEMINI_WIRE,
@@ -136,6 +150,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     name: 'bedrock-converse',
+    format: 'bedrock-converse',
     slug: 'converse',
     isAnthropic: false,
     wire: CONVERSE_WIRE,
@@ -154,6 +169,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     name: 'anthropic on bedrock',
+    format: 'anthropic-messages',
     slug: 'invoke',
     isAnthropic: true,
     wire: INVOKE_WIRE,
@@ -171,6 +187,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     name: 'anthropic on vertex',
+    format: 'anthropic-messages',
     slug: 'vertex',
     isAnthropic: true,
     wire: ANTHROPIC_WIRE,
@@ -197,14 +214,16 @@ function withoutReplayed(body: JsonObject): JsonObject {
   return { ...body, messages };
 }
 
-export function targetOf(column: Column, target: TargetName): ColumnTarget {
-  return column.targets[target] ?? column.targets.plain;
-}
-
 /** The name under which a client asks for a model of a column. */
 export function aliasOf(column: Column, target: TargetName): string {
+  if (target === 'prefixed') return prefixedAlias(column);
   const own = column.targets[target] === undefined ? 'plain' : target;
   return `claude-${column.slug}-${own}`;
+}
+
+/** A name that is no model's, but that a route knows. */
+export function prefixedAlias({ slug }: Column): string {
+  return `claude-${slug}-prefixed`;
 }
 
 /** Providers and models of all columns, for a configuration whose upstreams are at `origin`. */

@@ -86,7 +86,10 @@ export interface ConformanceCase {
   readonly title: string;
   /** Public threads in which users met its absence; empty for what was measured on clients. */
   readonly threads: readonly string[];
-  readonly steps: readonly Step[];
+  /** Each column may have its own, as where recordings of its servers are played. */
+  readonly steps: readonly Step[] | ((column: Column, mode: Mode) => readonly Step[]);
+  /** Its streamed and its whole answers are not the same ones. */
+  readonly isUnpaired?: boolean;
   readonly target?: TargetName;
   readonly client?: ClientName;
   /** Lines that speak of streams only, or of whole answers only. */

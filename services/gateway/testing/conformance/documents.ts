@@ -10,6 +10,7 @@ export const DOCUMENTS = {
   responses: 'https://platform.openai.com/docs/api-reference/responses/create',
   responsesStreaming: 'https://platform.openai.com/docs/api-reference/responses-streaming',
   generateContent: 'https://ai.google.dev/api/generate-content',
+  geminiModels: 'https://ai.google.dev/api/models',
   functionCall: 'https://ai.google.dev/api/caching#FunctionCall',
   thoughtSignatures: 'https://ai.google.dev/gemini-api/docs/thought-signatures',
   converse: 'https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html',

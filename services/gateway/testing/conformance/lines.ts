@@ -9,6 +9,7 @@ import { TRANSPORT } from './sections/g-transport.ts';
 import { CLIENT_REQUESTS } from './sections/h-clients.ts';
 import { CLIENT_PARAMETERS } from './sections/h-parameters.ts';
 import { ANSWER_FIDELITY, OPENAI_CLIENTS } from './sections/i-answers.ts';
+import { RECORDINGS } from './sections/i-recordings.ts';
 import { REQUEST_FIDELITY } from './sections/i-requests.ts';
 import { CONTRACT } from './sections/zero-contract.ts';
 
@@ -29,4 +30,5 @@ export const LINES: readonly ConformanceCase[] = [
   ...ANSWER_FIDELITY,
   ...OPENAI_CLIENTS,
   ...REQUEST_FIDELITY,
+  ...RECORDINGS,
 ];

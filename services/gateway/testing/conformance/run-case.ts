@@ -87,7 +87,9 @@ async function runSteps(
   };
   deps.upstream.set(column.name, choose, isShredded);
   const before: Observed[] = [];
-  for (const step of line.steps) {
+  const steps = typeof line.steps === 'function' ? line.steps(column, mode) : line.steps;
+  assert.ok(steps.length > 0, 'a line without a step');
+  for (const step of steps) {
     const alias = aliasOf(column, line.target ?? 'plain');
     before.push(
       await runStep(deps, line, step, { column, mode, alias, before, baseUrl: deps.gateway.baseUrl }, playing),

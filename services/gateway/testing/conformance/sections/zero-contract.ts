@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { PREFIX } from '../activate-prefixes.ts';
 import { answer, call, text } from '../answer.ts';
 import type { ConformanceCase, Step } from '../conformance-case.ts';
 import { ask, isForwarded, itemsOf, READ_FILE, single, step, textOf, tool, user } from '../requests.ts';
@@ -152,6 +153,30 @@ export const CONTRACT: readonly ConformanceCase[] = [
         }
       },
     ),
+  ),
+  single(
+    '0.7',
+    'A prefix of the policy follows the attribution block as a block of its own, and leads any other prompt',
+    [],
+    step(
+      ask('go', {
+        system: [
+          { type: 'text', text: BILLING },
+          { type: 'text', text: 'IDENTITY', cache_control: { type: 'ephemeral' } },
+        ],
+      }),
+      DONE,
+      ({ received, sentText, sent }, setting) => {
+        if (isForwarded(setting)) {
+          const blocks = list(received.at(-1)?.body['system']).map(({ text: said }) => said);
+          assert.deepEqual(blocks, [BILLING, PREFIX, 'IDENTITY']);
+        } else {
+          assert.doesNotMatch(sentText, /billing-header/);
+          assert.ok(/^Make one[^I]+IDENTITY\s*$/.test(sent.system), sent.system);
+        }
+      },
+    ),
+    { target: 'prefixed' },
   ),
   single(
     '0.8',

@@ -1,5 +1,5 @@
 import { type Answer, type AnswerContext, type AnswerPart, pieceOrder, wholeText } from '../answer.ts';
-import { FAULT_STATUSES, SSE_TYPE, sse, type UpstreamFault, type Wire } from './wire.ts';
+import { FAULT_STATUSES, namedFrames, SSE_TYPE, sse, type UpstreamFault, type Wire } from './wire.ts';
 
 const STOPS: Readonly<Record<Answer['stop'], string>> = {
   end: 'end_turn',
@@ -105,6 +105,7 @@ export const ANTHROPIC_WIRE: Wire = {
     usage: usageOf(answer),
   }),
   frames: (answer, context) => anthropicEvents(answer, context).map((event) => sse(event, event.type)),
+  replay: namedFrames,
   fault: (fault, message) => ({
     status: fault === 'overloaded' ? 529 : FAULT_STATUSES[fault],
     body: anthropicError(FAULT_TYPES[fault], message),

@@ -138,6 +138,7 @@ export const CHAT_WIRE: Wire = {
       sse('[DONE]'),
     ];
   },
+  replay: (events) => [...events.map((event) => sse(event)), sse('[DONE]')],
   fault: openaiFault,
   streamFault: (message) => sse({ error: { message, type: 'server_error', code: 503 } }),
   garbage: sse('{"id": "chatcm'),

@@ -1,5 +1,6 @@
 import { encodeEventStreamMessage } from '#shared/upstream/event-stream.ts';
 import { type Answer, type AnswerContext, type AnswerPart, argumentsOf, pieceOrder, wholeText } from '../answer.ts';
+import { fields } from '../sent-request.ts';
 import { FAULT_STATUSES, type UpstreamFault, type Wire } from './wire.ts';
 
 const STOPS: Readonly<Record<Answer['stop'], string>> = {
@@ -131,6 +132,8 @@ export const CONVERSE_WIRE: Wire = {
       ? []
       : [frame(['metadata', { usage: usageOf(answer), metrics: { latencyMs: 1 } }])]),
   ],
+  replay: (events) =>
+    events.flatMap((event) => Object.entries(event).map(([name, payload]) => frame([name, fields(payload)]))),
   fault: (fault, message) => ({
     status: FAULT_STATUSES[fault],
     headers: { 'x-amzn-errortype': EXCEPTIONS[fault] },

@@ -99,6 +99,7 @@ export const GEMINI_WIRE: Wire = {
     const spoken = answer.parts.flatMap((part, number) => partsOf(part, number, answer, context));
     return [...spoken.map((part) => chunk([part], {}, {})), chunk([{ text: '' }], lastCandidate(answer), usage)];
   },
+  replay: (events) => events.map((event) => sse(event)),
   fault(fault, message) {
     const code = FAULT_STATUSES[fault];
     return { status: code, body: { error: { code, message, status: FAULT_NAMES[fault] } } };

@@ -14,6 +14,7 @@ export const INVOKE_WIRE: Wire = {
   streamType: CONVERSE_WIRE.streamType,
   body: ANTHROPIC_WIRE.body,
   frames: (answer, context) => anthropicEvents(answer, context).map((event) => chunk(JSON.stringify(event))),
+  replay: (events) => events.map((event) => chunk(JSON.stringify(event))),
   fault: CONVERSE_WIRE.fault,
   streamFault: CONVERSE_WIRE.streamFault,
   garbage: chunk('{"type": "content_bl'),

@@ -1,6 +1,6 @@
 import { type Answer, type AnswerContext, type AnswerPart, pieceOrder, wholeText } from '../answer.ts';
 import { openaiFault } from './chat-wire.ts';
-import { SSE_TYPE, sse, type Wire } from './wire.ts';
+import { namedFrames, SSE_TYPE, sse, type Wire } from './wire.ts';
 
 type Event = { readonly type: string } & Readonly<Record<string, unknown>>;
 
@@ -142,6 +142,7 @@ export const RESPONSES_WIRE: Wire = {
     ];
     return events.map((event, sequence_number) => sse({ ...event, sequence_number }, event.type));
   },
+  replay: namedFrames,
   fault: openaiFault,
   streamFault: (message) => sse({ type: 'error', code: 'server_is_overloaded', message, param: null }, 'error'),
   garbage: sse('{"type": "response.ou', 'response.output_text.delta'),

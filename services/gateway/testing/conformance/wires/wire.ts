@@ -1,3 +1,4 @@
+import type { JsonObject } from '#shared/formats/json-object.ts';
 import type { Answer, AnswerContext } from '../answer.ts';
 
 /** Errors that every upstream knows, each in its own words. */
@@ -15,6 +16,8 @@ export interface Wire {
   body(answer: Answer, context: AnswerContext): unknown;
   /** Whole frames of a stream, in order. */
   frames(answer: Answer, context: AnswerContext): readonly Buffer[];
+  /** Whole frames of a stream whose events somebody recorded. */
+  replay(events: readonly JsonObject[]): readonly Buffer[];
   fault(fault: UpstreamFault, message: string): FaultReply;
   /** An error in the middle of a stream. */
   streamFault(message: string): Buffer;
@@ -25,6 +28,11 @@ export interface Wire {
 export function sse(data: object | string, event?: string): Buffer {
   const said = typeof data === 'string' ? data : JSON.stringify(data);
   return Buffer.from(`${event === undefined ? '' : `event: ${event}\n`}data: ${said}\n\n`);
+}
+
+/** Recorded events of a format whose SSE events have names. */
+export function namedFrames(events: readonly JsonObject[]): readonly Buffer[] {
+  return events.map((event) => sse(event, String(event['type'])));
 }
 
 export const FAULT_STATUSES: Readonly<Record<UpstreamFault, number>> = {
