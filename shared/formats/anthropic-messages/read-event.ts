@@ -2,6 +2,7 @@ import { brokenUpstream } from '../api-error.ts';
 import { blockEvents } from '../block-events.ts';
 import type { CanonicalContentBlock, CanonicalMessage, CanonicalStreamEvent } from '../canonical.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { failUnfinished } from '../stream-decoder.ts';
 import { type DecoderStream, emit, type FrameState, fail, lose } from '../stream-frame.ts';
 import { noteEmptyInput } from '../tool-use-block.ts';
 import { apiErrorFromAnthropicError } from './decode-error.ts';
@@ -112,24 +113,64 @@ const EVENT_HANDLERS: EventHandlers = {
   },
 };
 
-/** Whether an event has the parts that a message is built from. What has not is handed on, and not built in. */
-function isWellFormed(event: JsonObject): boolean {
-  const { type, message, content_block, delta, index } = event;
-  if (type === 'message_start')
-    return isJsonObject(message) && Array.isArray(message['content']) && message['content'].every(isJsonObject);
-  if (type === 'content_block_start') return isJsonObject(content_block) && Number.isSafeInteger(index);
-  return type === 'content_block_delta' || type === 'message_delta' ? isJsonObject(delta) : true;
+/** The text that a delta of each type has to have. */
+const DELTA_TEXTS: Readonly<Record<string, string>> = {
+  text_delta: 'text',
+  thinking_delta: 'thinking',
+  signature_delta: 'signature',
+  input_json_delta: 'partial_json',
+};
+
+function isDelta(delta: unknown): boolean {
+  if (!isJsonObject(delta) || typeof delta['type'] !== 'string') return false;
+  const field = Object.hasOwn(DELTA_TEXTS, delta['type']) ? DELTA_TEXTS[delta['type']] : undefined;
+  return field === undefined || typeof delta[field] === 'string';
 }
+
+const isBlock = (block: unknown): boolean => isJsonObject(block) && typeof block['type'] === 'string';
+
+/** Whether an event has the parts that a message is built from; clients break on one that has not. */
+function isWellFormed({ type, message, content_block, delta, index, error }: JsonObject): boolean {
+  switch (type) {
+    case 'message_start':
+      return isJsonObject(message) && Array.isArray(message['content']) && message['content'].every(isBlock);
+    case 'content_block_start':
+      return isBlock(content_block) && Number.isSafeInteger(index);
+    case 'content_block_delta':
+      return isDelta(delta) && Number.isSafeInteger(index);
+    case 'content_block_stop':
+      return Number.isSafeInteger(index);
+    case 'message_delta':
+      return isJsonObject(delta);
+    case 'error':
+      return isJsonObject(error);
+    default:
+      return true;
+  }
+}
+
+/** Events that make no sense before the message has started. */
+const INNER_EVENTS: ReadonlySet<string> = new Set([
+  'content_block_start',
+  'content_block_delta',
+  'content_block_stop',
+  'message_delta',
+]);
 
 /** Reads one event, which is canonical already; the few things that not every client understands are put right. */
 export function readEvent(stream: AnthropicStream, payload: JsonObject): void {
   const { type } = payload;
+  const { phase } = stream.state;
   if (typeof type !== 'string') {
     fail(stream, brokenUpstream('The upstream sent stream data that is not an event.'));
     return;
   }
   const event = payload as unknown as CanonicalStreamEvent;
-  const handler = Object.hasOwn(EVENT_HANDLERS, type) && isWellFormed(payload) ? EVENT_HANDLERS[event.type] : undefined;
+  const handler = Object.hasOwn(EVENT_HANDLERS, type) ? EVENT_HANDLERS[event.type] : undefined;
   if (handler === undefined) stream.events.push(event);
+  else if (!isWellFormed(payload) || (phase === 'waiting' && INNER_EVENTS.has(type))) {
+    if (type === 'error') fail(stream, brokenUpstream('The upstream failed without saying why.'));
+    else lose(stream, 'dropped', '', 'stream event without its parts, or before the message');
+  } else if (phase === 'waiting' && type === 'message_stop') failUnfinished(stream);
   else (handler as (stream: AnthropicStream, event: CanonicalStreamEvent) => void)(stream, event);
 }

@@ -14,6 +14,7 @@ import {
 } from '../../testing/converse-script.ts';
 import { judgeMessageStream } from '../../testing/message-stream-oracle.ts';
 import { type ConverseEvent, encodeConverseStream, playConverseStream } from '../../testing/play-converse-stream.ts';
+import { PROPERTY } from '../../testing/property.ts';
 import type { CanonicalBody } from '../canonical.ts';
 import { createEncodeTarget } from '../encode-target.ts';
 import { decodeResponse } from './decode-response.ts';
@@ -92,7 +93,7 @@ describe('whatever the answer', () => {
           expect(playConverseStream(bytes, context(), inside).bytes).toEqual(played.bytes);
         },
       ),
-      { numRuns: 60 },
+      PROPERTY,
     );
   });
 

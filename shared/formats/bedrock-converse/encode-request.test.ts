@@ -16,6 +16,7 @@ import {
   tools,
   use,
 } from '../../testing/converse-request-script.ts';
+import { PROPERTY } from '../../testing/property.ts';
 import type { EncodeTargetInput } from '../encode-target.ts';
 
 describe('the address', () => {
@@ -441,6 +442,6 @@ test('whatever the conversation, Converse takes it', () => {
         encode(clean, { model });
       },
     ),
-    { numRuns: 500 },
+    PROPERTY,
   );
 });

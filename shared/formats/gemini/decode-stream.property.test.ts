@@ -4,6 +4,7 @@ import { finish, say, usageOf } from '../../testing/gemini-script.ts';
 import { judgeMessageStream } from '../../testing/message-stream-oracle.ts';
 import { encodeGeminiStream, geminiChunk, playGeminiStream } from '../../testing/play-gemini-stream.ts';
 import { createDecodeContext } from '../../testing/play-stream.ts';
+import { PROPERTY } from '../../testing/property.ts';
 import type { CanonicalBody } from '../canonical.ts';
 import { decodeResponse } from './decode-response.ts';
 import { createStreamDecoder } from './decode-stream.ts';
@@ -123,7 +124,7 @@ test('any answer, streamed in any pieces, is the message that the same answer gi
       const ids = ['call_b', ...whole.message.content.flatMap((block) => ('id' in block ? [block.id] : []))];
       expect(new Set(ids).size).toBe(ids.length);
     }),
-    { numRuns: 200 },
+    PROPERTY,
   );
 });
 
@@ -207,6 +208,6 @@ test('no sequence of chunks throws, or closes more than once', () => {
       expect(bytes.toString().match(/event: (?:message_stop|error)\n/g) ?? []).toHaveLength(1);
       expect(decoder.isComplete()).toBe(decoder.failure() === null);
     }),
-    { numRuns: 500 },
+    PROPERTY,
   );
 });

@@ -12,6 +12,7 @@ import {
   tool,
   use,
 } from '../../testing/gemini-request-script.ts';
+import { PROPERTY } from '../../testing/property.ts';
 import type { EncodeTargetInput } from '../encode-target.ts';
 
 describe('system prompts', () => {
@@ -317,6 +318,6 @@ test('no conversation, however broken, becomes a request that a strict server re
     fc.property(fc.array(message, { minLength: 1, maxLength: 8 }), fc.boolean(), (messages, isOld) => {
       encode({ messages, tools: [tool], max_tokens: 5 }, isOld ? old : {});
     }),
-    { numRuns: 400 },
+    PROPERTY,
   );
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { PROPERTY } from '../../testing/property.ts';
 import { refuseGeminiSchema } from '../../testing/strict-gemini.ts';
 import { createEncodeTarget } from '../encode-target.ts';
 import type { Encoding } from '../encoding.ts';
@@ -358,6 +359,6 @@ test('no schema, however odd, becomes one that a strict server refuses', () => {
       const whole = encodeParameters(start(), { ...(schema as object), type: 'object' }, []);
       if (whole !== null) expect(refuseGeminiSchema(whole)).toBeNull();
     }),
-    { numRuns: 1_000 },
+    PROPERTY,
   );
 });

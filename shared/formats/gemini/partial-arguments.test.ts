@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { PROPERTY } from '../../testing/property.ts';
 import { type JsonPath, parseJsonPath } from './json-path.ts';
 import { type ArgumentPiece, addArgument, closeArguments, createPartialArguments } from './partial-arguments.ts';
 
@@ -109,7 +110,7 @@ test('any arguments, in any order that keeps lists whole, are what their pieces 
       const text = write(names.flatMap((name) => piecesOf(wanted[name], [name]))) ?? 'refused';
       expect(JSON.parse(text)).toEqual(wanted);
     }),
-    { numRuns: 500 },
+    PROPERTY,
   );
 });
 
@@ -125,6 +126,6 @@ test('no pieces, however odd, throw or make text that is no JSON object', () => 
       const text = write(pieces);
       if (text !== null) expect(JSON.parse(text)).toBeTypeOf('object');
     }),
-    { numRuns: 1_000 },
+    PROPERTY,
   );
 });

@@ -4,6 +4,7 @@ import { call, finish, usage } from '../../testing/chat-script.ts';
 import { judgeMessageStream } from '../../testing/message-stream-oracle.ts';
 import { chatChunk, encodeChatStream, playChatStream } from '../../testing/play-chat-stream.ts';
 import { createDecodeContext } from '../../testing/play-stream.ts';
+import { PROPERTY } from '../../testing/property.ts';
 import type { CanonicalBody } from '../canonical.ts';
 import { decodeResponse } from './decode-response.ts';
 import { createStreamDecoder } from './decode-stream.ts';
@@ -123,7 +124,7 @@ test('any answer, streamed in any pieces and interleaving, is the message that t
       const ids = ['call_b', ...whole.message.content.flatMap((block) => ('id' in block ? [block.id] : []))];
       expect(new Set(ids).size).toBe(ids.length);
     }),
-    { numRuns: 150 },
+    PROPERTY,
   );
 });
 
@@ -191,6 +192,6 @@ test('no sequence of chunks throws, or closes more than once', () => {
       expect(closings).toHaveLength(1);
       expect(decoder.isComplete()).toBe(decoder.failure() === null);
     }),
-    { numRuns: 500 },
+    PROPERTY,
   );
 });

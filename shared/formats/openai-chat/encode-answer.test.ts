@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { messageEvents } from '../../testing/message-events.ts';
 import { readChatCompletion, readChatStream, readError } from '../../testing/openai-client-oracle.ts';
 import { createDecodeContext } from '../../testing/play-stream.ts';
+import { PROPERTY } from '../../testing/property.ts';
 import type { ApiError } from '../api-error.ts';
 import type { CanonicalContentBlock, CanonicalMessage, CanonicalStreamEvent } from '../canonical.ts';
 import type { AnswerContext } from '../format.ts';
@@ -211,7 +212,7 @@ describe('an answer for a Chat Completions client', () => {
         expect(said('tool_use', decoded.message.content)).toEqual(said('tool_use', content));
         expect(decoded.message.usage).toEqual({ ...message.usage, input_tokens: 7, cache_creation_input_tokens: 0 });
       }),
-      { numRuns: 60 },
+      PROPERTY,
     );
   });
 });

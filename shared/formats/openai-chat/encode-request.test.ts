@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { PROPERTY } from '../../testing/property.ts';
 import { refuseOpenaiBody } from '../../testing/strict-openai.ts';
 import type { CanonicalBody } from '../canonical.ts';
 import { createEncodeTarget, type EncodeTargetInput } from '../encode-target.ts';
@@ -466,6 +467,6 @@ test('no conversation, however broken, becomes a request that a strict server re
       for (const sent of body.messages)
         if (sent.role !== 'tool' && sent.role !== 'assistant') expect(sent.content).not.toBe('');
     }),
-    { numRuns: 400 },
+    PROPERTY,
   );
 });

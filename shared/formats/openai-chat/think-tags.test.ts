@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { judgeMessageStream } from '../../testing/message-stream-oracle.ts';
 import { chatChunk, encodeChatStream, playChatStream } from '../../testing/play-chat-stream.ts';
 import { createDecodeContext } from '../../testing/play-stream.ts';
+import { PROPERTY } from '../../testing/property.ts';
 import type { CanonicalBody } from '../canonical.ts';
 import type { DecodeContext } from '../format.ts';
 import { decodeResponse } from './decode-response.ts';
@@ -47,7 +48,7 @@ describe('reasoning between tags', () => {
         const said = words.join('').replace(/\s/g, '').length;
         expect(said - kept).toBeLessThanOrEqual('[THINK][/THINK]'.length);
       }),
-      { numRuns: 200 },
+      PROPERTY,
     );
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { judgeMessageStream } from '../../testing/message-stream-oracle.ts';
 import { encodeResponsesStream, playResponsesStream } from '../../testing/play-responses-stream.ts';
 import { createDecodeContext } from '../../testing/play-stream.ts';
+import { PROPERTY } from '../../testing/property.ts';
 import type { CanonicalBody } from '../canonical.ts';
 import { createToolUseId } from '../tool-id.ts';
 import { encodeToolName } from '../tool-name.ts';
@@ -420,7 +421,7 @@ test('a streamed answer is the same as the whole one, however its items are mixe
       expect(decoder.message()).toEqual(whole.message);
       expect(decoder.losses()).toEqual(whole.losses);
     }),
-    { numRuns: 150 },
+    PROPERTY,
   );
 });
 
@@ -489,6 +490,6 @@ test('no sequence of events throws, or closes more than once', () => {
       expect(bytes.toString().match(/event: (?:message_stop|error)\n/g) ?? []).toHaveLength(1);
       expect(decoder.isComplete()).toBe(decoder.failure() === null);
     }),
-    { numRuns: 500 },
+    PROPERTY,
   );
 });

@@ -4,6 +4,7 @@ import { messageEvents } from '../../testing/message-events.ts';
 import { readResponse, readResponseStream } from '../../testing/openai-client-oracle.ts';
 import { playResponsesStream } from '../../testing/play-responses-stream.ts';
 import { createDecodeContext } from '../../testing/play-stream.ts';
+import { PROPERTY } from '../../testing/property.ts';
 import type { CanonicalContentBlock, CanonicalMessage, CanonicalStreamEvent } from '../canonical.ts';
 import { createEncodeTarget } from '../encode-target.ts';
 import type { AnswerContext } from '../format.ts';
@@ -196,7 +197,7 @@ describe('an answer for a Responses client', () => {
         expect(unsigned(decoder.message()?.content ?? [])).toEqual(unsigned(content));
         expect(decoder.message()).toMatchObject({ usage: message.usage, stop_reason: message.stop_reason });
       }),
-      { numRuns: 60 },
+      PROPERTY,
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { PROPERTY } from '../../testing/property.ts';
 import { refuseResponsesBody } from '../../testing/strict-responses.ts';
 import type { Canonical, CanonicalBody } from '../canonical.ts';
 import { createEncodeTarget, type EncodeTargetInput } from '../encode-target.ts';
@@ -279,7 +280,7 @@ test('a conversation is never one that a strict server refuses', () => {
       expect(outputs).toBe(calls);
       if (results !== calls) expect(losses.join()).toMatch(/repaired/);
     }),
-    { numRuns: 300 },
+    PROPERTY,
   );
 });
 
