@@ -1,3 +1,4 @@
+import { openai } from '../openai/provider.ts';
 import type { ProviderData } from '../provider-data.ts';
 
 /** OpenAI's models at Azure, by the address of the v1 API: the model is the name of a deployment. */
@@ -8,5 +9,6 @@ export const azureOpenai: ProviderData = {
   auth: 'api-key',
   quirks: ['max-completion-tokens', 'openai-extras'],
   reasoningModelQuirks: ['no-sampling', 'no-stop', 'no-penalties', 'no-logit-bias'],
+  models: openai.models ?? [],
   documentation: 'https://learn.microsoft.com/en-us/azure/foundry/openai/latest',
 };
