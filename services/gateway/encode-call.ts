@@ -5,11 +5,13 @@ import type { Loss } from '#shared/formats/loss.ts';
 import { encodeOneByte, toOneByte } from '#shared/formats/one-byte-json.ts';
 import { patchRequestBody as patchChatBody } from '#shared/formats/openai-chat/patch-request-body.ts';
 import { patchRequestBody as patchResponsesBody } from '#shared/formats/openai-responses/patch-request-body.ts';
+import { plainServerTools } from '#shared/formats/server-tools/plain-server-tools.ts';
 import { encodeForProvider } from '#shared/providers/encode-for-provider.ts';
 import { placePrefix } from '#shared/routing/place-prefix.ts';
 import type { ServedModel } from './config.ts';
 import { decodeCall } from './decode-call.ts';
 import type { RoutedCall } from './routed-call.ts';
+import { runsServerTools } from './server-tools/runs-server-tools.ts';
 import { spliceJson } from './splice-json.ts';
 
 export interface EncodedCall {
@@ -33,7 +35,8 @@ const FORWARDED_HEADERS = ['anthropic-version', 'anthropic-beta'];
 /** Writes a call for one model. The prefix belongs to the target that the policy chose, and to no fallback. */
 export function encodeCall(call: RoutedCall, served: ServedModel): EncodedCall {
   const { choice, pin, incoming } = call;
-  const canonical = canonicalFor(call, served);
+  const translation = translationFor(call, served);
+  const canonical = translation?.canonical ?? canonicalFor(call, served);
   const isOneByte = canonical.isOneByte === true;
   const wanted = served.model.id === choice.target.model ? choice.target.prefixId : undefined;
   const prefix = wanted === undefined ? undefined : pin.prefixes[wanted];
@@ -43,9 +46,8 @@ export function encodeCall(call: RoutedCall, served: ServedModel): EncodedCall {
   const encoded = encodeForProvider(served.provider, served.target, { ...canonical, body }, betas);
   const prefixId = prefix === undefined ? null : (wanted ?? null);
   const base = { served, canonical, prefixId, path: encoded.path, headers: encoded.headers };
-  if (!isForwardable(call, served)) {
-    const own = canonical === call.translation?.canonical ? call.translation.losses : [];
-    const losses = [...call.requestLosses, ...own, ...encoded.losses];
+  if (translation !== undefined || !isForwardable(call, served)) {
+    const losses = [...call.requestLosses, ...(translation?.losses ?? []), ...encoded.losses];
     return { ...base, body: jsonBytes(encoded.body, isOneByte), losses, isForwarded: false };
   }
   if (incoming.clientFormat.name !== 'anthropic-messages') {
@@ -62,9 +64,19 @@ export function encodeCall(call: RoutedCall, served: ServedModel): EncodedCall {
   };
 }
 
+/** The request for an upstream whose tools the gateway runs; undefined when there are none, or the upstream runs them. */
+function translationFor({ translation }: RoutedCall, served: ServedModel): RoutedCall['translation'] {
+  if (translation === undefined || runsServerTools(served)) return undefined;
+  if (served.format.name !== 'anthropic-messages') return translation;
+  // The codec hands the format's own blocks on; a cloud without its tools takes them as calls of functions only.
+  const losses = [...translation.losses];
+  const { canonical } = translation;
+  const body = plainServerTools({ format: served.format.name, losses }, canonical.body);
+  return { canonical: { ...canonical, body }, losses };
+}
+
 /** The request in a form that the model's format takes. It was decoded before, so it is decoded again without a fault. */
-function canonicalFor({ incoming, canonical, translation }: RoutedCall, { format }: ServedModel): Canonical {
-  if (translation !== undefined && format.name !== 'anthropic-messages') return translation.canonical;
+function canonicalFor({ incoming, canonical }: RoutedCall, { format }: ServedModel): Canonical {
   if (canonical.isOneByte !== true || format.takesOneByte === true) return canonical;
   const decoded = decodeCall(incoming.clientFormat, incoming.bytes, { oneByte: false });
   if (decoded.type === 'refused') throw new Error(`a request was taken and then refused: ${decoded.error.message}`);

@@ -12,6 +12,7 @@ import type { RoutedCall } from '../routed-call.ts';
 import { createHeldAnswer } from './held-answer.ts';
 import { planServerTools } from './plan-server-tools.ts';
 import { type RunServerCallsDeps, runServerCalls } from './run-server-calls.ts';
+import { runsServerTools } from './runs-server-tools.ts';
 import {
   createServerTurn,
   endEvents,
@@ -80,7 +81,7 @@ export async function serveServerTurn(
     const held = createHeldAnswer(client.connection.gone);
     const delivery = await ask(serving, held.connection);
     const encoded = upstream.encoded();
-    if (encoded !== null && runsItself(encoded)) {
+    if (encoded !== null && runsServerTools(encoded.served)) {
       if (stream === null) held.release(client.connection);
       return delivery;
     }
@@ -96,11 +97,6 @@ export async function serveServerTurn(
     const paused = pauseReason(deps, turn);
     if (paused !== null) return await finish(serving, delivery, { stop_reason: paused, stop_sequence: null });
   }
-}
-
-/** Anthropic's own servers, and what answers like them. */
-function runsItself({ served }: EncodedCall): boolean {
-  return served.format.name === 'anthropic-messages';
 }
 
 function pauseReason(deps: ServeServerTurnDeps, turn: ServerTurn): 'pause_turn' | 'max_tokens' | null {
@@ -143,7 +139,7 @@ function stepFormat(serving: Serving): ClientFormat {
   const { clientFormat } = call.incoming;
   const isWhole = (): boolean => {
     const encoded = upstream.encoded();
-    return encoded !== null && runsItself(encoded);
+    return encoded !== null && runsServerTools(encoded.served);
   };
   return {
     ...clientFormat,

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '#shared/database/connect.ts';
+import type { FakeProviderOptions } from '#shared/testing/fake-provider.ts';
 import type { FakeReply, FakeRequest } from '#shared/testing/fake-reply.ts';
 import { judgeMessageStream } from '#shared/testing/message-stream-oracle.ts';
 import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
@@ -78,12 +79,16 @@ describe('tools that the gateway runs', () => {
       webFetch: { enabled: true },
       maxSteps: 4,
     },
+    upstream: { fake?: FakeProviderOptions['format']; provider?: Record<string, unknown> } = {},
   ) {
-    const provider = await bench.provider(script, { format: 'openai-chat' });
+    const provider = await bench.provider(script, { format: upstream.fake ?? 'openai-chat' });
     projects += 1;
     const config = await seedConfig(admin, {
       project: `server-tools-${projects}`,
-      providers: { upstream: { format: 'openai-chat', baseUrl: provider.baseUrl, network: 'private' } },
+      providers: {
+        upstream: { format: 'openai-chat', baseUrl: provider.baseUrl, network: 'private', ...upstream.provider },
+      },
+      gateway: { pingInterval: '100ms' },
       models: [{ id: 'model-1', provider: 'upstream', price: { input: 1, output: 10 } }],
       routes: [{ match: { model: 'claude-*' }, targets: [{ model: 'model-1', weight: 1 }] }],
       governance: { exploration: 0 },
@@ -142,6 +147,54 @@ describe('tools that the gateway runs', () => {
     });
     expect(record?.upstreamRaw?.match(/model-1/g)?.length).toBeGreaterThanOrEqual(2);
     expect(record?.call.losses).toContainEqual(expect.objectContaining({ kind: 'approximated', pointer: '/tools/0' }));
+  });
+
+  const AWS = { region: 'us-east-1', aws: { accessKeyId: 'AKID', secretAccessKey: 'secret' } };
+  it.each<[FakeProviderOptions['format'], Record<string, unknown>]>([
+    ['openai-responses', { format: 'openai-responses' }],
+    ['gemini', { format: 'gemini', apiKey: 'k' }],
+    ['bedrock-converse', { format: 'bedrock-converse', auth: 'aws-sigv4', ...AWS }],
+    ['bedrock-anthropic', { format: 'anthropic-messages', hosting: 'bedrock', auth: 'aws-sigv4', ...AWS }],
+  ])('search and answer in front of %s, too, streamed and whole', async (fake, provider) => {
+    for (const isStreamed of [true, false]) {
+      const script = inTurn(searched('Zugspitze height'), answer('2962 m.'));
+      const { client, provider: upstream } = await start(script, undefined, { fake, provider });
+      const message = await ask(client, isStreamed);
+      // Gemini's signature of the call comes as thinking, and goes back with it.
+      const shown = kinds(message).filter((kind) => kind !== 'thinking');
+      expect(shown).toEqual(['text', 'server_tool_use', 'web_search_tool_result', 'text']);
+      expect(message.stop_reason).toBe('end_turn');
+      expect(upstream.requests).toHaveLength(2);
+      expect(upstream.requests[0]?.bodyText).not.toContain('web_search_20250305');
+      expect(upstream.requests[1]?.bodyText).toContain('It is 2962 m high, größer.');
+    }
+  });
+
+  it('are left to an upstream that runs them itself, in the bytes of the client', async () => {
+    const upstream = { fake: 'anthropic-messages' as const, provider: { format: 'anthropic-messages' } };
+    const { client, provider } = await start(() => answer('Found.'), undefined, upstream);
+    for (const isStreamed of [true, false]) {
+      const message = await ask(client, isStreamed);
+      expect(message.content).toMatchObject([{ type: 'text', text: 'Found.' }]);
+    }
+    expect(provider.requests.map(({ body }) => body['tools'])).toEqual([[SEARCH], [SEARCH]]);
+    expect(visits).toHaveLength(0);
+  });
+
+  it('let the client hear something while a search takes long', async () => {
+    const asked = Promise.withResolvers<ServerResponse>();
+    visit = (_request, response) => asked.resolve(response);
+    const { gateway } = await start(inTurn(searched('x'), answer('done')));
+    const body = { model: 'claude-x', max_tokens: 100, messages: QUESTION, tools: [SEARCH], stream: true };
+    const response = await fetch(`${gateway.baseUrl}/v1/messages`, { method: 'POST', body: JSON.stringify(body) });
+    const reader = (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
+    const searching = await asked.promise;
+    let text = '';
+    while (text.match(/event: ping/g)?.length !== 2) text += (await reader.read()).value ?? '';
+    expect(text).toContain('"type":"server_tool_use"');
+    searching.writeHead(200).end('{"results":[]}');
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) text += piece.value;
+    expect(text).toContain('event: message_stop');
   });
 
   it('stream a message that keeps every rule of a stream, and equals the whole one', async () => {
