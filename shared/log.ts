@@ -8,11 +8,17 @@ const REDACTED = [
   '*.apiKey',
   '*["x-api-key"]',
   '*["x-goog-api-key"]',
+  '*["api-key"]',
+  '*["x-amz-security-token"]',
+  '*.secretAccessKey',
+  '*.sessionToken',
   '*.password',
   '*.connectionString',
   'headers.authorization',
   'headers["x-api-key"]',
   'headers["x-goog-api-key"]',
+  'headers["api-key"]',
+  'headers["x-amz-security-token"]',
 ];
 
 /** The structured log of one service, on standard error: standard output belongs to commands. */

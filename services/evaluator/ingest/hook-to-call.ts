@@ -124,7 +124,7 @@ function attemptsOf({ provider, model, startedAt, durationMs, status }: HookReco
 }
 
 function costOf(hook: HookRecord, reply: CanonicalMessage | null, body: CanonicalBody) {
-  const inputTokensEstimate = countTokens(body);
+  const inputTokensEstimate = countTokens(body, hook.model ?? body.model);
   return {
     inputTokensEstimate,
     costEstimateUsd: null,

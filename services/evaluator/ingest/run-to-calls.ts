@@ -41,6 +41,7 @@ const TURN_MS = 1_000;
 const CODEC_VERSION = 'openai-chat-file-1';
 
 interface History {
+  readonly model: string;
   readonly system: ContentBlock[];
   readonly turns: CanonicalTurn[];
   /** Estimated tokens of all of it, counted turn by turn: counting the whole at every turn would be quadratic. */
@@ -53,7 +54,12 @@ interface History {
  */
 export function runToCalls(run: RecordedRun, origin: RunOrigin): readonly CallRecord[] {
   const tools = run.tools?.map(canonicalTool) ?? null;
-  const history: History = { system: [], turns: [], tokens: tools === null ? 0 : tokensOf({ tools }) };
+  const history: History = {
+    model: origin.model,
+    system: [],
+    turns: [],
+    tokens: tools === null ? 0 : tokensOf(origin.model, { tools }),
+  };
   const records: CallRecord[] = [];
   for (const message of run.messages) {
     if (message.role !== 'assistant') {
@@ -74,14 +80,14 @@ function addOther(history: History, message: Exclude<OpenaiChatMessage, { role: 
   const turn = otherTurn(message);
   if (turn.role === 'system' && history.turns.length === 0) {
     history.system.push(...turn.content);
-    history.tokens += tokensOf({ system: turn.content });
+    history.tokens += tokensOf(history.model, { system: turn.content });
     return;
   }
   // Results of one turn's parallel calls belong into one message.
   const last = history.turns.at(-1);
   if (message.role === 'tool' && last?.role === 'user' && last.content.every(isToolResult)) {
     history.turns[history.turns.length - 1] = { role: 'user', content: [...last.content, ...turn.content] };
-    history.tokens += tokensOf({ turns: [turn] });
+    history.tokens += tokensOf(history.model, { turns: [turn] });
   } else {
     addTurn(history, turn);
   }
@@ -89,7 +95,7 @@ function addOther(history: History, message: Exclude<OpenaiChatMessage, { role: 
 
 function addTurn(history: History, turn: CanonicalTurn): void {
   history.turns.push(turn);
-  history.tokens += tokensOf({ turns: [turn] });
+  history.tokens += tokensOf(history.model, { turns: [turn] });
 }
 
 function isToolResult(block: ContentBlock): boolean {
@@ -182,14 +188,18 @@ function callOf({ origin, callId, startedAt, history, tools }: TurnParts, stopRe
 }
 
 /** The blocks are wider than the request types of the API, and the counter takes whatever it does not know. */
-function tokensOf(part: {
-  readonly system?: readonly ContentBlock[];
-  readonly turns?: readonly CanonicalTurn[];
-  readonly tools?: readonly object[];
-}): number {
-  return countTokens({
+function tokensOf(
+  model: string,
+  part: {
+    readonly system?: readonly ContentBlock[];
+    readonly turns?: readonly CanonicalTurn[];
+    readonly tools?: readonly object[];
+  },
+): number {
+  const body = {
     system: part.system as unknown as Extract<CanonicalBody['system'], readonly unknown[]>,
     messages: (part.turns ?? []) as unknown as CanonicalBody['messages'],
     tools: (part.tools ?? []) as unknown as NonNullable<CanonicalBody['tools']>,
-  });
+  };
+  return countTokens(body, model);
 }
