@@ -9,10 +9,12 @@ import type { NewJob } from '#shared/queue/job-entry.ts';
 import type { ScoreJob } from '#shared/queue/jobs.ts';
 import { SCORE_QUEUE } from '#shared/queue/names.ts';
 import type { Frame } from './frame.ts';
+import { isOutage } from './is-outage.ts';
 import { recordOfOffer } from './offered-call.ts';
 import { decodeRecord } from './record-payload.ts';
 import { type ScoreQueue, scoreJobsOf } from './score-jobs-of.ts';
 import type { SpoolSink } from './spool.ts';
+import { DRAIN_TRIES_MAX } from './spool-limits.ts';
 import type { SpoolBatch } from './spool-reader.ts';
 import { NO_TOTALS } from './spool-state.ts';
 
@@ -41,8 +43,12 @@ export class DrainBatch {
     this.#deps = deps;
   }
 
-  /** Throws when the store or the queue does not answer; nothing is acknowledged by this. */
-  async deliver(batch: SpoolBatch): Promise<void> {
+  /**
+   * Throws when the store or the queue does not answer; nothing is acknowledged by this.
+   *
+   * @param options.isStuck this batch failed often: then what alone fails while others are stored is set aside, too
+   */
+  async deliver(batch: SpoolBatch, options: { readonly isStuck: boolean } = { isStuck: false }): Promise<void> {
     if (!batch.isCounted) return;
     const readable: Readable[] = [];
     for (const frame of batch.records) {
@@ -50,7 +56,9 @@ export class DrainBatch {
       if (read.type === 'record') readable.push({ frame, record: read.record });
       else await this.#quarantine(frame, read.reason);
     }
-    const stored = await this.#storeOrBisect(readable);
+    const suspects: Readable[] = [];
+    const stored = [...(await this.#storeOrBisect(readable, options.isStuck ? suspects : null))];
+    for (const suspect of suspects) stored.push(...(await this.#retryOrQuarantine(suspect, stored.length > 0)));
     const projects = new Set([...batch.frames.map((frame) => frame.projectId), ...batch.dropProjects]);
     for (const { projectId } of stored) if (!this.#isCountStale) projects.delete(projectId);
     if (projects.size > 0) {
@@ -65,8 +73,12 @@ export class DrainBatch {
     this.#isCountStale = false;
   }
 
-  /** Stores all, or finds the records that the store refuses by halving, and keeps those aside. */
-  async #storeOrBisect(readable: readonly Readable[]): Promise<readonly StoredCallRef[]> {
+  /**
+   * Stores all, or finds the records that the store refuses by halving, and keeps those aside.
+   *
+   * @param suspects takes the records that fail alone and for another reason; null lets them fail the batch
+   */
+  async #storeOrBisect(readable: readonly Readable[], suspects: Readable[] | null): Promise<readonly StoredCallRef[]> {
     if (readable.length === 0) return [];
     const settling = readable.filter(({ frame }) => !this.#settled.has(frame.sequence));
     try {
@@ -79,15 +91,37 @@ export class DrainBatch {
       );
     } catch (error) {
       for (const { frame } of settling) this.#settled.delete(frame.sequence);
-      if (!isRefusedData(error)) throw error;
+      const isRefused = isRefusedData(error);
+      if (!isRefused && (suspects === null || isOutage(error))) throw error;
       const [only] = readable;
       if (readable.length === 1 && only !== undefined) {
-        await this.#quarantine(only.frame, reasonOf(error));
+        if (isRefused) await this.#quarantine(only.frame, reasonOf(error));
+        else suspects?.push(only);
         return [];
       }
       const middle = Math.ceil(readable.length / 2);
-      const first = await this.#storeOrBisect(readable.slice(0, middle));
-      return [...first, ...(await this.#storeOrBisect(readable.slice(middle)))];
+      const first = await this.#storeOrBisect(readable.slice(0, middle), suspects);
+      return [...first, ...(await this.#storeOrBisect(readable.slice(middle), suspects))];
+    }
+  }
+
+  /**
+   * One more try for a record that failed alone. It is set aside only if the store takes other things: before and after
+   * it, and other records of the batch. A store that takes nothing is in trouble itself.
+   */
+  async #retryOrQuarantine(suspect: Readable, hasNeighbours: boolean): Promise<readonly StoredCallRef[]> {
+    const probe = () =>
+      this.#deps.database
+        .transaction()
+        .execute((transaction) => this.#writeCounts(transaction, new Set([suspect.frame.projectId]), []));
+    await probe();
+    try {
+      return await this.#storeOrBisect([suspect], null);
+    } catch (error) {
+      if (!hasNeighbours || isOutage(error)) throw error;
+      await probe();
+      await this.#quarantine(suspect.frame, `failed ${DRAIN_TRIES_MAX} times: ${reasonOf(error)}`);
+      return [];
     }
   }
 
@@ -189,6 +223,8 @@ function countedBy(spool: SpoolSink): string {
 /** A code, never PostgreSQL's own message, which can quote the refused value. */
 function reasonOf(error: unknown): string {
   if (error instanceof TrimtabError) return `${error.code}: ${error.message}`;
-  if (error instanceof Error && 'code' in error) return `refused by PostgreSQL with SQLSTATE ${String(error.code)}`;
-  return 'refused by the store';
+  if (error instanceof Error && 'severity' in error && 'code' in error) {
+    return `refused by PostgreSQL with SQLSTATE ${String(error.code)}`;
+  }
+  return error instanceof Error ? `cannot be stored: ${error.name}` : 'cannot be stored';
 }

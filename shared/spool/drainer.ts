@@ -6,7 +6,15 @@ import { DrainBatch } from './drain-batch.ts';
 import { exponentialBackoff } from './exponential-backoff.ts';
 import type { ScoreQueue } from './score-jobs-of.ts';
 import type { SpoolSink } from './spool.ts';
-import { DRAIN_BACKOFF_MAX_MS, DRAIN_BACKOFF_MIN_MS } from './spool-limits.ts';
+import {
+  BATCH_BYTES_MAX,
+  BATCH_RECORDS_MAX,
+  DRAIN_BACKOFF_MAX_MS,
+  DRAIN_BACKOFF_MIN_MS,
+  DRAIN_LINGER_MS,
+  DRAIN_TRIES_MAX,
+} from './spool-limits.ts';
+import type { SpoolBatch } from './spool-reader.ts';
 
 export interface DrainerDeps {
   readonly spool: SpoolSink;
@@ -47,15 +55,30 @@ export function createDrainer(deps: DrainerDeps): Drainer {
   let failures = 0;
   let wake: (() => void) | null = null;
   let idleWaiters: (() => void)[] = [];
+  /** The last batch was more than half full. */
+  let isBehind = false;
 
   /** True when there was something to do. */
   async function drainOne(): Promise<boolean> {
+    await linger();
     const batch = await spool.nextBatch();
+    isBehind = batch !== null && isLarge(batch);
     if (batch === null) return false;
-    await batches.deliver(batch);
+    await batches.deliver(batch, { isStuck: failures >= DRAIN_TRIES_MAX });
     await spool.acknowledge(batch);
     batches.forget();
     return true;
+  }
+
+  /** Lets a batch gather, unless somebody waits for it. */
+  async function linger(): Promise<void> {
+    if (isBehind || failures > 0 || idleWaiters.length > 0 || stopping.signal.aborted) return;
+    const hurry = new AbortController();
+    wake = () => {
+      if (idleWaiters.length > 0 || stopping.signal.aborted) hurry.abort();
+    };
+    await delay(DRAIN_LINGER_MS, hurry.signal);
+    wake = null;
   }
 
   async function drainOrBackOff(): Promise<boolean> {
@@ -116,4 +139,9 @@ export function createDrainer(deps: DrainerDeps): Drainer {
     },
     failures: () => failures,
   };
+}
+
+function isLarge({ records }: SpoolBatch): boolean {
+  const bytes = records.reduce((sum, frame) => sum + frame.body.length, 0);
+  return records.length * 2 > BATCH_RECORDS_MAX || bytes * 2 > BATCH_BYTES_MAX;
 }

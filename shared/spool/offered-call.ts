@@ -36,7 +36,9 @@ function canonicalRequestOf(request: OfferedRequest): JsonObject {
   if ('canonical' in request) return request.canonical;
   const format = CLIENT_FORMATS[request.clientFormat as FormatName];
   if (format === undefined) throw new TrimtabError('invalid_request', 'request in a format that no client speaks');
-  const decoded = format.decodeRequest(jsonObjectOf(textOf([request.bytes]), 'request'));
+  const { buffer, byteOffset, byteLength } = request.bytes;
+  const text = Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
+  const decoded = format.decodeRequest(jsonObjectOf(text, 'request'));
   if (decoded.type === 'rejected') throw new TrimtabError('invalid_request', 'request that its format rejects');
   return decoded.canonical.body as unknown as JsonObject;
 }

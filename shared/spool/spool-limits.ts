@@ -37,11 +37,21 @@ export const THREAD_BACKOFF_MAX_MS = 5_000;
 export const THREAD_CLOSE_DEADLINE_MS = 12_000;
 
 export const BATCH_RECORDS_MAX = 100;
-export const BATCH_BYTES_MAX = 2 * 1_024 * 1_024;
+export const BATCH_BYTES_MAX = 8 * 1_024 * 1_024;
 /** Markers are small; a batch without records still ends somewhere. */
 export const BATCH_FRAMES_MAX = 10_000;
 export const READ_CHUNK_BYTES = 1 * 1_024 * 1_024;
 
+/**
+ * A batch that is less than half full is waited for this long: a transaction costs as much as ten calls in it, and calls
+ * that are being served need the processor first. With a backlog nothing is waited for. Milliseconds.
+ */
+export const DRAIN_LINGER_MS = 40;
+/**
+ * A record that fails so often for a reason which is neither its data nor an outage is set aside like refused data: it
+ * must not hold up all others for ever.
+ */
+export const DRAIN_TRIES_MAX = 8;
 export const DRAIN_BACKOFF_MIN_MS = 100;
 export const DRAIN_BACKOFF_MAX_MS = 5_000;
 /** Records that no store takes are kept beside the spool for a person to look at, up to this many bytes. */

@@ -21,6 +21,9 @@ import {
 import { spoolStatsOf } from './spool-stats.ts';
 import { replySchema, type SpoolThreadData, type SpoolThreadRequest } from './spool-thread-messages.ts';
 
+/** What is parsed of a batch dies with it; with less room than a batch takes it would be moved to the old heap first. */
+const YOUNG_HEAP_MB = 64;
+
 export interface SpoolThreadDeps {
   readonly directory: string;
   readonly gatewayId: string;
@@ -149,7 +152,7 @@ class RunningSpoolThread implements SpoolThread {
       ...{ directory, gatewayId, settings, ring: this.#ring.shared, spoolBytesMax: this.#bytesMax },
       ...(inFlight === undefined ? {} : { inFlight }),
     };
-    const worker = new Worker(entry, { workerData: data });
+    const worker = new Worker(entry, { workerData: data, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_HEAP_MB } });
     this.#worker = worker;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     let fault: unknown;
