@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { PROPERTY } from '#shared/testing/property.ts';
 import { createCompleteEvents } from './complete-events.ts';
 import { hideUsage } from './hide-usage.ts';
 
@@ -23,7 +24,7 @@ describe('hideUsage', () => {
       fc.property(fc.array(cut, { maxLength: 8 }), (cuts) => {
         expect(read(bytes, cuts)).toBe(FILTERED + CHUNK + CHUNK + DONE);
       }),
-      { numRuns: 200 },
+      PROPERTY,
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { PROPERTY } from '#shared/testing/property.ts';
 import { isDomainAllowed } from './domain-filter.ts';
 import { htmlText } from './html-text.ts';
 import { isPriorAddress } from './prior-addresses.ts';
@@ -79,13 +80,13 @@ describe('htmlText', () => {
       fc.property(fc.string({ unit: 'grapheme', maxLength: 400 }), (html) => {
         expect(typeof htmlText(html).text).toBe('string');
       }),
-      { numRuns: 200 },
+      PROPERTY,
     );
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z0-9 .,]{0,80}$/), (plain) => {
         expect(htmlText(plain).text).toBe(plain.replace(/ +/g, ' ').trim());
       }),
-      { numRuns: 200 },
+      PROPERTY,
     );
   });
 

@@ -27,6 +27,12 @@ export interface ServerToolPlan {
   readonly takenIds: ReadonlySet<string>;
 }
 
+/** Fields of a tool that the gateway acts on, or that say nothing of how it runs. */
+const READ_FIELDS: ReadonlySet<string> = new Set([
+  ...['type', 'name', 'allowed_callers', 'max_uses', 'allowed_domains', 'blocked_domains', 'user_location'],
+  'max_content_tokens',
+]);
+
 function isRunnable(kind: string | null, config: ServerToolsConfig): kind is RunnableKind {
   return (kind === 'web_search' && config.webSearch !== undefined) || (kind === 'web_fetch' && config.webFetch.enabled);
 }
@@ -64,6 +70,7 @@ function takenIds(body: CanonicalBody): Set<string> {
  */
 export function planServerTools(config: ServerToolsConfig, body: CanonicalBody): ServerToolPlan | null {
   const given = body.tools ?? [];
+  if (!given.some((tool) => isRunnable(serverToolKind(tool), config))) return null;
   const offered = new Map<string, OfferedTool>();
   const losses: Loss[] = [];
   const names = new Set(given.flatMap((tool) => ('input_schema' in tool ? [tool.name] : [])));
@@ -76,6 +83,10 @@ export function planServerTools(config: ServerToolsConfig, body: CanonicalBody):
     const note = (lossKind: Loss['kind'], path: readonly (string | number)[], detail: string): void =>
       recordLoss(losses, { kind: lossKind, pointer: lossPointer('tools', index, ...path), format: 'gateway', detail });
     note('approximated', [], `${kind} is run by the gateway, without citations`);
+    for (const [key, value] of Object.entries(tool)) {
+      if (READ_FIELDS.has(key) || value === null || value === undefined || value === false) continue;
+      note('dropped', [key], 'field of a tool on which the gateway does not act');
+    }
     if (kind === 'web_search' && read.location !== null && !takesLocation(config.webSearch?.format ?? 'generic')) {
       note('dropped', ['user_location'], 'the search endpoint takes no location');
     }

@@ -167,7 +167,8 @@ export function stepBody(turn: ServerTurn): CanonicalBody {
     ...body,
     messages: [...body.messages, said],
     ...nextToolChoice(turn),
-    ...(left === null ? {} : { max_tokens: Math.max(1, left) }),
+    // A budget of thinking must stay below the limit.
+    ...(left === null || body.thinking?.type === 'enabled' ? {} : { max_tokens: Math.max(1, left) }),
   };
 }
 

@@ -13,9 +13,10 @@ function withoutTools(
   body: CanonicalBody,
   kindOf: (tool: CanonicalTool) => string | null,
 ): CanonicalBody {
+  if (body.tools?.some((tool) => kindOf(tool) !== null) !== true) return body;
   const kinds: string[] = [];
   const tools: CanonicalTool[] = [];
-  for (const [index, tool] of (body.tools ?? []).entries()) {
+  for (const [index, tool] of body.tools.entries()) {
     const kind = kindOf(tool);
     if (kind === null) tools.push(tool);
     else {
@@ -23,7 +24,6 @@ function withoutTools(
       if (!SILENT_KINDS.test(kind)) kinds.push(kind);
     }
   }
-  if (tools.length === (body.tools?.length ?? 0)) return body;
   const { tools: _tools, ...rest } = body;
   const system = withUnavailableTools(body.system, kinds);
   return {
