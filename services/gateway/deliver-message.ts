@@ -43,7 +43,8 @@ export async function deliverMessage(
   if (decoded.type === 'failed') return failed('upstream_error', 'ok', decoded.error, raw.text());
   const { message, upstreamStopReason } = decoded;
   const { call } = input;
-  const answer = encoded.isForwarded ? null : call.incoming.clientFormat.encodeResponse(message, answerContext(call));
+  const isForwarded = encoded.isForwarded && decoded.isRewritten !== true;
+  const answer = isForwarded ? null : call.incoming.clientFormat.encodeResponse(message, answerContext(call));
   const text = answer === null ? '' : JSON.stringify(answer.body);
   const bytes = answer === null ? read.bytes : Buffer.from(text);
   const losses = [...decoded.losses, ...(answer?.losses ?? [])];

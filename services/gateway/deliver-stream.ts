@@ -118,14 +118,14 @@ function translate(streaming: Streaming, bytes: Buffer): Buffer | string {
   const canonical = decodeAll(decoder, events);
   const whole = forwarded.push(readable);
   streaming.isOversized ||= whole === null;
+  // What not every client understands was put right, and is sent in place of the bytes.
+  if (decoder.takeRewritten?.() === true && whole !== null) return encodeAll(streaming, canonical);
   // An error of the upstream's own is among its bytes; one that the decoder found is not, and takes their place.
   const isOurs = wasFine && decoder.failure() !== null && !events.some(({ event }) => event === 'error');
-  return isOurs || whole === null
-    ? encodeAll(
-        streaming,
-        canonical.filter(({ type }) => type === 'error'),
-      )
-    : whole;
+  if (!isOurs && whole !== null) return whole;
+  // Of a read that ends in an error, what came before it can be told only by a decoder whose events are the client's.
+  const isTold = decoder.takeRewritten !== undefined;
+  return encodeAll(streaming, isTold ? canonical : canonical.filter(({ type }) => type === 'error'));
 }
 
 function translateAll({ decoder, encoder }: Streaming, events: readonly SseEvent[]): string {
@@ -151,7 +151,7 @@ function finish(streaming: Streaming, outcome: Delivery['outcome']): string {
   const last = decodeAll(decoder, parser.end());
   const rest = forwarded !== null && decoder.isComplete() ? forwarded.rest().toString('utf8') : null;
   // A last event without its blank line is whole for the parser, and has to be for the client.
-  if (rest !== null) return `${rest.trimEnd()}\n\n`;
+  if (rest !== null) return decoder.takeRewritten?.() === true ? encodeAll(streaming, last) : `${rest.trimEnd()}\n\n`;
   const closing = [...last, ...decoder.end()].map((event) =>
     event.type === 'error' ? describeBreak(event, outcome, isOversized, parser.failure) : event,
   );

@@ -46,6 +46,8 @@ export type DecodedResponse =
       readonly losses: readonly Loss[];
       /** Why the upstream says it stopped, in its own word. */
       readonly upstreamStopReason: string | null;
+      /** The message is not what the upstream sent, so that its bytes cannot be forwarded for it. */
+      readonly isRewritten?: true;
     }
   | { readonly type: 'failed'; readonly error: ApiError };
 
@@ -62,6 +64,11 @@ export interface StreamDecoder {
   failure(): ApiError | null;
   losses(): readonly Loss[];
   upstreamStopReason(): string | null;
+  /**
+   * Whether events since the last question are not those that the upstream sent, so that its bytes cannot be forwarded
+   * for them. Only a format whose events are canonical already can say so.
+   */
+  takeRewritten?(): boolean;
   /** Plain JSON data. */
   readonly state: unknown;
 }

@@ -19,6 +19,8 @@ export interface StreamHandlers<State extends FrameState> {
   readonly readEndMark?: (stream: DecoderStream<State>) => void;
   /** Takes an event that is no JSON payload; true when it did. */
   readonly intercept?: (stream: DecoderStream<State>, event: SseEvent) => boolean;
+  /** Tells whether events were put right since the last question, and forgets it. */
+  readonly takeRewritten?: (state: State) => boolean;
   /** The upstream closed while the answer was under way. */
   readonly close: (stream: DecoderStream<State>) => void;
 }
@@ -65,6 +67,7 @@ function pushEvent<State extends FrameState>(
 export function defineStreamDecoder<State extends FrameState>(
   handlers: StreamHandlers<State>,
 ): (context: DecodeContext, state?: State) => StreamDecoder {
+  const { takeRewritten } = handlers;
   return (context, state = handlers.createState()) => {
     const stream = openStream(handlers.format, state, context);
     const isOver = () => state.phase === 'complete' || state.phase === 'failed';
@@ -87,6 +90,7 @@ export function defineStreamDecoder<State extends FrameState>(
       failure: () => state.failure,
       losses: () => state.losses,
       upstreamStopReason: () => state.upstreamStopReason,
+      ...(takeRewritten === undefined ? {} : { takeRewritten: () => takeRewritten(state) }),
       state,
     };
   };

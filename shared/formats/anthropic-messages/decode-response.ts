@@ -39,5 +39,6 @@ export function decodeResponse(body: unknown, context: DecodeContext): DecodedRe
     format: 'anthropic-messages',
     detail: CONTRADICTED_STOP,
   });
-  return { type: 'decoded', message: { ...message, stop_reason: stopReason }, losses, upstreamStopReason };
+  const repaired = { ...message, stop_reason: stopReason };
+  return { type: 'decoded', message: repaired, losses, upstreamStopReason, isRewritten: true };
 }

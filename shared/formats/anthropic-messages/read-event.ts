@@ -14,6 +14,8 @@ export interface AnthropicStreamState extends FrameState {
   blocksAtStart: number;
   /** Why the message ended, where its start said so already and nothing said it again. */
   endAtStart: Pick<CanonicalMessage, 'stop_reason' | 'stop_sequence'> | null;
+  /** An event was handed on otherwise than it came. */
+  isRewritten: boolean;
 }
 
 type AnthropicStream = DecoderStream<AnthropicStreamState>;
@@ -157,8 +159,7 @@ const INNER_EVENTS: ReadonlySet<string> = new Set([
   'message_delta',
 ]);
 
-/** Reads one event, which is canonical already; the few things that not every client understands are put right. */
-export function readEvent(stream: AnthropicStream, payload: JsonObject): void {
+function handleEvent(stream: AnthropicStream, payload: JsonObject): void {
   const { type } = payload;
   const { phase } = stream.state;
   if (typeof type !== 'string') {
@@ -173,4 +174,11 @@ export function readEvent(stream: AnthropicStream, payload: JsonObject): void {
     else lose(stream, 'dropped', '', 'stream event without its parts, or before the message');
   } else if (phase === 'waiting' && type === 'message_stop') failUnfinished(stream);
   else (handler as (stream: AnthropicStream, event: CanonicalStreamEvent) => void)(stream, event);
+}
+
+/** Reads one event, which is canonical already; the few things that not every client understands are put right. */
+export function readEvent(stream: AnthropicStream, payload: JsonObject): void {
+  handleEvent(stream, payload);
+  const isAsItCame = stream.events.length === 1 && (stream.events[0] as unknown) === payload;
+  if (!isAsItCame) stream.state.isRewritten = true;
 }

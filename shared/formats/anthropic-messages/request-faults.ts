@@ -67,7 +67,12 @@ const systemBlockFault: Check = (block, path) =>
 
 const toolFault: Check = (tool, path) => {
   if (!isJsonObject(tool)) return `${path}: must be an object`;
-  return 'input_schema' in tool ? isText(tool['name'], `${path}.name`) : null;
+  if (!('input_schema' in tool)) return null;
+  const { description } = tool;
+  return (
+    isText(tool['name'], `${path}.name`) ??
+    (description === undefined ? null : isText(description, `${path}.description`))
+  );
 };
 
 function systemFault(system: unknown): string | null {
@@ -79,6 +84,9 @@ function optionsFault(body: JsonObject): string | null {
   const choice = body['tool_choice'];
   if (choice !== undefined && choice !== null && !(isJsonObject(choice) && typeof choice['type'] === 'string')) {
     return 'tool_choice.type: must be a string';
+  }
+  if (isJsonObject(choice) && choice['type'] === 'tool' && typeof choice['name'] !== 'string') {
+    return 'tool_choice.name: must be a string';
   }
   const stops = body['stop_sequences'];
   if (stops !== undefined && stops !== null) {

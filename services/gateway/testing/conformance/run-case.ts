@@ -63,7 +63,7 @@ async function runStep(
       assert.fail(`a strict upstream refuses the request: ${refused.complaint}: ${refused.bodyText.slice(0, 600)}`);
     }
     if (step.script === undefined) assert.equal(observed.received.length, 0, 'an upstream was asked');
-    await judge(observed, step.expect, { isAnthropicClient, isForwarded: isAnthropicClient && column.isAnthropic });
+    await judge(observed, step.expect, isAnthropicClient);
     await step.check?.(observed, { ...setting, before: [...setting.before, ...seen] });
   }
   const [first] = seen;

@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict';
 import { answer, call, text, thought } from '../answer.ts';
 import type { ConformanceCase } from '../conformance-case.ts';
-import { because, exemptAnthropic, only } from '../documents.ts';
+import { because, exempt, exemptAnthropic, only } from '../documents.ts';
 import { argumentPieces, ask, assertLoss, callsOf, READ_FILE, single, step, tool } from '../requests.ts';
 import { says } from '../script.ts';
 
 const NEW_FILE = 'services/gateway/handle-call.ts';
 const ASKED = ask('read two files', { tools: [READ_FILE, tool('list_files')] });
 const INPUT = { path: NEW_FILE, limit: 20 };
-
-const MESSAGES_START = because(
-  'a tool_use block starts with an empty input; arguments are deltas',
-  'messagesStreaming',
-);
 
 /** Tool calls in streams. */
 export const STREAMED_CALLS: readonly ConformanceCase[] = [
@@ -41,7 +36,7 @@ export const STREAMED_CALLS: readonly ConformanceCase[] = [
       assert.deepEqual(callsOf(seen)[0]?.input, INPUT),
     ),
     {
-      notApplicable: exemptAnthropic(MESSAGES_START, {
+      notApplicable: exempt({
         'bedrock-converse': because('contentBlockStart holds id and name of a call, no input', 'toolUseStart'),
       }),
     },
@@ -102,10 +97,9 @@ export const STREAMED_CALLS: readonly ConformanceCase[] = [
     '7',
     'A call of a tool without parameters has the input {}',
     ['microsoft/vscode-copilot-release#8040'],
-    step(ASKED, says(answer([call('list_files', [])])), (seen, { mode, column }) => {
+    step(ASKED, says(answer([call('list_files', [])])), (seen, { mode }) => {
       assert.deepEqual(callsOf(seen)[0]?.input, {});
-      // Anthropic's own stream may leave out the deltas; what a translator writes must not.
-      if (mode === 'streamed' && !column.isAnthropic) assert.equal(argumentPieces(seen).join(''), '{}');
+      if (mode === 'streamed') assert.equal(argumentPieces(seen).join(''), '{}');
     }),
   ),
   single(

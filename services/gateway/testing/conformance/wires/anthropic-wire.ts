@@ -23,6 +23,10 @@ const FAULT_TYPES: Readonly<Record<UpstreamFault, string>> = {
   server: 'api_error',
 };
 
+function stopOf({ stop, deviations }: Answer): string {
+  return deviations.has('stop_with_calls') ? 'end_turn' : STOPS[stop];
+}
+
 function usageOf({ usage }: Answer): object {
   return {
     input_tokens: usage.input,
@@ -73,17 +77,23 @@ export function anthropicEvents(answer: Answer, context: AnswerContext): readonl
   const message = { ...head(context), content: [], stop_reason: null, stop_sequence: null, usage };
   const blocks = answer.parts.flatMap((part, index): AnthropicEvent[] => {
     const [type, field] = DELTAS[part.type];
-    const said = pieceOrder({ ...answer, deviations: new Set() }).filter((placed) => placed.part === index);
+    const isAtOnce = part.type === 'call' && answer.deviations.has('arguments_with_name');
+    const start = startOf(part, index, context);
+    const filled = isAtOnce ? { ...start, input: parseInput(wholeText(part)) } : start;
+    const said = isAtOnce
+      ? []
+      : pieceOrder({ ...answer, deviations: new Set() }).filter((placed) => placed.part === index);
     return [
-      { type: 'content_block_start', index, content_block: startOf(part, index, context) },
+      { type: 'content_block_start', index, content_block: filled },
       ...said.map(({ piece }) => ({ type: 'content_block_delta', index, delta: { type, [field]: piece } })),
       ...lastDeltas(part, index),
       { type: 'content_block_stop', index },
     ];
   });
-  const delta = { stop_reason: STOPS[answer.stop], stop_sequence: answer.stopSequence };
+  const delta = { stop_reason: stopOf(answer), stop_sequence: answer.stopSequence };
+  const started: AnthropicEvent = { type: 'message_start', message };
   return [
-    { type: 'message_start', message },
+    ...(answer.deviations.has('started_twice') ? [started, started] : [started]),
     ...blocks,
     { type: 'message_delta', delta, usage: usageOf(answer) },
     { type: 'message_stop' },
@@ -100,7 +110,7 @@ export const ANTHROPIC_WIRE: Wire = {
   body: (answer, context) => ({
     ...head(context),
     content: answer.parts.map((part, number) => wholeBlock(part, number, context)),
-    stop_reason: STOPS[answer.stop],
+    stop_reason: stopOf(answer),
     stop_sequence: answer.stopSequence,
     usage: usageOf(answer),
   }),
