@@ -15,16 +15,14 @@ import { type RunServerCallsDeps, runServerCalls } from './run-server-calls.ts';
 import { runsServerTools } from './runs-server-tools.ts';
 import {
   createServerTurn,
-  endEvents,
   endStep,
   type ServerTurn,
   stepBody,
   type TurnEnd,
   tokensLeft,
-  turnEvents,
   turnMessage,
-  wholeBlockEvents,
 } from './server-turn.ts';
+import { endEvents, turnEvents, wholeBlockEvents } from './turn-events.ts';
 
 export interface ServeServerTurnDeps extends RunServerCallsDeps {
   readonly config: { readonly serverTools: ServerToolsConfig };

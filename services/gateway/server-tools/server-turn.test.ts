@@ -10,15 +10,13 @@ import { searchBlock } from './result-blocks.ts';
 import {
   addResults,
   createServerTurn,
-  endEvents,
   endStep,
   type ServerTurn,
   stepBody,
   takeUse,
-  turnEvents,
   turnMessage,
-  wholeBlockEvents,
 } from './server-turn.ts';
+import { endEvents, turnEvents, wholeBlockEvents } from './turn-events.ts';
 
 const CONFIG = serverToolsSchema.parse({
   webSearch: { format: 'searxng', url: 'http://searx.example' },

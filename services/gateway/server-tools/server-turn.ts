@@ -1,9 +1,7 @@
-import { blockEvents } from '#shared/formats/block-events.ts';
 import type {
   CanonicalBody,
   CanonicalContentBlock,
   CanonicalMessage,
-  CanonicalStreamEvent,
   CanonicalUsage,
 } from '#shared/formats/canonical.ts';
 import { ownCallId } from '#shared/formats/server-tools/own-call-id.ts';
@@ -59,45 +57,13 @@ export function createServerTurn(plan: ServerToolPlan, callId: string): ServerTu
 }
 
 /** A block of the upstream as the client sees it: a call of an offered function is a call of the server's tool. */
-function toClientBlock(turn: ServerTurn, block: CanonicalContentBlock): CanonicalContentBlock {
+export function toClientBlock(turn: ServerTurn, block: CanonicalContentBlock): CanonicalContentBlock {
   if (block.type !== 'tool_use') return block;
   const tool = turn.plan.tools.get(block.name);
   if (tool === undefined) return block;
   const id = turn.callIds.get(block.id) ?? ownCallId(block.id, turn.callId, turn.takenIds);
   turn.callIds.set(block.id, id);
   return callBlock(id, tool.kind, block.input);
-}
-
-/** The events for the client that an event of the present step stands for. The end of a step is not the end of the turn. */
-export function turnEvents(turn: ServerTurn, event: CanonicalStreamEvent): readonly CanonicalStreamEvent[] {
-  switch (event.type) {
-    case 'message_start':
-      if (turn.step > 0) return [];
-      return [{ ...event, message: { ...event.message, content: [] } }, ...wholeBlockEvents(turn.content, 0)];
-    case 'content_block_start': {
-      const block = toClientBlock(turn, event.content_block);
-      return [{ ...event, index: turn.offset + event.index, content_block: block }];
-    }
-    case 'content_block_delta':
-    case 'content_block_stop':
-      return [{ ...event, index: turn.offset + event.index }];
-    case 'message_delta':
-    case 'message_stop':
-      return [];
-    case 'ping':
-    case 'error':
-      return [event];
-    default:
-      return event satisfies never;
-  }
-}
-
-/** Whole blocks as events, the first of them at `offset`. */
-export function wholeBlockEvents(
-  blocks: readonly CanonicalContentBlock[],
-  offset: number,
-): readonly CanonicalStreamEvent[] {
-  return blocks.flatMap((block, position) => blockEvents(block, offset + position));
 }
 
 /** Takes in what the upstream answered in the present step. Returns the calls that are to be run now, if any. */
@@ -178,7 +144,7 @@ export interface TurnEnd {
 }
 
 /** The usage of the whole turn, with the requests that its tools made. */
-function turnUsage({ usage, succeeded }: ServerTurn): CanonicalUsage {
+export function turnUsage({ usage, succeeded }: ServerTurn): CanonicalUsage {
   const requests = { web_search_requests: succeeded.web_search, web_fetch_requests: succeeded.web_fetch };
   return { ...usage, server_tool_use: requests };
 }
@@ -187,9 +153,4 @@ function turnUsage({ usage, succeeded }: ServerTurn): CanonicalUsage {
 export function turnMessage(turn: ServerTurn, end: TurnEnd): CanonicalMessage | null {
   if (turn.first === null) return null;
   return { ...turn.first, ...end, content: turn.content, usage: turnUsage(turn) };
-}
-
-/** The events that end the turn. */
-export function endEvents(turn: ServerTurn, end: TurnEnd): readonly CanonicalStreamEvent[] {
-  return [{ type: 'message_delta', delta: end, usage: turnUsage(turn) }, { type: 'message_stop' }];
 }
