@@ -88,6 +88,8 @@ describe('Claude Code, pointed at the gateway', () => {
         .selectFrom('score')
         .select(['scorer', 'owner', 'explanation'])
         .where('outcome', '=', 'fail')
+        // What translation loses is told, and no failure of a call.
+        .where('scorer', 'not like', 'loss_%')
         .execute();
     });
     expect(blamed).toEqual([]);

@@ -1,6 +1,6 @@
 import type { ServerToolsConfig } from '#shared/config/server-tools-schema.ts';
 import type { CanonicalMessage } from '#shared/formats/canonical.ts';
-import type { ClientFormat, ClientStreamEncoder } from '#shared/formats/format.ts';
+import type { ClientStreamEncoder } from '#shared/formats/format.ts';
 import type { Loss } from '#shared/formats/loss.ts';
 import { answerContext } from '../answer-context.ts';
 import type { ClientConnection } from '../client-connection.ts';
@@ -22,7 +22,8 @@ import {
   tokensLeft,
   turnMessage,
 } from './server-turn.ts';
-import { endEvents, turnEvents, wholeBlockEvents } from './turn-events.ts';
+import { encodeAll, stepFormat } from './step-format.ts';
+import { endEvents, wholeBlockEvents } from './turn-events.ts';
 
 export interface ServeServerTurnDeps extends RunServerCallsDeps {
   readonly config: { readonly serverTools: ServerToolsConfig };
@@ -78,8 +79,7 @@ export async function serveServerTurn(
   for (;;) {
     const held = createHeldAnswer(client.connection.gone);
     const delivery = await ask(serving, held.connection);
-    const encoded = upstream.encoded();
-    if (encoded !== null && runsServerTools(encoded.served)) {
+    if (isServedByItself(upstream)) {
       if (stream === null) held.release(client.connection);
       return delivery;
     }
@@ -95,6 +95,12 @@ export async function serveServerTurn(
     const paused = pauseReason(deps, turn);
     if (paused !== null) return await finish(serving, delivery, { stop_reason: paused, stop_sequence: null });
   }
+}
+
+/** Whether the upstream that was asked last runs such tools by itself. */
+function isServedByItself(upstream: AskUpstream): boolean {
+  const encoded = upstream.encoded();
+  return encoded !== null && runsServerTools(encoded.served);
 }
 
 function pauseReason(deps: ServeServerTurnDeps, turn: ServerTurn): 'pause_turn' | 'max_tokens' | null {
@@ -118,7 +124,10 @@ async function ask(serving: Serving, held: ClientConnection): Promise<Delivery> 
     incoming: {
       ...incoming,
       callId: step === 0 ? incoming.callId : `${incoming.callId}-${step}`,
-      clientFormat: stepFormat(serving),
+      clientFormat: stepFormat(incoming.clientFormat, turn, {
+        encoder: serving.encoder,
+        isWhole: () => isServedByItself(upstream),
+      }),
     },
   };
   if (stream === null) return await upstream.ask(stepCall, held, null);
@@ -129,31 +138,6 @@ async function ask(serving: Serving, held: ClientConnection): Promise<Delivery> 
 function pinnedChoice({ choice }: RoutedCall, encoded: EncodedCall | null): RoutedCall['choice'] {
   const model = encoded?.served.model.id ?? choice.target.model;
   return { ...choice, target: model === choice.target.model ? choice.target : { model }, fallbacks: [] };
-}
-
-/** The client's format as one step of the turn is written in it. */
-function stepFormat(serving: Serving): ClientFormat {
-  const { call, turn, upstream, encoder } = serving;
-  const { clientFormat } = call.incoming;
-  const isWhole = (): boolean => {
-    const encoded = upstream.encoded();
-    return encoded !== null && runsServerTools(encoded.served);
-  };
-  return {
-    ...clientFormat,
-    encodeResponse: (message, context) =>
-      isWhole() ? clientFormat.encodeResponse(message, context) : { body: null, losses: [] },
-    createStreamEncoder: () => ({
-      encode: (event) => encodeAll(encoder, isWhole() ? [event] : turnEvents(turn, event)),
-      losses: () => (isWhole() ? (encoder?.losses() ?? []) : []),
-    }),
-  };
-}
-
-function encodeAll(encoder: ClientStreamEncoder | null, events: ReturnType<typeof turnEvents>): string {
-  let text = '';
-  if (encoder !== null) for (const event of events) text += encoder.encode(event);
-  return text;
 }
 
 async function write({ stream }: Serving, text: string): Promise<void> {
