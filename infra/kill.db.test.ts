@@ -1,16 +1,21 @@
 import { randomInt } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Database } from '#shared/database/connect.ts';
 import { readConservation } from '#shared/database/conservation.ts';
-import { scanSegment } from '#shared/spool/scan-segment.ts';
 import { createFakeProvider, type FakeProvider } from '#shared/testing/fake-provider.ts';
 import { createScenarioScript, fakeScenarioSchema } from '#shared/testing/fake-scenario.ts';
 import { createRedisServer, findRedisServer, type RedisServer } from '#shared/testing/redis-server.ts';
 import { createSeededRandom } from './arena/seeded-random.ts';
+import {
+  missingCalls,
+  recordsOnDisk,
+  spoolFolderOf,
+  storedCallIds,
+  waitUntilSettled,
+  wasAnswered,
+} from './testing/answered-calls.ts';
 import { type ClientCall, type Load, startLoad } from './testing/load.ts';
 import { runCommand } from './testing/run-command.ts';
 import { type DiskWatch, watchDisk } from './testing/watch-disk.ts';
@@ -38,9 +43,6 @@ const READY_MS = 30_000;
  */
 const DURABLE_AFTER_MS = 100;
 const SYNCS_WAITED_FOR = 2;
-/** A killed worker's jobs are locked for 30 s, and looked for every 15 s; the rest is for a machine that others use. */
-const SETTLED_WITHIN_MS = 120_000;
-const SETTLED_POLL_MS = 200;
 const TEST_TIMEOUT_MS = 240_000;
 
 interface Kill {
@@ -91,7 +93,7 @@ describe.each(BACKENDS)('kill -9 under load, with the queues on %s', (backend) =
       const atMs = performance.now();
       process.kill(pid, 'SIGKILL');
       await vi.waitFor(() => expect(system.pidOf(service)).not.toBe(pid), { timeout: READY_MS, interval: 5 });
-      const onDisk = service === 'gateway' ? recordsOnDisk(system.dataDir) : [];
+      const onDisk = service === 'gateway' ? recordsOnDisk(spoolFolderOf(system.dataDir)) : [];
       const kill = { service, atMs, onDisk, readyAtMs: Number.NaN };
       kills.push(kill);
       const readiness = await waitUntilReady(url, READY_MS, new AbortController().signal);
@@ -190,18 +192,6 @@ function configFor(provider: FakeProvider): unknown {
   };
 }
 
-function wasAnswered({ outcome }: ClientCall): boolean {
-  return outcome === 'ok' || outcome === 'error';
-}
-
-/** What a killed gateway leaves in its spool: the next one has not opened it yet. */
-function recordsOnDisk(dataDir: string): readonly string[] {
-  const folder = join(dataDir, 'gateway', 'spool');
-  const segments = readdirSync(folder).filter((name) => name.endsWith('.segment'));
-  const frames = segments.flatMap((name) => scanSegment(readFileSync(join(folder, name))).frames);
-  return frames.filter(({ type }) => type === 'record').map(({ callId }) => callId);
-}
-
 /** An answer may be on its way when the gateway dies: its client then reads it after the kill. */
 function isWithinWindow(call: ClientCall, kills: readonly Kill[], disk: DiskWatch): boolean {
   const { startedAtMs, endedAtMs } = call;
@@ -210,30 +200,6 @@ function isWithinWindow(call: ClientCall, kills: readonly Kill[], disk: DiskWatc
     const windowMs = DURABLE_AFTER_MS + slowness;
     return service === 'gateway' && startedAtMs <= atMs && atMs - endedAtMs <= windowMs;
   });
-}
-
-async function storedCallIds(database: Database): Promise<ReadonlySet<string>> {
-  const rows = await database.selectFrom('call').select('callId').execute();
-  return new Set(rows.map(({ callId }) => callId));
-}
-
-/** Answered, as its client has it in writing, and not in the table. */
-async function missingCalls(database: Database, calls: readonly ClientCall[]): Promise<readonly ClientCall[]> {
-  const stored = await storedCallIds(database);
-  return calls.filter((call) => wasAnswered(call) && (call.callId === null || !stored.has(call.callId)));
-}
-
-/** Returns when nothing is pending and every call has had both passes, or when the time for it is over. */
-async function waitUntilSettled(database: Database, calls: readonly ClientCall[]): Promise<void> {
-  const answered = calls.filter(wasAnswered).length;
-  const deadline = performance.now() + SETTLED_WITHIN_MS;
-  while (performance.now() < deadline) {
-    const conservation = await readConservation(database, 'default');
-    const { rows } = await sql<{ missing: number }>`
-      SELECT 2 * (SELECT count(*) FROM call) - (SELECT count(*) FROM scoring_run) AS missing`.execute(database);
-    if (conservation.pending === 0 && rows[0]?.missing === 0 && conservation.answered >= answered) return;
-    await delay(SETTLED_POLL_MS);
-  }
 }
 
 interface Run {

@@ -30,6 +30,8 @@ export interface LoadOptions {
   readonly agents: number;
   /** Mean pause of one agent between two calls, milliseconds. */
   readonly pauseMs: number;
+  /** The clients' credential; without a virtual key any will do on loopback. */
+  readonly apiKey?: string;
 }
 
 const TASKS_MAX = 2;
@@ -48,7 +50,7 @@ const READ_FILE: Anthropic.Tool = {
 export function startLoad(options: LoadOptions): Load {
   const random = createSeededRandom(options.seed);
   const client = new Anthropic({
-    apiKey: 'anything on loopback',
+    apiKey: options.apiKey ?? 'anything on loopback',
     baseURL: options.baseUrl,
     maxRetries: 0,
     timeout: CALL_TIMEOUT_MS,

@@ -5,7 +5,7 @@ import { inspectConfig } from '#shared/config/load-config.ts';
 import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
 import { readEnvironment } from '#shared/environment.ts';
 import { createLog } from '#shared/log.ts';
-import { createTestDatabase } from '#shared/testing/test-database.ts';
+import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { prepareSystem } from '../../bin/commands/prepare-system.ts';
 import { type Supervisor, startSupervisor } from '../start-supervisor.ts';
 
@@ -23,6 +23,15 @@ export interface WholeSystem {
   stop(): Promise<void>;
 }
 
+export interface WholeSystemOptions {
+  /** A database of one's own, in place of a fresh copy of the run's. */
+  readonly database?: TestDatabase;
+  /** The address that the services get, which may be that of a proxy before the database. */
+  readonly databaseUrlOf?: (connectionString: string) => Promise<string>;
+  /** Of the services' environment, beside or in place of what they get anyway. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
 const TOKEN = 'test-admin-token';
 /** Processes are killed in these tests; they shall come back at once. */
 const QUICK_TIMING = { restartDelayMinMs: 100 };
@@ -32,15 +41,20 @@ const QUICK_TIMING = { restartDelayMinMs: 100 };
  *
  * @param config JSON of a trimtab.yaml
  */
-export async function startWholeSystem(config: unknown, redisUrl?: string): Promise<WholeSystem> {
-  const testDatabase = await createTestDatabase();
+export async function startWholeSystem(
+  config: unknown,
+  redisUrl?: string,
+  options: WholeSystemOptions = {},
+): Promise<WholeSystem> {
+  const testDatabase = options.database ?? (await createTestDatabase());
+  const { connectionString } = testDatabase;
   const dataDir = mkdtempSync(join(tmpdir(), 'trimtab-system-'));
   const configPath = join(dataDir, 'trimtab.yaml');
   writeFileSync(configPath, JSON.stringify(config, null, 2));
   const variables = {
     PATH: process.env['PATH'] ?? '',
     TEST_API_KEY: 'test',
-    DATABASE_URL: testDatabase.connectionString,
+    DATABASE_URL: (await options.databaseUrlOf?.(connectionString)) ?? connectionString,
     TRIMTAB_DATA_DIR: dataDir,
     TRIMTAB_CONFIG: configPath,
     TRIMTAB_ADMIN_TOKEN: TOKEN,
@@ -49,8 +63,9 @@ export async function startWholeSystem(config: unknown, redisUrl?: string): Prom
     TRIMTAB_EVALUATOR_PORT: '0',
     LOG_LEVEL: 'warn',
     ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
+    ...options.variables,
   };
-  const pool = createPool({ connectionString: testDatabase.connectionString, role: 'owner', poolMax: 4 });
+  const pool = createPool({ connectionString, role: 'owner', poolMax: 4 });
   let supervisor: Supervisor | undefined;
   const stop = async (): Promise<void> => {
     await supervisor?.stop();
