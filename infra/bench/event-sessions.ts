@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Call } from '#shared/domain/call.ts';
 import { uuidV7 } from '#shared/domain/call-id.ts';
 import type { OfferedCall } from '#shared/domain/offered-call.ts';
@@ -14,10 +17,10 @@ export interface EventSessions {
   again(offered: OfferedCall): OfferedCall;
 }
 
-const WORDS = 4_000;
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const TOOLS = 15;
-const ANSWER_WORDS = 60;
-const TOOL_RESULT_WORDS = 120;
+const ANSWER_BYTES = 400;
+const TOOL_RESULT_BYTES = 1_200;
 /** Of a request, taken by system prompt and tools. */
 const FIXED_SHARE = 0.4;
 
@@ -27,30 +30,23 @@ interface Turn {
   readonly result: string;
 }
 
-/** The same seed gives the same texts. */
+/** The same seed gives the same texts, which are cut from this project's own code and documents. */
 export function createEventSessions(seed: number): EventSessions {
   const random = createSeededRandom(seed);
-  const word = () => {
-    const length = 2 + Math.floor(random.uniform() * 8);
-    return Array.from({ length }, () => String.fromCharCode(97 + Math.floor(random.uniform() * 26))).join('');
-  };
-  const vocabulary = Array.from({ length: WORDS }, word);
-  // Words of real text are far from equally frequent.
-  const pick = () => vocabulary[Math.floor(WORDS * random.uniform() ** 3)] ?? '';
-  const text = (words: number) => Array.from({ length: words }, pick).join(' ');
-  const ofBytes = (bytes: number) => {
-    let made = text(Math.max(1, Math.floor(bytes / 7)));
-    while (made.length < bytes) made += ` ${pick()}`;
-    return made.slice(0, bytes);
+  const prose = readTexts('docs', '.md');
+  const code = readTexts('shared', '.ts');
+  const cut = (from: string, bytes: number) => {
+    const start = Math.floor(random.uniform() * Math.max(1, from.length - bytes));
+    return from.slice(start, start + bytes);
   };
   const fixed = new Map<number, { readonly system: unknown; readonly tools: unknown }>();
   const fixedPart = (bytes: number) => {
     const known = fixed.get(bytes);
     if (known !== undefined) return known;
-    const system = [{ type: 'text', text: ofBytes(bytes / 2), cache_control: { type: 'ephemeral' } }];
+    const system = [{ type: 'text', text: cut(prose, bytes / 2), cache_control: { type: 'ephemeral' } }];
     const tools = Array.from({ length: TOOLS }, (_value, index) => ({
       name: `tool_${index}`,
-      description: ofBytes(bytes / 2 / TOOLS),
+      description: cut(prose, bytes / 2 / TOOLS),
       input_schema: { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] },
     }));
     const made = { system, tools };
@@ -59,8 +55,8 @@ export function createEventSessions(seed: number): EventSessions {
   };
   const turn = (): Turn => ({
     call: `toolu_${randomBytes(9).toString('hex')}`,
-    answer: text(ANSWER_WORDS),
-    result: text(TOOL_RESULT_WORDS),
+    answer: cut(prose, ANSWER_BYTES),
+    result: cut(code, TOOL_RESULT_BYTES),
   });
 
   function offer(sessionId: string, opening: string, turns: readonly Turn[], fixedBytes: number): OfferedCall {
@@ -100,13 +96,17 @@ export function createEventSessions(seed: number): EventSessions {
 
   const session = (calls: number, requestBytes: number): OfferedCall[] => {
     const sessionId = `bench-${randomBytes(8).toString('hex')}`;
-    const opening = text(50);
+    const opening = cut(prose, ANSWER_BYTES);
     const turns = [...history(requestBytes * (1 - FIXED_SHARE))];
     return Array.from({ length: calls }, () => {
       const offered = offer(sessionId, opening, turns, requestBytes * FIXED_SHARE);
       // What the model answered comes back with the result of its tool call.
       const answered = JSON.parse(offered.response ?? '{}') as { content: [{ text: string }, { id: string }] };
-      turns.push({ call: answered.content[1].id, answer: answered.content[0].text, result: text(TOOL_RESULT_WORDS) });
+      turns.push({
+        call: answered.content[1].id,
+        answer: answered.content[0].text,
+        result: cut(code, TOOL_RESULT_BYTES),
+      });
       return offered;
     });
   };
@@ -115,6 +115,13 @@ export function createEventSessions(seed: number): EventSessions {
     again: (offered) => ({ ...offered, call: callOf(offered.call.sessionId) }),
     fresh: (requestBytes) => session(1, requestBytes)[0] as OfferedCall,
   };
+}
+
+/** What an agent that works on this very project reads. */
+function readTexts(folder: string, extension: string): string {
+  const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' });
+  const own = files.filter((name) => name.endsWith(extension)).sort();
+  return own.map((name) => readFileSync(join(ROOT, folder, name), 'utf8')).join('\n');
 }
 
 function toolUse(id: string): unknown {

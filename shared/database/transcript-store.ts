@@ -11,7 +11,7 @@ const KNOWN_KEYS_MAX = 200_000;
  * Smaller blocks are stored as they are: making a compressor takes as long as all else that is done for a block, and
  * most blocks of a session are small.
  */
-const COMPRESS_FROM_BYTES = 1_024;
+const COMPRESS_FROM_BYTES = 512;
 
 const BLOCKS: InsertShape = {
   table: 'block',

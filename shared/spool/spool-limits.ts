@@ -3,8 +3,11 @@
 export const SEGMENT_BYTES_MAX = 16 * 1_024 * 1_024;
 /** Room is given back by whole segments, so a spool has to consist of several. */
 export const SEGMENTS_MIN = 4;
-/** Frames of one group: a larger group would make the first record in it wait for the last. */
-export const GROUP_BYTES_MAX = 1 * 1_024 * 1_024;
+/**
+ * Frames of one group: a larger one would make the first record in it wait for the last. In a burst the group is what
+ * came in during one sync, and has to hold all of it.
+ */
+export const GROUP_BYTES_MAX = 8 * 1_024 * 1_024;
 /**
  * A group gathers this long before it is written: a sync costs as much of the processor as 100 kB of record, and a begin
  * marker alone is worth none. Milliseconds.
