@@ -9,10 +9,14 @@ type Fields = Readonly<Record<string, unknown>>;
 export function searchingModel(request: FakeRequest): FakeReply {
   const tools = ((request.body['tools'] ?? []) as Fields[]).map((tool) => (tool['function'] as Fields)['name']);
   const text = JSON.stringify(request.body['messages'] ?? []);
+  if (tools.includes('ToolSearch') && !tools.includes('WebSearch')) {
+    if (text.includes('select:WebSearch')) return { type: 'message', text: 'THE TOOL IS NOT THERE' };
+    return { type: 'message', toolCalls: [{ name: 'ToolSearch', arguments: { query: 'select:WebSearch' } }] };
+  }
   if (tools.includes('WebSearch')) {
     const messages = (request.body['messages'] ?? []) as Fields[];
     const answered = messages.findLast((message) => message['role'] === 'tool');
-    if (answered === undefined) {
+    if (answered === undefined || !text.includes('height of the Zugspitze')) {
       return { type: 'message', toolCalls: [{ name: 'WebSearch', arguments: { query: 'height of the Zugspitze' } }] };
     }
     return { type: 'message', text: String(answered['content']).includes('2962 m') ? 'FOUND' : 'NOT FOUND' };

@@ -14,7 +14,11 @@ import { searchingModel } from './searching-session.ts';
 
 const SESSION_TIMEOUT_MS = 120_000;
 
-describe.each([true, false])('WebSearch of Claude Code, with a search endpoint: %s', (isConfigured) => {
+describe.each([
+  [true, 'listed'],
+  [true, 'to be found'],
+  [false, 'listed'],
+] as const)('WebSearch of Claude Code, with a search endpoint: %s, among its tools: %s', (isConfigured, place) => {
   let folder: string;
   let program: string;
   let provider: FakeProvider;
@@ -71,8 +75,8 @@ describe.each([true, false])('WebSearch of Claude Code, with a search endpoint: 
           ANTHROPIC_BASE_URL: system.gatewayUrl,
           ANTHROPIC_API_KEY: 'dummy',
           DISABLE_TELEMETRY: '1',
-          // Without it the tool is found by a search among tools first, which is another matter.
-          ENABLE_TOOL_SEARCH: 'false',
+          // Where tools are searched for, this one is found by a search before it is called.
+          ENABLE_TOOL_SEARCH: place === 'listed' ? 'false' : 'true',
           CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
         },
       },
