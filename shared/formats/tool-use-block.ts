@@ -19,7 +19,7 @@ export interface UpstreamCall {
 }
 
 /** The upstream's id where a client can pair by it: usable, and new in the whole conversation. */
-function allocateToolUseId(stream: DecoderStream, call: UpstreamCall): string {
+function allocateToolUseId(stream: DecoderStream, call: Pick<UpstreamCall, 'id' | 'isWithoutIds'>): string {
   const { state, context } = stream;
   const { id } = call;
   const isNew = id !== null && !state.toolUseIds.includes(id) && !historyToolUseIds(context.request).has(id);
@@ -28,6 +28,13 @@ function allocateToolUseId(stream: DecoderStream, call: UpstreamCall): string {
   if (id !== null) lose(stream, 'renamed', pointer, 'tool call id repeated or not usable');
   else if (call.isWithoutIds !== true) lose(stream, 'repaired', pointer, 'upstream sent no tool call id');
   return createToolUseId(context.callId, state.toolUseIds.length);
+}
+
+/** An id for a call of the answer, which no later call of it can have. */
+export function claimToolUseId(stream: DecoderStream, call: Pick<UpstreamCall, 'id' | 'isWithoutIds'>): string {
+  const id = allocateToolUseId(stream, call);
+  stream.state.toolUseIds.push(id);
+  return id;
 }
 
 /** The client's name for a tool that the upstream called. */
@@ -42,24 +49,20 @@ function toolNameOf(stream: DecoderStream, call: UpstreamCall): string {
 /** Starts the block of a call under the client's name for its tool, and returns its index. */
 export function startToolUse(stream: DecoderStream, call: UpstreamCall): number {
   const name = toolNameOf(stream, call);
-  const id = allocateToolUseId(stream, call);
-  stream.state.toolUseIds.push(id);
+  const id = claimToolUseId(stream, call);
   return startBlock(stream, { type: 'tool_use', id, name, input: {} });
 }
 
-/** Whether a tool of the request cannot be called without arguments. */
-export function requiresInput(request: CanonicalBody, name: string): boolean {
+function requiresInput(request: CanonicalBody, name: string): boolean {
   const tool = request.tools?.find((candidate) => 'name' in candidate && candidate.name === name);
   const schema = tool !== undefined && 'input_schema' in tool ? tool.input_schema : undefined;
   return Array.isArray(schema?.['required']) && schema['required'].length > 0;
 }
 
-export const EMPTY_INPUT = 'empty arguments for a tool that requires some';
-
 /** Notes a call without arguments of a tool that cannot do without; `name` is the client's. */
 export function noteEmptyInput(stream: DecoderStream, index: number, name: string): void {
   if (!requiresInput(stream.context.request, name)) return;
-  lose(stream, 'repaired', `/content/${index}/input`, EMPTY_INPUT);
+  lose(stream, 'repaired', `/content/${index}/input`, 'empty arguments for a tool that requires some');
 }
 
 const REPAIRS: Readonly<Partial<Record<NonNullable<RepairedArguments['repair']>, string>>> = {

@@ -4,7 +4,7 @@ import type { CanonicalContentBlock, CanonicalMessage, CanonicalStreamEvent } fr
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { failUnfinished } from '../stream-decoder.ts';
 import { type DecoderStream, emit, type FrameState, fail, lose } from '../stream-frame.ts';
-import { noteEmptyInput } from '../tool-use-block.ts';
+import { claimToolUseId, noteEmptyInput } from '../tool-use-block.ts';
 import { apiErrorFromAnthropicError } from './decode-error.ts';
 import { CONTRADICTED_STOP, repairStopReason } from './repair-stop-reason.ts';
 
@@ -17,6 +17,9 @@ export interface AnthropicStreamState extends FrameState {
   /** An event was handed on otherwise than it came. */
   isRewritten: boolean;
 }
+
+/** What stands for an answer that says nothing. */
+export const EMPTY_TEXT = { type: 'text', text: '' } as const;
 
 type AnthropicStream = DecoderStream<AnthropicStreamState>;
 type EventOf<Type extends CanonicalStreamEvent['type']> = Extract<CanonicalStreamEvent, { type: Type }>;
@@ -48,9 +51,20 @@ function hasInput(block: CanonicalContentBlock | undefined): block is CanonicalC
   return block?.type === 'tool_use';
 }
 
+/** A call under an id of its own; servers that only imitate the API leave it out, or repeat one. */
+export function withOwnId(stream: DecoderStream, block: CanonicalContentBlock, index: number): CanonicalContentBlock {
+  if (block.type !== 'tool_use') return block;
+  stream.state.nextIndex = index;
+  const given: unknown = block.id;
+  const id = claimToolUseId(stream, { id: typeof given === 'string' && given !== '' ? given : null });
+  return id === given ? block : { ...block, id };
+}
+
 /** Some calls come with their arguments at once; clients collect them from deltas only. */
-function startBlock(stream: AnthropicStream, event: EventOf<'content_block_start'>): void {
-  const { content_block: block, index } = event;
+function startBlock(stream: AnthropicStream, given: EventOf<'content_block_start'>): void {
+  const { index } = given;
+  const block = withOwnId(stream, given.content_block, index);
+  const event = block === given.content_block ? given : { ...given, content_block: block };
   const isFilled = hasInput(block) && isJsonObject(block.input) && Object.keys(block.input).length > 0;
   if (!isFilled) {
     emit(stream, event);
@@ -83,7 +97,10 @@ function stopMessage(stream: AnthropicStream, event: EventOf<'message_stop'>): v
 
 function endMessage(stream: AnthropicStream, event: EventOf<'message_delta'>): void {
   const { stop_reason: given } = event.delta;
-  const repaired = repairStopReason(given, stream.accumulated.message?.content ?? []);
+  const content = stream.accumulated.message?.content ?? [];
+  // Clients cannot show, and some cannot store, an answer without a block.
+  if (content.length === 0) for (const made of blockEvents(EMPTY_TEXT, 0)) emit(stream, made);
+  const repaired = repairStopReason(given, content);
   stream.state.endAtStart = null;
   if (given !== null) stream.state.upstreamStopReason = given;
   if (repaired !== given) lose(stream, 'repaired', '/stop_reason', CONTRADICTED_STOP);

@@ -12,7 +12,7 @@ const isObject: Check = (value, path) => (isJsonObject(value) ? null : `${path}:
 const BLOCK_CHECKS: Readonly<Record<string, (block: JsonObject, path: string) => string | null>> = {
   text: (block, path) => isText(block['text'], `${path}.text`),
   thinking: (block, path) => isText(block['thinking'], `${path}.thinking`),
-  image: (block, path) => isObject(block['source'], `${path}.source`),
+  image: (block, path) => sourceFault(block['source'], `${path}.source`),
   document: (block, path) => documentFault(block, path),
   search_result: (block, path) => contentFault(block['content'], `${path}.content`),
   tool_reference: (block, path) => isText(block['tool_name'], `${path}.tool_name`),
@@ -24,10 +24,32 @@ const BLOCK_CHECKS: Readonly<Record<string, (block: JsonObject, path: string) =>
   },
 };
 
+/** The texts that each kind of source has. */
+const SOURCE_TEXTS: Readonly<Record<string, readonly string[]>> = {
+  base64: ['media_type', 'data'],
+  text: ['data'],
+  url: ['url'],
+  file: ['file_id'],
+};
+
+function sourceFault(source: unknown, path: string): string | null {
+  if (!isJsonObject(source)) return `${path}: must be an object`;
+  const { type } = source;
+  if (typeof type !== 'string') return `${path}.type: must be a string`;
+  const fields = Object.hasOwn(SOURCE_TEXTS, type) ? (SOURCE_TEXTS[type] ?? []) : [];
+  const field = fields.find((name) => typeof source[name] !== 'string');
+  return field === undefined ? null : `${path}.${field}: must be a string`;
+}
+
+function optionalTextFault(value: JsonObject, fields: readonly string[], path: string): string | null {
+  const field = fields.find((name) => !['string', 'undefined'].includes(typeof value[name]) && value[name] !== null);
+  return field === undefined ? null : `${path}.${field}: must be a string`;
+}
+
 function documentFault(block: JsonObject, path: string): string | null {
   const source = block['source'];
-  if (!isJsonObject(source)) return `${path}.source: must be an object`;
-  if (source['type'] === 'text') return isText(source['data'], `${path}.source.data`);
+  const fault = sourceFault(source, `${path}.source`) ?? optionalTextFault(block, ['title', 'context'], path);
+  if (fault !== null || !isJsonObject(source)) return fault;
   return source['type'] === 'content' ? contentFault(source['content'], `${path}.source.content`) : null;
 }
 
@@ -68,11 +90,7 @@ const systemBlockFault: Check = (block, path) =>
 const toolFault: Check = (tool, path) => {
   if (!isJsonObject(tool)) return `${path}: must be an object`;
   if (!('input_schema' in tool)) return null;
-  const { description } = tool;
-  return (
-    isText(tool['name'], `${path}.name`) ??
-    (description === undefined ? null : isText(description, `${path}.description`))
-  );
+  return isText(tool['name'], `${path}.name`) ?? optionalTextFault(tool, ['description'], path);
 };
 
 function systemFault(system: unknown): string | null {
@@ -87,6 +105,10 @@ function optionsFault(body: JsonObject): string | null {
   }
   if (isJsonObject(choice) && choice['type'] === 'tool' && typeof choice['name'] !== 'string') {
     return 'tool_choice.name: must be a string';
+  }
+  for (const key of ['thinking', 'output_config']) {
+    const fault = body[key] === undefined || body[key] === null ? null : isObject(body[key], key);
+    if (fault !== null) return fault;
   }
   const stops = body['stop_sequences'];
   if (stops !== undefined && stops !== null) {

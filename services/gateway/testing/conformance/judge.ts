@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import canonicalize from 'canonicalize';
 import { judgeMessageStream } from '#shared/testing/message-stream-oracle.ts';
 import { argumentsOf } from './answer.ts';
 import type { Observed, Step } from './conformance-case.ts';
@@ -29,7 +30,7 @@ export function streamText(bytes: Buffer): string {
 export function comparable({ message }: Observed): string {
   if (message === null) return 'none';
   const { content, stop_reason, stop_sequence, usage, model } = message;
-  return withoutIds(JSON.stringify({ content, stop_reason, stop_sequence, usage, model }));
+  return withoutIds(canonicalize({ content, stop_reason, stop_sequence, usage, model }) ?? '');
 }
 
 function expectedInputs({ answer }: Observed): readonly unknown[] | undefined {

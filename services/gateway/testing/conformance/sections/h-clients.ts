@@ -157,11 +157,12 @@ export const CLIENT_REQUESTS: readonly ConformanceCase[] = [
           [user('read'), assistant(uses('toolu_known', 'read_file', { path: 'a' })), user(result('toolu_known', 'x'))],
           TOOLS,
         ),
-        (_received, { isAnthropic }) => {
-          // Anthropic's own servers never repeat an id.
-          const id = isAnthropic ? {} : { id: 'toolu_known' };
-          return says(answer([call('read_file', { path: 'b' }, id), call('read_file', { path: 'c' }, id)]));
-        },
+        says(
+          answer([
+            call('read_file', { path: 'b' }, { id: 'toolu_known' }),
+            call('read_file', { path: 'c' }, { id: 'toolu_known' }),
+          ]),
+        ),
         (seen) => {
           const ids = callsOf(seen).map(({ id }) => id);
           assert.equal(new Set([...ids, 'toolu_known']).size, 3, ids.join(' '));
@@ -169,10 +170,7 @@ export const CLIENT_REQUESTS: readonly ConformanceCase[] = [
       ),
       step(
         ask('read', TOOLS),
-        (_received, { isAnthropic }) => {
-          const id = isAnthropic ? {} : { id: null };
-          return says(answer([call('read_file', { path: 'b' }, id), call('read_file', { path: 'c' }, id)]));
-        },
+        says(answer([call('read_file', { path: 'b' }, { id: null }), call('read_file', { path: 'c' }, { id: null })])),
         (seen) => assert.equal(new Set(callsOf(seen).map(({ id }) => id)).size, 2),
       ),
     ],

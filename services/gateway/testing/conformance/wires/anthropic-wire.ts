@@ -48,7 +48,8 @@ function citation(url: string): object {
 function startOf(part: AnswerPart, number: number, { index }: AnswerContext): object {
   if (part.type === 'text') return { type: 'text', text: '' };
   if (part.type === 'thinking') return { type: 'thinking', thinking: '', signature: '' };
-  return { type: 'tool_use', id: part.id ?? `toolu_upstream${index}x${number}`, name: part.name, input: {} };
+  const id = part.id === null ? {} : { id: part.id ?? `toolu_upstream${index}x${number}` };
+  return { type: 'tool_use', ...id, name: part.name, input: {} };
 }
 
 function parseInput(said: string): unknown {
