@@ -24,6 +24,21 @@ export function documentHead(block: Anthropic.DocumentBlockParam): string {
   return [block.title, block.context].filter((line) => typeof line === 'string' && line !== '').join('\n');
 }
 
+/** What a document of text says, for wires that have files only; null for one that is a file, or consists of blocks. */
+export function documentText(
+  encoding: Encoding,
+  block: Anthropic.DocumentBlockParam,
+  path: RequestPath,
+): string | null {
+  const { source } = block;
+  if (source.type !== 'text' && source.type !== 'content') return null;
+  lose(encoding, 'approximated', path, 'document of text sent as text');
+  const said = source.type === 'text' ? source.data : source.content;
+  if (typeof said !== 'string') return null;
+  const head = documentHead(block);
+  return head === '' ? said : `${head}\n${said}`;
+}
+
 export function searchResultText(
   encoding: Encoding,
   block: Anthropic.SearchResultBlockParam,

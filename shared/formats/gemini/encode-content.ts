@@ -1,5 +1,5 @@
 import type Anthropic from '@anthropic-ai/sdk';
-import { documentHead, omittedText, type ReadableBlock, searchResultText } from '../describe-content.ts';
+import { documentHead, documentText, omittedText, type ReadableBlock, searchResultText } from '../describe-content.ts';
 import { type Encoding, lose, noteCacheControl, type RequestPath } from '../encoding.ts';
 import type { GeminiContentPart } from './gemini-request.ts';
 import { encodeGeminiToolName } from './tool-name.ts';
@@ -47,13 +47,12 @@ function encodeDocument(
 ): readonly GeminiContentPart[] {
   const { source, title } = block;
   const head = documentHead(block);
-  const withHead = (body: string): readonly GeminiContentPart[] => [text(head === '' ? body : `${head}\n${body}`)];
+  const said = documentText(encoding, block, path);
+  if (said !== null) return [text(said)];
   const behindHead = (parts: readonly GeminiContentPart[]) => (head === '' ? parts : [text(head), ...parts]);
   switch (source.type) {
-    case 'text':
-      return withHead(source.data);
     case 'content':
-      if (typeof source.content === 'string') return withHead(source.content);
+      if (typeof source.content === 'string') return [];
       return behindHead(
         source.content.flatMap((part, index) => encodeBlock(encoding, part, [...path, 'source', 'content', index])),
       );

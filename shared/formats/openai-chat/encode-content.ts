@@ -1,5 +1,12 @@
 import type Anthropic from '@anthropic-ai/sdk';
-import { documentHead, joinTexts, omittedText, type ReadableBlock, searchResultText } from '../describe-content.ts';
+import {
+  documentHead,
+  documentText,
+  joinTexts,
+  omittedText,
+  type ReadableBlock,
+  searchResultText,
+} from '../describe-content.ts';
 import { type Encoding, lose, type RequestPath } from '../encoding.ts';
 import { encodeToolName } from '../tool-name.ts';
 import type { ChatContentPart } from './chat-request.ts';
@@ -32,10 +39,10 @@ function encodeDocument(
   path: RequestPath,
 ): readonly ChatContentPart[] {
   const { source, title } = block;
-  const head = documentHead(block);
-  if (source.type === 'text') return [text(head === '' ? source.data : `${head}\n${source.data}`)];
-  if (source.type === 'content') {
-    if (typeof source.content === 'string') return [text(head === '' ? source.content : `${head}\n${source.content}`)];
+  const said = documentText(encoding, block, path);
+  if (said !== null) return [text(said)];
+  if (source.type === 'content' && typeof source.content !== 'string') {
+    const head = documentHead(block);
     const parts = source.content.flatMap((part, index) =>
       encodeBlock(encoding, part, [...path, 'source', 'content', index]),
     );

@@ -61,6 +61,7 @@ function encodeEffort(encoding: Encoding, { isOn, effort, budgetTokens }: Reason
   if (effort !== null) {
     const fitted = fitEffort(encoding.target, effort);
     if (fitted !== effort) lose(encoding, 'approximated', ['output_config', 'effort'], `effort sent as ${fitted}`);
+    if (budgetTokens !== null) lose(encoding, 'dropped', ['thinking', 'budget_tokens'], 'budget beside an effort');
     return fitted;
   }
   // Where there is but one level, it is what turns reasoning on.
@@ -73,6 +74,7 @@ function encodeEffort(encoding: Encoding, { isOn, effort, budgetTokens }: Reason
 /** `reasoning_effort`. An effort beside disabled thinking is a contradiction that servers refuse. */
 function effortField(encoding: Encoding, wish: ReasoningWish): JsonObject {
   if (wish.isOn === false) {
+    loseEffort(encoding, wish, 'effort beside disabled thinking');
     if (encoding.target.acceptsEffortNone) return { reasoning_effort: 'none' };
     lose(encoding, 'approximated', ['thinking'], 'thinking cannot be disabled; left to the default of the model');
     return {};

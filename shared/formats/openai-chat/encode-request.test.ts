@@ -389,7 +389,7 @@ describe('parameters', () => {
       { thinking: { type: 'disabled' }, output_config: { effort: 'high' } },
       { supportsReasoningEffort: true },
       {},
-      ['approximated /thinking'],
+      ['dropped /output_config/effort', 'approximated /thinking'],
     ],
   ] as [object, Partial<EncodeTargetInput>, object, string[]][])(
     '%j for %j is sent as %j',
