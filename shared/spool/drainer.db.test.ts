@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { sql } from 'kysely';
 import pino from 'pino';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createCallStore } from '#shared/database/call-store.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type CallStore, createCallStore } from '#shared/database/call-store.ts';
 import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
 import { readConservation } from '#shared/database/conservation.ts';
 import { loadCall } from '#shared/database/load-call.ts';
@@ -24,6 +24,7 @@ import { createDrainer, type Drainer } from './drainer.ts';
 import { openSpool, type SpoolOptions } from './open-spool.ts';
 import type { ScoreQueue } from './score-jobs-of.ts';
 import type { Spool } from './spool.ts';
+import { DRAIN_TRIES_MAX } from './spool-limits.ts';
 
 const log = pino({ level: 'silent' });
 let testDatabase: TestDatabase;
@@ -243,6 +244,56 @@ describe('the drainer', () => {
       deadLettered: 1,
       balances: true,
     });
+  });
+
+  it('sets a record aside that alone fails for no known reason, after trying, and lets all others by', async () => {
+    const spool = await open();
+    const records = samples(30);
+    const cursed = records[11]!.call.callId;
+    const real = createCallStore(database);
+    let tries = 0;
+    const callStore: CallStore = {
+      async store(some, within) {
+        if (!some.some(({ call }) => call.callId === cursed)) return await real.store(some, within);
+        tries += 1;
+        throw new TypeError('a fault of our own');
+      },
+    };
+    await serve(spool, records);
+    const drainer = createDrainer({ spool, database, queue: listQueue().queue, log, callStore, delay: async () => {} });
+    closers.push(() => drainer.stop());
+    drainer.start();
+    await drainer.idle();
+    expect(await storedCalls()).toEqual(idsOf(records).filter((callId) => callId !== cursed));
+    expect(tries).toBeGreaterThan(DRAIN_TRIES_MAX);
+    const letters = await database.selectFrom('deadLetter').select(['callId', 'queue', 'reason']).execute();
+    expect(letters).toEqual([
+      { callId: cursed, queue: 'spool', reason: `failed ${DRAIN_TRIES_MAX} times: cannot be stored: TypeError` },
+    ]);
+    const expected = { answered: 30, pending: 29, deadLettered: 1, balances: true };
+    expect(await readConservation(database, 'default')).toMatchObject(expected);
+  });
+
+  it('sets nothing aside while the store takes nothing at all', async () => {
+    const spool = await open();
+    const real = createCallStore(database);
+    let isBroken = true;
+    const callStore: CallStore = {
+      async store(some, within) {
+        if (isBroken)
+          throw Object.assign(new Error('relation "call" does not exist'), { severity: 'ERROR', code: '42P01' });
+        return await real.store(some, within);
+      },
+    };
+    await serve(spool, samples(5));
+    const drainer = createDrainer({ spool, database, queue: listQueue().queue, log, callStore, delay: async () => {} });
+    closers.push(() => drainer.stop());
+    drainer.start();
+    await vi.waitFor(() => expect(drainer.failures()).toBeGreaterThan(DRAIN_TRIES_MAX + 5), { timeout: 20_000 });
+    isBroken = false;
+    await drainer.idle();
+    expect(await storedCalls()).toHaveLength(5);
+    expect(await database.selectFrom('deadLetter').selectAll().execute()).toEqual([]);
   });
 
   it('stops between batches and goes on where it was', async () => {
