@@ -13,6 +13,8 @@ export interface ServiceSpec {
   readonly name: string;
   /** The file that Node runs. */
   readonly entry: string;
+  /** Options of Node itself. */
+  readonly nodeOptions?: readonly string[];
   readonly port: number;
   /** The variable that changes the port, for the message when it is taken. */
   readonly portSetting: string;
@@ -91,7 +93,7 @@ function launchProcess(
   const output = deps.logFile === undefined ? 'inherit' : openLog(deps.logFile);
   const stdio: StdioOptions = ['ignore', output, output, 'ipc'];
   const env = { ...deps.variables(), ...spec.environment };
-  const child = spawn(process.execPath, [spec.entry], { env, stdio, detached: true });
+  const child = spawn(process.execPath, [...(spec.nodeOptions ?? []), spec.entry], { env, stdio, detached: true });
   if (typeof output === 'number') closeSync(output);
   const exit = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));

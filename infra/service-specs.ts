@@ -9,6 +9,16 @@ const PORT_SETTINGS = {
   evaluator: 'TRIMTAB_EVALUATOR_PORT',
 } as const satisfies Record<string, KnownVariable>;
 
+/**
+ * A request of an agent is a few hundred kilobytes of short-lived memory. In a young generation of the usual size they
+ * are moved about before they die; in one of twice that they die first, and the whole process needs less of everything.
+ */
+const NODE_OPTIONS: Readonly<Record<ServiceName, readonly string[]>> = {
+  gateway: ['--max-semi-space-size=32'],
+  optimizer: [],
+  evaluator: [],
+};
+
 type ServiceName = keyof typeof PORT_SETTINGS;
 const NAMES = Object.keys(PORT_SETTINGS) as readonly ServiceName[];
 
@@ -31,6 +41,7 @@ export async function createServiceSpecs(environment: Environment): Promise<read
   return NAMES.map((name) => ({
     name,
     entry: fileURLToPath(new URL(`../services/${name}/main.ts`, import.meta.url)),
+    nodeOptions: NODE_OPTIONS[name],
     port: ports.get(name) ?? 0,
     portSetting: PORT_SETTINGS[name],
     environment: shared,

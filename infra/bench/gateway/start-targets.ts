@@ -1,0 +1,139 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { loadConfig } from '#shared/config/load-config.ts';
+import { createDatabase, createPool } from '#shared/database/connect.ts';
+import { importGovernance } from '#shared/database/governance-store.ts';
+import { createKeyStore } from '#shared/database/key-store.ts';
+import { readEnvironment } from '#shared/environment.ts';
+import { createLog } from '#shared/log.ts';
+import { createServiceSpecs } from '../../service-specs.ts';
+import { startSupervisor } from '../../start-supervisor.ts';
+import type { PayloadFormat } from './payloads.ts';
+
+/** Something that takes calls; `pid` is null for the model server itself, whose own cost is nobody's concern. */
+export interface Target {
+  readonly name: 'direct' | 'pass-through' | 'trimtab';
+  readonly port: number;
+  readonly pid: number;
+  readonly format: PayloadFormat;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface Targets {
+  readonly targets: readonly Target[];
+  stop(): Promise<void>;
+}
+
+/** Starts the model server, the bare pass-through and a gateway as it is run, with a database of its own. */
+export async function startTargets(models: readonly string[]): Promise<Targets> {
+  const stopping: (() => Promise<unknown> | unknown)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const stopOne of stopping.toReversed()) await stopOne();
+  };
+  try {
+    const upstream = await startScript('upstream-process.ts', []);
+    stopping.push(upstream.stop);
+    const upstreamUrl = `http://127.0.0.1:${upstream.port}`;
+    const passThrough = await startScript('pass-through-process.ts', [upstreamUrl]);
+    stopping.push(passThrough.stop);
+    const gateway = await startGateway(upstreamUrl, models);
+    stopping.push(gateway.stop);
+    const openai = { format: 'openai' as const, path: '/v1/chat/completions', headers: {} };
+    const headers = { 'anthropic-version': '2023-06-01', 'x-api-key': gateway.key };
+    return {
+      targets: [
+        { name: 'direct', port: upstream.port, pid: upstream.pid, ...openai },
+        { name: 'pass-through', port: passThrough.port, pid: passThrough.pid, ...openai },
+        {
+          ...{ name: 'trimtab', port: gateway.port, pid: gateway.pid },
+          ...{ format: 'anthropic', path: '/v1/messages', headers },
+        },
+      ],
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface RunningScript {
+  readonly port: number;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+async function startScript(file: string, args: readonly string[]): Promise<RunningScript> {
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+  return { port: Number(line), pid: child.pid ?? 0, stop: () => ended(child) };
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  child.kill();
+  await exit;
+}
+
+interface RunningGateway extends RunningScript {
+  readonly key: string;
+}
+
+async function startGateway(upstreamUrl: string, models: readonly string[]): Promise<RunningGateway> {
+  const folder = mkdtempSync(join(tmpdir(), 'trimtab-bench-'));
+  // PostgreSQL's user has to get through when the bench runs as root.
+  chmodSync(folder, 0o711);
+  mkdirSync(join(folder, 'data'), { mode: 0o711 });
+  const configPath = join(folder, 'trimtab.yaml');
+  writeFileSync(configPath, JSON.stringify(configOf(upstreamUrl, models)));
+  const environment = readEnvironment({
+    ...process.env,
+    ...{ DATABASE_URL: undefined, REDIS_URL: undefined, LOG_LEVEL: 'warn' },
+    ...{ TRIMTAB_CONFIG: configPath, TRIMTAB_DATA_DIR: join(folder, 'data') },
+    ...{ TRIMTAB_GATEWAY_PORT: '0', TRIMTAB_OPTIMIZER_PORT: '0', TRIMTAB_EVALUATOR_PORT: '0' },
+  });
+  let key = '';
+  const supervisor = await startSupervisor({
+    environment,
+    log: createLog('bench', 'warn'),
+    // The gateway alone: what scores its calls is another process, and can be on another machine.
+    services: (await createServiceSpecs(environment)).filter(({ name }) => name === 'gateway'),
+    prepare: async (databaseUrl) => {
+      key = await prepare(databaseUrl, configPath);
+    },
+  });
+  const [gateway] = supervisor.services;
+  const stop = async (): Promise<void> => {
+    await supervisor.stop();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  return { port: Number(new URL(gateway?.address ?? '').port), pid: gateway?.pid() ?? 0, key, stop };
+}
+
+function configOf(upstreamUrl: string, models: readonly string[]): object {
+  return {
+    providers: { bench: { format: 'openai-chat', baseUrl: `${upstreamUrl}/v1`, network: 'private' } },
+    models: models.map((id) => ({ id, provider: 'bench', price: { input: 1, output: 1 } })),
+    routes: models.map((model) => ({ match: { model }, targets: [{ model, weight: 1 }] })),
+  };
+}
+
+async function prepare(databaseUrl: string, configPath: string): Promise<string> {
+  const pool = createPool({ connectionString: databaseUrl, role: 'admin', poolMax: 1 });
+  try {
+    const database = createDatabase(pool);
+    const config = await loadConfig(configPath, {});
+    await importGovernance(database, config, `file:${configPath}`);
+    return (await createKeyStore(database).create({ projectId: config.project, name: 'bench' })).secret;
+  } finally {
+    await pool.end();
+  }
+}
