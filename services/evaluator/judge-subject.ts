@@ -112,18 +112,18 @@ async function ask(
   stored: StoredCall,
   signal: AbortSignal,
 ): Promise<Exclude<Judgement, { type: 'unavailable' }>> {
-  const { projectId } = stored.call;
   const judges = orderJudges(panel.judges, stored.call.attempts.at(-1)?.model ?? stored.call.responseModel);
   const llms = judges.map((judge) => judge.llm);
-  const judgement = await askJudges(askDeps(deps, panel, projectId), llms, rubric, transcript, signal);
+  const judgement = await askJudges(askDeps(deps, panel, stored.call), llms, rubric, transcript, signal);
   const result = judgement.type === 'judged' && judgement.cached ? 'cached' : judgement.type;
   deps.metrics.judgements.inc({ rubric: rubric.id, result });
   if (judgement.type !== 'unavailable') return judgement;
   throw new TrimtabError('upstream_unreachable', `no judge can be reached: ${judgement.message}`);
 }
 
-function askDeps(deps: EvaluatorDeps, panel: JudgePanel, projectId: string): AskJudgesDeps {
+function askDeps(deps: EvaluatorDeps, panel: JudgePanel, call: StoredCall['call']): AskJudgesDeps {
   const { database } = deps;
+  const { projectId, callId } = call;
   const day = new Date(deps.now()).toISOString().slice(0, 10);
   const at = (llm: Llm) => ({ projectId, day, judge: judgeName(llm) });
   const budgetOf = (llm: Llm) => panel.judges.find((judge) => judge.llm === llm)?.dailyBudgetUsd ?? 0;
@@ -131,7 +131,7 @@ function askDeps(deps: EvaluatorDeps, panel: JudgePanel, projectId: string): Ask
     nonce: deps.nonce,
     cache: {
       read: (key) => readEvaluation(database, projectId, key),
-      write: (key, value) => writeEvaluation(database, projectId, key, value),
+      write: (key, value) => writeEvaluation(database, projectId, key, value, callId),
     },
     budget: {
       reserve: (llm, usd) => reserveJudgeBudget(database, at(llm), usd, budgetOf(llm)),

@@ -10,6 +10,8 @@ import type { Database } from './connect.ts';
 import { type Continuation, findContinuedCalls } from './find-continued-calls.ts';
 import { columnName, type InsertShape, insertRows } from './insert-rows.ts';
 import { createPartitionMaker, weekOfCall } from './partitions.ts';
+import { createArrivingErasures } from './purge/arriving-erasures.ts';
+import { holdErasures } from './purge/erasure.ts';
 import { createRequestMemories } from './request-memories.ts';
 import { resolveSessions } from './resolve-sessions.ts';
 import { addCallsToSessions } from './session-store.ts';
@@ -36,7 +38,8 @@ export type StorableRecord = CallRecord & {
 
 export interface CallStore {
   /**
-   * Stores calls with their content and sessions in one transaction; calls that are stored already stay as they are.
+   * Stores calls with their content and sessions in one transaction; calls that are stored already stay as they are,
+   * and calls that somebody has asked to erase are left out, and counted as erased.
    * Throws `invalid_request` for a record that can never be stored, `not_found` for one of an unknown project, and
    * PostgreSQL's own errors.
    *
@@ -62,7 +65,17 @@ export function createCallStore(database: Database): CallStore {
   const transcripts = createTranscriptStore();
   const ensurePartitions = createPartitionMaker(database);
   const memories = createRequestMemories();
+  const erasures = createArrivingErasures();
   const projectKeys = new Map<string, Buffer>();
+  let generation = 0;
+
+  /** What this process remembers of the store is worth nothing once something was removed from it. */
+  async function forget(transaction: Database, weeks: ReadonlySet<string>): Promise<void> {
+    memories.clear();
+    erasures.forget();
+    ensurePartitions.forget();
+    for (const week of weeks) await sql`SELECT ensure_week_partitions(${week}::date)`.execute(transaction);
+  }
 
   async function projectKeyOf(projectId: string): Promise<Buffer> {
     const known = projectKeys.get(projectId);
@@ -101,15 +114,20 @@ export function createCallStore(database: Database): CallStore {
         await nextTurn();
         encoded.set(`${record.call.callId} ${record.call.projectId}`, await encode(record));
       }
-      const calls = [...encoded.values()];
-      await ensurePartitions(new Set(calls.map(({ call }) => weekOfCall(call.callId))));
+      const all = [...encoded.values()];
+      const weeks = new Set(all.map(({ call }) => weekOfCall(call.callId)));
+      await ensurePartitions(weeks);
       const { stored, remember } = await database.transaction().execute(async (transaction) => {
+        const held = await holdErasures(transaction);
+        if (held !== generation) await forget(transaction, weeks);
+        generation = held;
+        const calls = await erasures.takeOut(transaction, all, projectKeyOf);
         const entries = calls.map(({ call, transcript }) => ({
           projectId: call.projectId,
           week: weekOfCall(call.callId),
           transcript,
         }));
-        const rememberBlocks = await transcripts.store(transaction, entries);
+        const rememberBlocks = await transcripts.store(transaction, entries, held);
         const refs = await insertCalls(transaction, calls);
         await within?.(transaction, refs);
         return { stored: refs, remember: rememberBlocks };

@@ -21,6 +21,10 @@ export interface Conservation {
   readonly dropped: number;
   /** Calls that a crash left with a begin marker and no durable record. */
   readonly lostBeforeDurable: number;
+  /** Calls that somebody has asked to erase, stored before or not. */
+  readonly purged: number;
+  /** Calls of weeks that retention has dropped. */
+  readonly expired: number;
   /** `answered` less the sum of all others: above zero calls are missing, below zero something is counted twice. */
   readonly difference: number;
   readonly balances: boolean;
@@ -49,6 +53,8 @@ export async function readConservation(database: Database, projectId: string): P
       SELECT count(*) AS calls FROM dead_letter AS letter
       WHERE letter.project_id = ${projectId} AND letter.queue = ${SPOOL_QUEUE} AND NOT EXISTS
         (SELECT 1 FROM call WHERE call.call_id = letter.call_id AND call.project_id = letter.project_id)
+    ), purged AS (
+      SELECT count(*) AS calls FROM erased_call WHERE project_id = ${projectId} AND source = 'gateway'
     ), undelivered AS (
       SELECT coalesce(sum(spool_pending)::bigint, 0) AS calls FROM gateway_status WHERE project_id = ${projectId}
     )
@@ -58,13 +64,13 @@ export async function readConservation(database: Database, projectId: string): P
       (SELECT count(*) FROM unscored) - (SELECT calls FROM dead) + (SELECT calls FROM undelivered) AS pending,
       (SELECT calls FROM dead) + (SELECT calls FROM refused) AS dead_lettered,
       coalesce((SELECT value FROM counter WHERE name = 'dropped'), 0) AS dropped,
-      coalesce((SELECT value FROM counter WHERE name = 'lost_before_durable'), 0) AS lost_before_durable`.execute(
-    database,
-  );
+      coalesce((SELECT value FROM counter WHERE name = 'lost_before_durable'), 0) AS lost_before_durable,
+      (SELECT calls FROM purged) AS purged,
+      coalesce((SELECT value FROM counter WHERE name = 'expired'), 0) AS expired`.execute(database);
   const numbers = rows[0];
   if (numbers === undefined) throw new Error('a SELECT without FROM has one row');
-  const { answered, scored, pending, deadLettered, dropped, lostBeforeDurable } = numbers;
-  const difference = answered - scored - pending - deadLettered - dropped - lostBeforeDurable;
+  const { answered, scored, pending, deadLettered, dropped, lostBeforeDurable, purged, expired } = numbers;
+  const difference = answered - scored - pending - deadLettered - dropped - lostBeforeDurable - purged - expired;
   return { ...numbers, difference, balances: difference === 0 };
 }
 

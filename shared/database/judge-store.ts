@@ -75,16 +75,21 @@ export async function readEvaluation(database: Database, projectId: string, cach
   return row?.value ?? null;
 }
 
-/** Keeps an evaluation under its content's key; equal keys have equal values, so the first stays. */
+/**
+ * Keeps an evaluation under its content's key; equal keys have equal values, so the first stays.
+ *
+ * @param callId whose content it is: nothing is kept of a call that was erased meanwhile
+ */
 export async function writeEvaluation(
   database: Database,
   projectId: string,
   cacheKey: string,
   value: unknown,
+  callId: string,
 ): Promise<void> {
   await database
     .insertInto('evaluationCache')
-    .values({ projectId, cacheKey, value: jsonText(value) })
+    .values({ projectId, cacheKey, value: jsonText(value), callId })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }

@@ -6,6 +6,7 @@ import * as first from './migrations/0001-first.ts';
 import * as provisionalOutcomes from './migrations/0002-provisional-outcomes.ts';
 import * as firstScored from './migrations/0003-first-scored.ts';
 import * as lossesAndTokens from './migrations/0004-losses-and-tokens.ts';
+import * as erasure from './migrations/0005-erasure.ts';
 
 /** Every migration by name, in order. Forward only: a mistake is mended by the next one. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -13,6 +14,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-provisional-outcomes': provisionalOutcomes,
   '0003-first-scored': firstScored,
   '0004-losses-and-tokens': lossesAndTokens,
+  '0005-erasure': erasure,
 };
 
 export interface MigrationReport {

@@ -17,14 +17,21 @@ export function weekOfCall(callId: string): string {
   return weekOf(timeOfUuidV7(callId));
 }
 
+export interface PartitionMaker {
+  (weeks: Iterable<string>): Promise<void>;
+  /** Weeks may have been dropped meanwhile. */
+  forget(): void;
+}
+
 /** Makes the partitions of weeks that were not asked for before; a process meets a new week once a week. */
-export function createPartitionMaker(database: Database): (weeks: Iterable<string>) => Promise<void> {
+export function createPartitionMaker(database: Database): PartitionMaker {
   const made = new Set<string>();
-  return async (weeks) => {
+  const ensure = async (weeks: Iterable<string>) => {
     for (const week of weeks) {
       if (made.has(week)) continue;
       await sql`SELECT ensure_week_partitions(${week}::date)`.execute(database);
       made.add(week);
     }
   };
+  return Object.assign(ensure, { forget: () => made.clear() });
 }

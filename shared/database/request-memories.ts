@@ -12,6 +12,7 @@ export interface RequestMemories {
   of(call: Call): RequestMemory | null;
   /** @param requestBytes of the request's JSON */
   keep(call: Call, memory: RequestMemory, requestBytes: number): void;
+  clear(): void;
 }
 
 export function createRequestMemories(bytesMax: number = MEMORY_BYTES_MAX): RequestMemories {
@@ -21,6 +22,7 @@ export function createRequestMemories(bytesMax: number = MEMORY_BYTES_MAX): Requ
     keep: (call, memory, requestBytes) => {
       memories.set(conversationOf(call), memory, { size: requestBytes + OVERHEAD_BYTES });
     },
+    clear: () => memories.clear(),
   };
 }
 

@@ -14,7 +14,10 @@ export interface Tables {
   clusterAssignment: ClusterAssignmentTable;
   conservationCounter: ConservationCounterTable;
   deadLetter: DeadLetterTable;
+  erasedCall: ErasedCallTable;
+  erasure: ErasureTable;
   evaluationCache: EvaluationCacheTable;
+  expiredWeek: ExpiredWeekTable;
   failureCluster: FailureClusterTable;
   failureEvent: FailureEventTable;
   failureTemplate: FailureTemplateTable;
@@ -173,11 +176,37 @@ export interface DeadLetterTable {
   droppedAt: Moment | null;
 }
 
+export interface ErasedCallTable {
+  callId: string;
+  projectId: string;
+  source: string;
+  responseNode: Buffer | null;
+  erasedAt: GeneratedMoment;
+}
+
+export interface ErasureTable {
+  sequence: Generated<number>;
+  projectId: string;
+  kind: string;
+  valueHash: Buffer | null;
+  startedBefore: Moment;
+  requestedAt: GeneratedMoment;
+}
+
 export interface EvaluationCacheTable {
   projectId: string;
   cacheKey: string;
   value: Json;
   createdAt: GeneratedMoment;
+  callId: Generated<string | null>;
+}
+
+export interface ExpiredWeekTable {
+  projectId: string;
+  week: string;
+  what: string;
+  rowCount: number;
+  expiredAt: GeneratedMoment;
 }
 
 export interface FailureClusterTable {

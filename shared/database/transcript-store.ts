@@ -35,29 +35,32 @@ export interface TranscriptStore {
   /**
    * Stores the blocks and nodes that are missing. The returned function makes this process remember them: call it when
    * the transaction is committed, and only then.
+   *
+   * @param generation what was known to be stored under another one may have been removed
    */
-  store(transaction: Database, entries: readonly TranscriptEntry[]): Promise<() => void>;
+  store(transaction: Database, entries: readonly TranscriptEntry[], generation: number): Promise<() => void>;
 }
 
-/** One per process. Blocks may only ever be removed by week; what removes single ones has to restart the writers. */
+/** One per process. Use it under `holdErasures`, so that nothing known is removed before the transaction commits. */
 export function createTranscriptStore(): TranscriptStore {
   const known = new LRUCache<string, true>({ max: KNOWN_KEYS_MAX });
   return {
-    async store(transaction, entries) {
+    async store(transaction, entries, generation) {
       const blocks = new Map<string, TranscriptBlock & TranscriptPlace>();
       const nodes = new Map<string, TranscriptNode & TranscriptPlace>();
-      const seen: { readonly part: TranscriptBlock | TranscriptNode; readonly week: string }[] = [];
+      const seen: { readonly part: TranscriptBlock | TranscriptNode; readonly place: string }[] = [];
       for (const { projectId, week, transcript } of entries) {
+        const place = `${week} ${generation}`;
         for (const block of transcript.blocks) {
-          if (block.storedIn === week) continue;
-          seen.push({ part: block, week });
-          const key = knownKey('block', projectId, week, block.key);
+          if (block.storedIn === place) continue;
+          seen.push({ part: block, place });
+          const key = knownKey('block', projectId, place, block.key);
           if (known.get(key) === undefined) blocks.set(key, { ...block, projectId, week });
         }
         for (const node of transcript.nodes) {
-          if (node.storedIn === week) continue;
-          seen.push({ part: node, week });
-          const key = knownKey('node', projectId, week, node.hash);
+          if (node.storedIn === place) continue;
+          seen.push({ part: node, place });
+          const key = knownKey('node', projectId, place, node.hash);
           if (known.get(key) === undefined) nodes.set(key, { ...node, projectId, week });
         }
       }
@@ -66,7 +69,7 @@ export function createTranscriptStore(): TranscriptStore {
       return () => {
         for (const key of blocks.keys()) known.set(key, true);
         for (const key of nodes.keys()) known.set(key, true);
-        for (const { part, week } of seen) part.storedIn = week;
+        for (const { part, place } of seen) part.storedIn = place;
       };
     },
   };
@@ -77,8 +80,8 @@ interface TranscriptPlace {
   readonly week: string;
 }
 
-function knownKey(kind: 'block' | 'node', projectId: string, week: string, hash: Buffer): string {
-  return `${kind} ${week} ${hash.toString('latin1')} ${projectId}`;
+function knownKey(kind: 'block' | 'node', projectId: string, place: string, hash: Buffer): string {
+  return `${kind} ${place} ${hash.toString('latin1')} ${projectId}`;
 }
 
 /** Two gateways that store the same blocks in the same order wait for each other, instead of locking each other out. */

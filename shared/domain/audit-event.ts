@@ -19,6 +19,7 @@ export const auditActionSchema = z.enum([
   'optimizer.resumed',
   'key.created',
   'key.revoked',
+  'calls.purged',
   'call.refused',
   'model.served_differs',
 ]);

@@ -10,7 +10,7 @@ export interface TranscriptBlock {
   readonly kind: BlockKind;
   /** Turned into text only where it is not stored yet. */
   readonly value: unknown;
-  /** The week in which it is known to be stored, so that nobody looks for it again. */
+  /** The week in which it is known to be stored, and as of which erasure, so that nobody looks for it again. */
   storedIn?: string;
 }
 
