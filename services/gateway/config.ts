@@ -21,6 +21,8 @@ export interface GatewayConfig {
   readonly idleTimeoutMs: number;
   readonly pingIntervalMs: number;
   readonly retryAfterMaxMs: number;
+  readonly spoolBytesMax: number;
+  readonly spoolFull: 'drop-newest' | 'refuse';
   /** Folder of what must outlive a restart: the policy copy, the key copy, the spool, the gateway's id. */
   readonly directory: string;
   readonly models: ModelCatalogue;
@@ -56,6 +58,8 @@ export function createGatewayConfig(config: TrimtabConfig, environment: Pick<Env
     idleTimeoutMs: gateway.idleTimeout,
     pingIntervalMs: gateway.pingInterval,
     retryAfterMaxMs: gateway.retryAfterMax,
+    spoolBytesMax: gateway.spoolLimitMb * MEBIBYTE,
+    spoolFull: gateway.spoolFull,
     serverTools: config.serverTools,
     directory: join(environment.dataDir, 'gateway'),
     models,

@@ -15,7 +15,7 @@ import { keepState } from './keep-state.ts';
 import { observeTokens } from './observe-tokens.ts';
 import { overlongPrompt } from './overlong-prompt.ts';
 import type { PolicyClient } from './policy-client.ts';
-import { auditRefusal, modelNotAllowed, sendError } from './refuse-call.ts';
+import { auditRefusal, modelNotAllowed, sendError, spoolFull } from './refuse-call.ts';
 import { routeCall, servableModels } from './route-call.ts';
 import { elapsedMs, type IncomingCall, type RoutedCall } from './routed-call.ts';
 import { type ServeCallDeps, type ServedCall, serveCall } from './serve-call.ts';
@@ -65,6 +65,9 @@ async function routeIncoming(
     return null;
   };
 
+  if (config.spoolFull === 'refuse' && config.capture !== 'none' && deps.spool.isFull()) {
+    return refuse('spool_full', spoolFull());
+  }
   const { identity } = incoming;
   const decoded = decodeCall(incoming.clientFormat, incoming.bytes, { oneByte: config.isOneByteUseful });
   if (decoded.type === 'refused') return refuse(decoded.reason, decoded.error);

@@ -35,15 +35,18 @@ const threadSettings: SpoolThreadSettings = {
   redisUrl: environment.redisUrl,
   logLevel: environment.logLevel,
 };
-const spool = await startSpoolThread({
-  directory: join(directory, 'spool'),
-  gatewayId,
-  projectId,
-  entry: new URL('./spool-thread/main.ts', import.meta.url),
-  settings: threadSettings,
-  log,
-  clock: Date.now,
-});
+const spool = await startSpoolThread(
+  {
+    directory: join(directory, 'spool'),
+    gatewayId,
+    projectId,
+    entry: new URL('./spool-thread/main.ts', import.meta.url),
+    settings: threadSettings,
+    log,
+    clock: Date.now,
+  },
+  { spoolBytesMax: config.spoolBytesMax },
+);
 const telemetry = createTelemetry({
   endpoint: environment.otlpEndpoint,
   serviceName: 'trimtab-gateway',

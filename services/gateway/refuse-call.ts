@@ -33,6 +33,15 @@ export function gatewayFault(): ApiError {
   return { type: 'api_error', message, status: 500, retryable: false };
 }
 
+const SPOOL_RETRY_AFTER_SECONDS = 5;
+
+/** The answer to a call that could not be kept, where the configuration says that such calls are not to be served. */
+export function spoolFull(): ApiError {
+  const message = 'The gateway cannot keep a record of this call: its spool is full, because the database is away.';
+  const retryAfterSeconds = SPOOL_RETRY_AFTER_SECONDS;
+  return { type: 'overloaded_error', message, status: 503, retryable: true, retryAfterSeconds };
+}
+
 /** The answer to a request for a model that may not be served, with the names that may. */
 export function modelNotAllowed(
   refusal: TargetRefusal,

@@ -262,6 +262,20 @@ describe('requests to the gateway', () => {
     expect(ready.body.checks).toEqual({ policies: true, spool: { degraded: expect.stringMatching(/^full/) } });
   });
 
+  it('are refused by a gateway whose spool is full, where the configuration says so', async () => {
+    const config = await configOf('refusing', { gateway: { spoolFull: 'refuse' } });
+    const full = await bench.gateway(config, { spoolBytes: SPOOL_BYTES_MAX });
+    const answer = await post(ASK, {}, full);
+    expect([answer.status, answer.body.error.type]).toEqual([503, 'overloaded_error']);
+    expect(answer.headers.get('retry-after')).toBe('5');
+    expect(full.begun).toEqual([]);
+    const metrics = await (await fetch(`${full.baseUrl}/metrics`)).text();
+    expect(metrics).toContain('trimtab_spool_full{policy="refuse"} 1');
+    expect(metrics).toContain('trimtab_requests_refused_total{reason="spool_full"} 1');
+    const roomy = await bench.gateway(config);
+    expect((await post(ASK, {}, roomy)).status).toBe(200);
+  });
+
   it('are kept although their spans cannot be', async () => {
     const recordCall = () => {
       throw new Error('no spans today');

@@ -64,6 +64,11 @@ const STOP_DEADLINE_MS = 10_000;
 /** How long a start, or a stop, waits for a store that does not answer. */
 const STORE_WAIT_MS = 5_000;
 
+const SPOOL_FULL = {
+  'drop-newest': 'full: calls are served, and not kept',
+  refuse: 'full: calls are refused',
+} as const;
+
 /** The gateway as a part: everything with side effects is given to it. */
 export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
   const { config, database, log, now, gatewayId } = deps;
@@ -83,6 +88,8 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
   const metrics = createGatewayMetrics({
     now,
     spool: () => deps.spool.stats(),
+    isSpoolFull: () => deps.spool.isFull(),
+    spoolFull: config.spoolFull,
     policies: () => ({ status: policies.status(), epoch: epochOf(policies) }),
   });
   const tokens = createTokenCalibrator({
@@ -167,7 +174,7 @@ function readinessOf(deps: GatewayServiceDeps, policies: PolicyClient): Readines
   const spool = deps.spool.stats();
   return {
     policies: source === 'none' ? (lastError ?? 'no policy yet') : true,
-    spool: spool.bytes < spool.bytesMax ? true : { degraded: 'full: calls are served, and not kept' },
+    spool: spool.bytes < spool.bytesMax ? true : { degraded: SPOOL_FULL[deps.config.spoolFull] },
   };
 }
 

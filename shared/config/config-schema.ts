@@ -178,6 +178,10 @@ export const configSchema = z.strictObject({
       retryAfterMax: durationSchema.default(5_000),
       sessionHeader: z.string().optional(),
       bodyLimitMb: z.number().positive().default(32),
+      /** Disk for calls that wait for the database. */
+      spoolLimitMb: z.number().positive().default(1_024),
+      /** With a full spool calls are served and not kept, and counted; or they are refused with 503. */
+      spoolFull: z.enum(['drop-newest', 'refuse']).default('drop-newest'),
     })
     .prefault({}),
   optimizer: z

@@ -5,7 +5,9 @@ import { createGatewayMetrics } from './gateway-metrics.ts';
 
 function createMetrics() {
   return createGatewayMetrics({
-    spool: () => ({ bytes: 0, pendingRecords: 0, dropped: 0, lostBeforeDurable: 0 }),
+    spool: () => ({ bytes: 0, bytesMax: 1_000, pendingRecords: 0, dropped: 0, lostBeforeDurable: 0 }),
+    isSpoolFull: () => false,
+    spoolFull: 'refuse',
     policies: () => ({
       status: { source: 'none', confirmedAtMs: null, appliedAtMs: null, lastError: null },
       epoch: null,

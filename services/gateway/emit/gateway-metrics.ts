@@ -11,7 +11,10 @@ export interface GatewayMetrics {
 }
 
 export interface GatewayGauges {
-  readonly spool: () => Pick<SpoolStats, 'bytes' | 'pendingRecords' | 'dropped' | 'lostBeforeDurable'>;
+  readonly spool: () => Pick<SpoolStats, 'bytes' | 'bytesMax' | 'pendingRecords' | 'dropped' | 'lostBeforeDurable'>;
+  readonly isSpoolFull: () => boolean;
+  /** What is done with calls then. */
+  readonly spoolFull: 'drop-newest' | 'refuse';
   readonly policies: () => { readonly status: PolicyStatus; readonly epoch: number | null };
   readonly now: () => number;
 }
@@ -103,6 +106,16 @@ function registerGauges(registry: Registry, gauges: GatewayGauges): void {
     });
   };
   gauge('trimtab_spool_bytes', 'Bytes of calls on disk', () => gauges.spool().bytes);
+  gauge('trimtab_spool_limit_bytes', 'Bytes that the spool may take', () => gauges.spool().bytesMax);
+  new Gauge({
+    name: 'trimtab_spool_full',
+    help: 'Whether calls that come now cannot be kept, and what is done with them',
+    labelNames: ['policy'] as const,
+    registers: [registry],
+    collect() {
+      this.set({ policy: gauges.spoolFull }, gauges.isSpoolFull() ? 1 : 0);
+    },
+  });
   gauge('trimtab_spool_pending_records', 'Durable calls that are not stored yet', () => gauges.spool().pendingRecords);
   gauge('trimtab_spool_dropped_records', 'Calls given up because the spool was full', () => gauges.spool().dropped);
   gauge('trimtab_spool_lost_records', 'Calls that a crash lost', () => gauges.spool().lostBeforeDurable);

@@ -66,7 +66,7 @@ async function startTestGateway(options: TestGatewayOptions): Promise<TestGatewa
         records.push(record.call.capture === 'redacted' ? captureContent(record, 'redacted') : record);
         return 'accepted';
       },
-      isFull: () => false,
+      isFull: () => (options.spoolBytes ?? 0) >= SPOOL_BYTES_MAX,
       stats: () => ({
         ...{
           bufferedRecords: 0,
