@@ -1,7 +1,8 @@
 import type { Database } from '#shared/database/connect.ts';
 import { activatePolicy } from '#shared/database/pointer-store.ts';
 import { proposePolicy, storePrefix } from '#shared/database/policy-store.ts';
-import { COLUMNS, prefixedAlias } from './columns.ts';
+import { COLUMNS } from './columns.ts';
+import { prefixedAlias } from './columns-config.ts';
 
 /** What the policy puts before the prompt of calls that ask for a prefixed name. */
 export const PREFIX = 'Make one tool call at a time.';

@@ -4,7 +4,8 @@ import { refuseConverseBody } from '#shared/testing/strict-converse.ts';
 import { refuseGeminiBody } from '#shared/testing/strict-gemini.ts';
 import { refuseOpenaiBody } from '#shared/testing/strict-openai.ts';
 import { refuseResponsesBody } from '#shared/testing/strict-responses.ts';
-import { readAnthropic, readChat, readConverse, readGemini, readResponses, type SentRequest } from './sent-request.ts';
+import { readAnthropic, readChat, readConverse, readGemini, readResponses } from './read-sent.ts';
+import type { SentRequest } from './sent-request.ts';
 import { refuseAnthropicBody, refuseHostedBody } from './strict-anthropic.ts';
 import { ANTHROPIC_WIRE } from './wires/anthropic-wire.ts';
 import { CHAT_WIRE } from './wires/chat-wire.ts';
@@ -212,38 +213,4 @@ function withoutReplayed(body: JsonObject): JsonObject {
   if (body['model'] !== 'deepseek-reasoner' || !Array.isArray(body['messages'])) return body;
   const messages = (body['messages'] as JsonObject[]).map(({ reasoning_content: _reasoning, ...rest }) => rest);
   return { ...body, messages };
-}
-
-/** The name under which a client asks for a model of a column. */
-export function aliasOf(column: Column, target: TargetName): string {
-  if (target === 'prefixed') return prefixedAlias(column);
-  const own = column.targets[target] === undefined ? 'plain' : target;
-  return `claude-${column.slug}-${own}`;
-}
-
-/** A name that is no model's, but that a route knows. */
-export function prefixedAlias({ slug }: Column): string {
-  return `claude-${slug}-prefixed`;
-}
-
-/** Providers and models of all columns, for a configuration whose upstreams are at `origin`. */
-export function columnsConfig(origin: string): {
-  readonly providers: Record<string, unknown>;
-  readonly models: readonly Record<string, unknown>[];
-} {
-  const price = { input: 1, output: 1 };
-  const entries = COLUMNS.flatMap((column) =>
-    Object.entries(column.targets).map(([name, { model, settings, quirks = [] }]) => {
-      const provider = `${column.slug}-${name}`;
-      const baseUrl = `${origin}/${column.slug}${column.basePath}`;
-      return {
-        provider: [provider, { ...column.provider, baseUrl, network: 'private', quirks }] as const,
-        model: { id: model, provider, aliases: [`claude-${provider}`], price, ...settings },
-      };
-    }),
-  );
-  return {
-    providers: Object.fromEntries(entries.map(({ provider }) => provider)),
-    models: entries.map(({ model }) => model),
-  };
 }

@@ -1,6 +1,7 @@
 import { adminDatabase, createTestBench, seedConfig } from '../gateway-fixture.ts';
 import { activatePrefixes } from './activate-prefixes.ts';
-import { COLUMNS, type Column, type ColumnName, columnsConfig } from './columns.ts';
+import { COLUMNS, type Column, type ColumnName } from './columns.ts';
+import { columnsConfig } from './columns-config.ts';
 import type { ConformanceCase, Mode, NotApplicable } from './conformance-case.ts';
 import { differenceOf, type RunDeps, runCase } from './run-case.ts';
 import { createScriptedUpstream } from './scripted-upstream.ts';
@@ -18,8 +19,8 @@ export interface CaseResult {
 }
 
 const MODES: readonly Mode[] = ['streamed', 'whole'];
-/** Short, so that lines about silence do not take long; an upstream of a test is never silent by accident for so long. */
-const GATEWAY = { pingInterval: '400ms', idleTimeout: '2500ms', retryAfterMax: '0s' };
+/** Short, so that lines about silence do not take long, and long enough that a busy machine is not taken for silence. */
+const GATEWAY = { pingInterval: '1s', idleTimeout: '4s', retryAfterMax: '0s' };
 
 /**
  * Runs every line at every upstream format, streamed and not, through one gateway on real sockets. Columns run side by

@@ -125,12 +125,8 @@ export const STREAMED_CALLS: readonly ConformanceCase[] = [
   ),
 ];
 
-const ONLY_CHAT = only(['openai-chat', 'openai-responses'], (column) =>
-  column.isAnthropic
-    ? because('content blocks are numbered, and each has its own start', 'messagesStreaming')
-    : column.name === 'gemini'
-      ? because('a call has no number', 'functionCall')
-      : because('content blocks are numbered, and each has its own start', 'converseStream'),
+const ONLY_CHAT = only(['openai-chat'], () =>
+  because('the chunks of vLLM and LM Studio are those of Chat Completions', 'vllm'),
 );
 
 /** Deviations that only servers of OpenAI's formats show. */

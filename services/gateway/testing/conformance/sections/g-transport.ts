@@ -7,7 +7,7 @@ import { fails, says } from '../script.ts';
 
 const DONE = says(answer([text('Done.')]));
 const MULTI_BYTE = 'žluťoučký kůň 🐎 漢字 — e\u0301 done';
-const FAST_MS = 1_200;
+const FAST_MS = 3_000;
 const WEB_SEARCH = { type: 'web_search_20250305', name: 'web_search', max_uses: 8 };
 
 /** Transport and errors. */
@@ -24,7 +24,7 @@ export const TRANSPORT: readonly ConformanceCase[] = [
     ['ollama/ollama#13949', 'anthropics/claude-code#51239', 'anthropics/claude-code#53020'],
     {
       request: ask('go'),
-      script: says(answer([text('Done.')]), { headersDelayMs: 700 }),
+      script: says(answer([text('Done.')]), { headersDelayMs: 1_500 }),
       check: ({ pings }) => assert.ok(pings >= 1, 'no ping'),
     },
     { modes: ['streamed'], isTimed: true },

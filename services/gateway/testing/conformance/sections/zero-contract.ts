@@ -57,7 +57,7 @@ export const CONTRACT: readonly ConformanceCase[] = [
     [],
     {
       request: ask('go'),
-      script: says(answer([text('Done.')]), { headersDelayMs: 1_100 }),
+      script: says(answer([text('Done.')]), { headersDelayMs: 2_400 }),
       check({ events, pings }) {
         assert.ok(pings >= 2, `${pings} pings`);
         assert.equal(events[0]?.type, 'message_start');
