@@ -16,6 +16,7 @@ import {
   waitUntilSettled,
   wasAnswered,
 } from './testing/answered-calls.ts';
+import { isInKillWindow } from './testing/kill-window.ts';
 import { type ClientCall, type Load, startLoad } from './testing/load.ts';
 import { runCommand } from './testing/run-command.ts';
 import { type DiskWatch, watchDisk } from './testing/watch-disk.ts';
@@ -37,12 +38,6 @@ const KILLS_PER_SERVICE = 3;
 /** A service is killed at a random moment of this time after it got ready, milliseconds. */
 const KILL_WITHIN_MS = 3_000;
 const READY_MS = 30_000;
-/**
- * A call answered this long before a kill is on the disk, on a machine that does nothing else. On any other the disk
- * adds two syncs, the one under way and the record's own, and the gateway is as slow to write as it was to answer.
- */
-const DURABLE_AFTER_MS = 100;
-const SYNCS_WAITED_FOR = 2;
 const TEST_TIMEOUT_MS = 240_000;
 
 interface Kill {
@@ -131,7 +126,7 @@ describe.each(BACKENDS)('kill -9 under load, with the queues on %s', (backend) =
 
     const stored = await storedCallIds(system.database);
     expect(kills.flatMap(({ onDisk }) => onDisk).filter((callId) => !stored.has(callId))).toEqual([]);
-    expect(missing.filter((call) => !isWithinWindow(call, kills, disk))).toEqual([]);
+    expect(missing.filter((call) => !isInKillWindow(call, gatewayKillsOf(kills), disk))).toEqual([]);
     const unknown = calls.filter(({ outcome }) => outcome === 'unknown').length;
     expect(conservation).toMatchObject({ balances: true, difference: 0, pending: 0, dropped: 0, deadLettered: 0 });
     expect(conservation.scored).toBe(stored.size);
@@ -192,14 +187,8 @@ function configFor(provider: FakeProvider): unknown {
   };
 }
 
-/** An answer may be on its way when the gateway dies: its client then reads it after the kill. */
-function isWithinWindow(call: ClientCall, kills: readonly Kill[], disk: DiskWatch): boolean {
-  const { startedAtMs, endedAtMs } = call;
-  return kills.some(({ service, atMs }) => {
-    const slowness = endedAtMs - startedAtMs + SYNCS_WAITED_FOR * disk.slowestMs(endedAtMs, atMs);
-    const windowMs = DURABLE_AFTER_MS + slowness;
-    return service === 'gateway' && startedAtMs <= atMs && atMs - endedAtMs <= windowMs;
-  });
+function gatewayKillsOf(kills: readonly Kill[]): readonly number[] {
+  return kills.filter(({ service }) => service === 'gateway').map(({ atMs }) => atMs);
 }
 
 interface Run {
@@ -219,9 +208,8 @@ async function report(database: Database, run: Run): Promise<void> {
     FROM scoring_run JOIN call USING (call_id) WHERE pass = 'call'`.execute(database);
   const seconds = (ms: number) => (ms / 1_000).toFixed(1);
   const outcomes = Object.entries(Object.groupBy(calls, ({ outcome }) => outcome));
-  const gatewayKills = kills.filter(({ service }) => service === 'gateway');
   const early = missing.map(({ startedAtMs, endedAtMs }) =>
-    Math.min(...gatewayKills.filter(({ atMs }) => startedAtMs <= atMs).map(({ atMs }) => atMs - endedAtMs)),
+    Math.min(...gatewayKillsOf(kills).flatMap((atMs) => (startedAtMs <= atMs ? [atMs - endedAtMs] : []))),
   );
   const back = kills.map(({ service, atMs, readyAtMs }) => `${service} ${seconds(readyAtMs - atMs)}`);
   const lines = [

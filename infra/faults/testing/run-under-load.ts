@@ -1,0 +1,75 @@
+import { vi } from 'vitest';
+import { waitUntilSettled, wasAnswered } from '../../testing/answered-calls.ts';
+import { type ClientCall, startLoad } from '../../testing/load.ts';
+import { type AuditEvidence, audit } from './audit/audit.ts';
+import type { Violation } from './audit/violation.ts';
+import type { FaultSystem } from './fault-system.ts';
+
+export interface FaultRun {
+  readonly calls: readonly ClientCall[];
+  /** When the fault began and ended, on the clock of `performance.now()`. */
+  readonly faultFromMs: number;
+  readonly faultToMs: number;
+}
+
+export interface LoadShape {
+  readonly agents: number;
+  readonly pauseMs: number;
+}
+
+const LOAD: LoadShape = { agents: 6, pauseMs: 120 };
+/** Calls before and after the fault. */
+const QUIET_CALLS = 15;
+const CALLS_DEADLINE_MS = 60_000;
+
+/** Clients at work before, during and after a fault, and what they saw. */
+export async function runUnderLoad(
+  target: FaultSystem,
+  fault: (calls: readonly ClientCall[]) => Promise<unknown>,
+  shape: LoadShape = LOAD,
+): Promise<FaultRun> {
+  const { system, seed, apiKey } = target;
+  const load = startLoad({ baseUrl: system.gatewayUrl, seed, apiKey, ...shape });
+  try {
+    await untilAnswered(load.calls, QUIET_CALLS);
+    const faultFromMs = performance.now();
+    await fault(load.calls);
+    const faultToMs = performance.now();
+    await untilAnswered(load.calls, QUIET_CALLS);
+    return { calls: load.calls, faultFromMs, faultToMs };
+  } finally {
+    await load.stop();
+  }
+}
+
+/** Resolves when so many more calls have been answered. */
+export async function untilAnswered(calls: readonly ClientCall[], more: number): Promise<void> {
+  const soFar = calls.length;
+  const isEnough = () => {
+    const answered = calls.slice(soFar).filter(wasAnswered).length;
+    if (answered < more) throw new Error(`only ${answered} of ${more} calls were answered`);
+  };
+  await vi.waitFor(isEnough, { timeout: CALLS_DEADLINE_MS, interval: 20 });
+}
+
+/** All calls that a system was ever asked for, over the faults of one file: its tables hold them all. */
+export function createJournal(): { readonly calls: readonly ClientCall[]; add(run: FaultRun): void } {
+  const calls: ClientCall[] = [];
+  return { calls, add: (run) => void calls.push(...run.calls) };
+}
+
+/** Waits until the system has come to rest, and audits it. */
+export async function auditSystem(
+  target: FaultSystem,
+  calls: readonly ClientCall[],
+  more: Partial<Pick<AuditEvidence, 'isInWindow' | 'expected' | 'samples' | 'published'>> = {},
+): Promise<readonly Violation[]> {
+  const { system, spoolFolder, policyCopy, folders, secrets } = target;
+  await waitUntilSettled(system.database, calls);
+  return await audit({
+    ...{ database: system.database, projectId: 'default', calls, folders, secrets },
+    spoolFolders: [spoolFolder],
+    policyCopies: [policyCopy],
+    ...more,
+  });
+}
