@@ -1,5 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { closeSync, openSync, renameSync, statSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Variables } from '#shared/environment.ts';
 import { TrimtabError } from '#shared/errors.ts';
@@ -15,6 +16,8 @@ export interface ServiceSpec {
   readonly entry: string;
   /** Options of Node itself. */
   readonly nodeOptions?: readonly string[];
+  /** How much others go before it when processors are short, 0 to 19; 0 when absent. */
+  readonly niceness?: number;
   readonly port: number;
   /** The variable that changes the port, for the message when it is taken. */
   readonly portSetting: string;
@@ -95,11 +98,20 @@ function launchProcess(
   const env = { ...deps.variables(), ...spec.environment };
   const child = spawn(process.execPath, [...(spec.nodeOptions ?? []), spec.entry], { env, stdio, detached: true });
   if (typeof output === 'number') closeSync(output);
+  if (child.pid !== undefined) lowerPriority(child.pid, spec.niceness ?? 0);
   const exit = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
     child.once('error', (error) => resolve({ code: null, signal: null, error }));
   });
   return { child, exit };
+}
+
+/** Before its threads are started, which take it over. A system that refuses leaves the service as it is. */
+function lowerPriority(pid: number, niceness: number): void {
+  if (niceness === 0) return;
+  try {
+    setPriority(pid, niceness);
+  } catch {}
 }
 
 /** Starts a service and keeps it running: whenever it dies it is started again, after a pause that grows. */

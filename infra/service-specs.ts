@@ -19,6 +19,9 @@ const NODE_OPTIONS: Readonly<Record<ServiceName, readonly string[]>> = {
   evaluator: [],
 };
 
+/** On a machine that is short of processors calls go first; what follows them has time. */
+const NICENESS = { gateway: 0, optimizer: 10, evaluator: 10 } as const satisfies Record<string, number>;
+
 type ServiceName = keyof typeof PORT_SETTINGS;
 const NAMES = Object.keys(PORT_SETTINGS) as readonly ServiceName[];
 
@@ -44,6 +47,7 @@ export async function createServiceSpecs(environment: Environment): Promise<read
     nodeOptions: NODE_OPTIONS[name],
     port: ports.get(name) ?? 0,
     portSetting: PORT_SETTINGS[name],
+    niceness: NICENESS[name],
     environment: shared,
   }));
 }
