@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ClientConnection, createClientConnection } from './client-connection.ts';
 
@@ -12,6 +13,7 @@ afterEach(() => {
 /** A connection, and the client's end of it, which reads nothing until it is told to. */
 async function connected(
   stallMs?: number,
+  request = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n',
 ): Promise<{ connection: ClientConnection; client: Socket; response: ServerResponse }> {
   const arrived = Promise.withResolvers<ServerResponse>();
   const server = createServer((_request, response) => arrived.resolve(response));
@@ -19,13 +21,26 @@ async function connected(
   await once(server, 'listening');
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
   client.pause();
-  client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+  client.write(request);
   closing.push(
     () => client.destroy(),
     () => server.close(),
   );
   const response = await arrived.promise;
   return { connection: createClientConnection(response, stallMs), client, response };
+}
+
+/** A server that hands out the response of its next request. */
+async function serving(): Promise<{ url: string; responded: Promise<ServerResponse> }> {
+  const responded = Promise.withResolvers<ServerResponse>();
+  const server = createServer((_request, response) => responded.resolve(response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closing.push(
+    () => server.close(),
+    () => server.closeAllConnections(),
+  );
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, responded: responded.promise };
 }
 
 const MEBIBYTE = 'x'.repeat(1024 * 1024);
@@ -101,5 +116,42 @@ describe('createClientConnection', () => {
     client.destroy();
     await once(client, 'close');
     expect(connection.gone.aborted).toBe(false);
+  });
+
+  it('delivers any pieces in their order, however they are written', async () => {
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: 'grapheme' }),
+      fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+      fc.constantFrom('', '0\r\n\r\n', 'x'.repeat(70_000)),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 12 }), fc.boolean(), async (pieces, pauses) => {
+        const { url, responded } = await serving();
+        const answer = fetch(url);
+        const connection = createClientConnection(await responded);
+        connection.begin(200, { 'content-type': 'text/event-stream' });
+        for (const one of pieces) {
+          if (pauses) await new Promise((resolve) => setImmediate(resolve));
+          await connection.write(one);
+        }
+        connection.end();
+        const received = Buffer.from(await (await answer).arrayBuffer());
+        expect(received.equals(Buffer.concat(pieces.map((one) => Buffer.from(one as string))))).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('writes an unframed body to a client that knows no chunks', async () => {
+    const { connection, client } = await connected(undefined, 'GET / HTTP/1.0\r\n\r\n');
+    const received: Buffer[] = [];
+    client.on('data', (bytes: Buffer) => received.push(bytes)).resume();
+    connection.begin(200, {});
+    await connection.write('one ');
+    await connection.write('two');
+    connection.end();
+    await once(client, 'end');
+    expect(Buffer.concat(received).toString().split('\r\n\r\n')[1]).toBe('one two');
   });
 });

@@ -46,14 +46,14 @@ export async function deliverMessage(
   const isForwarded = encoded.isForwarded && decoded.isRewritten !== true;
   const answer = isForwarded ? null : call.incoming.clientFormat.encodeResponse(message, answerContext(call));
   const text = answer === null ? '' : JSON.stringify(answer.body);
-  const bytes = answer === null ? read.bytes : Buffer.from(text);
   const losses = [...decoded.losses, ...(answer?.losses ?? [])];
   connection.begin(200, {
     'content-type': 'application/json',
-    'content-length': String(bytes.length),
+    'content-length': String(answer === null ? read.bytes.length : Buffer.byteLength(text)),
     ...headers(losses),
   });
-  connection.end(bytes);
+  // A text goes out in one piece with the headers.
+  connection.end(answer === null ? read.bytes : text);
   return {
     status: 'ok',
     message,
