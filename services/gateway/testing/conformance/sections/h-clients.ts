@@ -17,6 +17,7 @@ import {
   user,
   uses,
 } from '../requests.ts';
+import { runToolLoop } from '../run-tool-loop.ts';
 import { fails, says } from '../script.ts';
 import { counted } from './f-counting.ts';
 
@@ -87,6 +88,24 @@ export const CLIENT_REQUESTS: readonly ConformanceCase[] = [
       threadStep({ type: 'create' }, [user('go')]),
       threadStep({ type: 'continue', previous_message_id: 'msg_1' }, [user(result('toolu_1', 'x'))]),
       step(ask('go'), DONE),
+    ],
+  },
+  {
+    line: '64',
+    title: "The tool runner of Anthropic's own client works to its end",
+    threads: [],
+    steps: [
+      {
+        request: { method: 'GET', path: '/v1/models' },
+        script: ({ bodyText }) =>
+          bodyText.includes('content of a.ts')
+            ? says(answer([text('It is read.')]))
+            : says(answer([text('I read.'), call('read_file', { path: 'a.ts' })])),
+        expect: 'other',
+        async check(_seen, setting) {
+          assert.deepEqual(await runToolLoop(setting), { ran: [{ path: 'a.ts' }], said: 'It is read.' });
+        },
+      },
     ],
   },
   single(

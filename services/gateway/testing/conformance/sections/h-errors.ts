@@ -117,7 +117,10 @@ export const CLIENT_ERRORS: readonly ConformanceCase[] = [
         request: { ...ask('go'), hangsUpAfter: 40 },
         script: says(answer([text('So ', 'it ', 'is.')]), { silentAfter: 4 }),
         expect: 'other',
-        check: (seen) => assert.equal(seen.record?.call.status, 'client_cancelled'),
+        async check(seen) {
+          assert.equal(seen.record?.call.status, 'client_cancelled');
+          assert.equal(await seen.received.at(-1)?.ended, 'cancelled');
+        },
       },
     ],
   },
