@@ -14,6 +14,7 @@ import { registerMigrate } from './migrate.ts';
 import { registerOptimize } from './optimize.ts';
 import { registerPolicies } from './policies.ts';
 import { registerProviders } from './providers.ts';
+import { registerPurge } from './purge.ts';
 import { registerServices } from './run-service.ts';
 import { registerScores } from './scores.ts';
 import { registerStatus } from './status.ts';
@@ -37,6 +38,7 @@ export function registerCommands(program: Command, context: CommandContext): voi
     registerKeys,
     registerIngest,
     registerDlq,
+    registerPurge,
     registerAudit,
     registerMigrate,
     registerServices,

@@ -3,8 +3,9 @@ import { hasDeadLetter, recordDeadLetter } from '#shared/database/dead-letter-st
 import { recordJudgeSkip } from '#shared/database/judge-store.ts';
 import type { FailedJob, JobQueue } from '#shared/queue/job-queue.ts';
 import { jobSchemaOf } from '#shared/queue/jobs.ts';
-import { isJudgeQueueName, type QueueName, REPLAY_QUEUE, SCORE_QUEUE } from '#shared/queue/names.ts';
+import { INGEST_QUEUE, isJudgeQueueName, type QueueName, REPLAY_QUEUE, SCORE_QUEUE } from '#shared/queue/names.ts';
 import type { EvaluatorDeps } from './evaluator-deps.ts';
+import { isErasedHookJob } from './ingest/erase-hook-records.ts';
 import { giveUpReplay } from './replay-call.ts';
 import { finishUnjudged } from './score-session.ts';
 
@@ -29,8 +30,11 @@ export interface DeadJob {
 export async function buryJob(deps: EvaluatorDeps, job: DeadJob): Promise<void> {
   await endWaiting(deps, job);
   const scored = job.queue === SCORE_QUEUE ? jobSchemaOf(SCORE_QUEUE).safeParse(job.data).data : undefined;
+  const projectId = job.projectId ?? projectOf(job.data);
+  // This payload alone is content, and may have been asked to be erased while the job was tried again.
+  if (job.queue === INGEST_QUEUE && (await isErasedHookJob(deps.database, projectId, job.data))) return;
   const letter = {
-    projectId: job.projectId ?? projectOf(job.data),
+    projectId,
     queue: job.queue,
     jobId: job.id,
     // Only without its first pass is a call unscored.

@@ -14,6 +14,7 @@ import { createEvaluatorConfig } from './config.ts';
 import { createJudgePanel } from './create-judge-panel.ts';
 import { collectFailedJobs } from './dead-letters.ts';
 import { createEvaluatorMetrics } from './evaluator-metrics.ts';
+import { eraseHookRecords } from './ingest/erase-hook-records.ts';
 import { judgeName, panelQueueName } from './judge-panel.ts';
 import { reconcileScores } from './reconcile-scores.ts';
 import { repeat } from './repeat.ts';
@@ -74,6 +75,7 @@ export function createEvaluatorService(service: EvaluatorServiceDeps): Evaluator
   const judgeQueues = panel === null ? [] : [backend.openQueue(panelQueueName(panel.judges))];
   const hook = { callStore: createCallStore(database), queue: queues.score, capture: config.capture };
   const sources = [{ backend, queue: INGEST_QUEUE }, ...(service.ingest ?? [])];
+  const ingestQueue = backend.openQueue(INGEST_QUEUE);
   const canary = backend.openCanary();
   const server = createServer({
     ...{ registry, readiness, hook, log },
@@ -102,6 +104,8 @@ export function createEvaluatorService(service: EvaluatorServiceDeps): Evaluator
       keepDoing('reconciling', () => reconcileScores(deps, queues.score), evaluatorConfig.reconcileIntervalMs);
       const failedQueues = [...Object.values(queues), ...judgeQueues];
       keepDoing('collecting', () => collectFailedJobs(deps, failedQueues), evaluatorConfig.reconcileIntervalMs);
+      const erasing = { database, projectId: config.project, queue: ingestQueue };
+      keepDoing('erasing', () => eraseHookRecords(erasing), evaluatorConfig.reconcileIntervalMs);
       await server.listen({ host: service.host, port: service.port });
       const { port } = server.server.address() as AddressInfo;
       const judges = panel?.judges.map((judge) => judgeName(judge.llm)) ?? [];

@@ -3,19 +3,22 @@ import { sql } from 'kysely';
 import type { Call } from '../domain/call.ts';
 import { timeOfUuidV7 } from '../domain/call-id.ts';
 import type { CallRecord } from '../domain/call-record.ts';
+import type { OfferedCall } from '../domain/offered-call.ts';
 import { TrimtabError } from '../errors.ts';
 import { callRowOf } from './call-row.ts';
 import { storableText } from './columns.ts';
 import type { Database } from './connect.ts';
+import { encodeArrivingCall } from './encode-arriving-call.ts';
 import { type Continuation, findContinuedCalls } from './find-continued-calls.ts';
 import { columnName, type InsertShape, insertRows } from './insert-rows.ts';
 import { createPartitionMaker, weekOfCall } from './partitions.ts';
 import { createArrivingErasures } from './purge/arriving-erasures.ts';
 import { holdErasures } from './purge/erasure.ts';
+import { readBlockKey } from './purge/read-block-key.ts';
 import { createRequestMemories } from './request-memories.ts';
 import { resolveSessions } from './resolve-sessions.ts';
 import { addCallsToSessions } from './session-store.ts';
-import { type EncodedTranscript, encodeTranscript } from './transcript/encode-transcript.ts';
+import type { EncodedTranscript } from './transcript/encode-transcript.ts';
 import { createTranscriptStore } from './transcript-store.ts';
 
 /** A call as it stands in the store, whether this delivery put it there or an earlier one. */
@@ -30,12 +33,6 @@ export interface StoredCallRef {
   readonly isNew: boolean;
 }
 
-/** A record on its way into the store. */
-export type StorableRecord = CallRecord & {
-  /** Of the request's JSON, where it is known: then the store remembers the request for the one that continues it. */
-  readonly requestBytes?: number;
-};
-
 export interface CallStore {
   /**
    * Stores calls with their content and sessions in one transaction; calls that are stored already stay as they are,
@@ -46,7 +43,7 @@ export interface CallStore {
    * @param within more statements of the same transaction
    */
   store(
-    records: readonly StorableRecord[],
+    records: readonly (CallRecord | OfferedCall)[],
     within?: (transaction: Database, stored: readonly StoredCallRef[]) => Promise<void>,
   ): Promise<readonly StoredCallRef[]>;
 }
@@ -80,29 +77,23 @@ export function createCallStore(database: Database): CallStore {
   async function projectKeyOf(projectId: string): Promise<Buffer> {
     const known = projectKeys.get(projectId);
     if (known !== undefined) return known;
-    const row = await database
-      .selectFrom('project')
-      .select('blockKey')
-      .where('projectId', '=', storableText(projectId))
-      .executeTakeFirst();
-    if (row === undefined) throw new TrimtabError('not_found', 'call of an unknown project');
-    projectKeys.set(projectId, row.blockKey);
-    return row.blockKey;
+    const key = await readBlockKey(database, projectId);
+    projectKeys.set(projectId, key);
+    return key;
   }
 
-  async function encode(record: StorableRecord): Promise<EncodedCall> {
-    const { call, requestBytes } = record;
+  async function encode(record: CallRecord | OfferedCall): Promise<EncodedCall> {
+    const { call } = record;
     assertStartTime(call);
     const projectKey = await projectKeyOf(call.projectId);
     try {
       const sessionId = storableText(call.sessionId);
-      const transcript = encodeTranscript(projectKey, record, memories.of(call));
-      if (transcript.memory !== null && requestBytes !== undefined) {
-        memories.keep(call, transcript.memory, requestBytes);
-      }
+      const transcript = encodeArrivingCall(projectKey, record, memories);
       return { call: { ...call, sessionId }, transcript };
     } catch (cause) {
-      throw new TrimtabError('invalid_request', 'content of a call cannot be encoded', { cause });
+      throw cause instanceof TrimtabError
+        ? cause
+        : new TrimtabError('invalid_request', 'content of a call cannot be encoded', { cause });
     }
   }
 

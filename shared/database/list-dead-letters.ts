@@ -73,3 +73,9 @@ export async function dropDeadLetter(database: Database, deadLetterId: string): 
     .executeTakeFirst();
   return dropped.numUpdatedRows > 0n;
 }
+
+/** Removes a letter for good. False when it is gone already. */
+export async function removeDeadLetter(database: Database, deadLetterId: string): Promise<boolean> {
+  const removed = await database.deleteFrom('deadLetter').where('deadLetterId', '=', deadLetterId).executeTakeFirst();
+  return removed.numDeletedRows > 0n;
+}

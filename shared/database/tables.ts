@@ -181,6 +181,7 @@ export interface ErasedCallTable {
   projectId: string;
   source: string;
   responseNode: Buffer | null;
+  isSwept: Generated<boolean>;
   erasedAt: GeneratedMoment;
 }
 

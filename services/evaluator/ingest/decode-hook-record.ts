@@ -14,13 +14,18 @@ const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
  * @throws TrimtabError `invalid_request` that names what is wrong and where
  */
 export async function decodeHookRecord(record: unknown): Promise<HookRecord> {
-  const value = typeof record === 'string' ? parseJson(await textOf(record)) : record;
+  const value = await readHookJson(record);
   const parsed = hookRecordSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues
     .slice(0, 3)
     .map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`);
   throw new TrimtabError('invalid_request', `the record does not fit queue-hook v1: ${problems.join('; ')}`);
+}
+
+/** The value that stands in a record, whatever it is. Throws `invalid_request` for what holds no JSON. */
+export async function readHookJson(record: unknown): Promise<unknown> {
+  return typeof record === 'string' ? parseJson(await textOf(record)) : record;
 }
 
 async function textOf(record: string): Promise<string> {

@@ -22,9 +22,12 @@ CREATE TABLE erased_call (
   source text NOT NULL,
   -- Of its answer, by which a call that goes on from it is known.
   response_node bytea,
+  -- False while blocks and nodes that nothing else refers to may be left of it.
+  is_swept boolean NOT NULL DEFAULT true,
   erased_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (call_id, project_id)
 );
+CREATE INDEX erased_call_unswept_idx ON erased_call (project_id) WHERE NOT is_swept;
 CREATE INDEX erased_call_node_idx ON erased_call (project_id, response_node) WHERE response_node IS NOT NULL;
 
 -- Weeks that retention has dropped.
@@ -41,6 +44,12 @@ ALTER TABLE evaluation_cache ADD COLUMN call_id uuid;
 ALTER TABLE conservation_counter DROP CONSTRAINT conservation_counter_name_check;
 ALTER TABLE conservation_counter ADD CONSTRAINT conservation_counter_name_check
   CHECK (name IN ('answered', 'stored', 'dropped', 'lost_before_durable', 'dead_lettered', 'expired'));
+
+-- The Monday of the week that a call's partition is of.
+CREATE FUNCTION week_of_call(call_id uuid) RETURNS date LANGUAGE sql IMMUTABLE STRICT AS $$
+  SELECT date_trunc('week', to_timestamp(
+    ('x' || substr(replace(call_id::text, '-', ''), 1, 12))::bit(48)::bigint / 1000.0) AT TIME ZONE 'UTC')::date
+$$;
 
 -- Rises whenever blocks were removed or an erasure was asked for: what a process remembers of the store is then void.
 CREATE SEQUENCE erasure_generation;
