@@ -1,14 +1,16 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const BASE32_ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 const GENERATED_CHARACTERS = 24;
+/** Each character holds five bits. */
+const GENERATED_BYTES = (GENERATED_CHARACTERS * 5) / 8;
 /** Chat Completions servers refuse longer tool-call ids. */
 const ENCODED_ID_CHARACTERS_MAX = 40;
 /** What the Messages API takes as a tool-use id. */
 const CANONICAL_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 function hashToBase32(text: string): string {
-  const digest = createHash('sha256').update(text).digest();
+  const digest = hash('sha256', text, 'buffer').subarray(0, GENERATED_BYTES);
   let encoded = '';
   let bits = 0;
   let value = 0;
@@ -20,7 +22,7 @@ function hashToBase32(text: string): string {
       encoded += BASE32_ALPHABET.charAt((value >> bits) & 31);
     }
   }
-  return encoded.slice(0, GENERATED_CHARACTERS);
+  return encoded;
 }
 
 /** A message id that any replica derives alike from the call. */
