@@ -79,7 +79,11 @@ function normalise(completion: unknown): unknown {
 
 /** The reasoning of a stream, as clients that know the field collect it. */
 function streamedReasoning(bytes: Buffer): string {
-  const lines = bytes.toString().match(/^data: \{.*$/gm) ?? [];
+  // Split by line feeds alone: JSON leaves other line separators as they are, and a pattern would stop at them.
+  const lines = bytes
+    .toString()
+    .split('\n')
+    .filter((line) => line.startsWith('data: {'));
   const chunks = lines.map((line) => JSON.parse(line.slice(6)) as { choices: { delta: Record<string, unknown> }[] });
   return chunks.map(({ choices }) => choices[0]?.delta['reasoning_content'] ?? '').join('');
 }
