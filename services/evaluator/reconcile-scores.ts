@@ -2,6 +2,7 @@ import { findUnscoredCalls } from '#shared/database/score-store.ts';
 import type { JobQueue } from '#shared/queue/job-queue.ts';
 import type { ScoreJob } from '#shared/queue/jobs.ts';
 import { scoreJobId } from '#shared/queue/names.ts';
+import { BACKGROUND_PRIORITY } from '#shared/spool/score-lanes.ts';
 import type { EvaluatorDeps } from './evaluator-deps.ts';
 
 /** A call this long in the store without a score has lost its job, or its workers are far behind; both bear asking. */
@@ -29,6 +30,7 @@ export async function reconcileScores(
     calls.map(({ projectId, callId }) => ({
       id: scoreJobId(callId, 'call'),
       data: { v: 1, projectId, callId, pass: 'call' },
+      priority: BACKGROUND_PRIORITY,
     })),
   );
   deps.metrics.reenqueued.inc(calls.length);

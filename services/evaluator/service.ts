@@ -10,6 +10,7 @@ import type { Log } from '#shared/log.ts';
 import { INGEST_QUEUE, REPLAY_QUEUE, SCORE_QUEUE, SESSION_QUEUE } from '#shared/queue/names.ts';
 import type { QueueBackend } from '#shared/queue/queue-backend.ts';
 import type { Readiness } from '#shared/service-endpoints.ts';
+import { createScoreLanes } from '#shared/spool/score-lanes.ts';
 import { createEvaluatorConfig } from './config.ts';
 import { createJudgePanel } from './create-judge-panel.ts';
 import { collectFailedJobs } from './dead-letters.ts';
@@ -73,7 +74,12 @@ export function createEvaluatorService(service: EvaluatorServiceDeps): Evaluator
     replay: backend.openQueue(REPLAY_QUEUE),
   };
   const judgeQueues = panel === null ? [] : [backend.openQueue(panelQueueName(panel.judges))];
-  const hook = { callStore: createCallStore(database), queue: queues.score, capture: config.capture };
+  const hook = {
+    callStore: createCallStore(database),
+    queue: queues.score,
+    lanes: createScoreLanes({ now: deps.now }),
+    capture: config.capture,
+  };
   const sources = [{ backend, queue: INGEST_QUEUE }, ...(service.ingest ?? [])];
   const ingestQueue = backend.openQueue(INGEST_QUEUE);
   const canary = backend.openCanary();

@@ -27,6 +27,7 @@ export interface StoredCallRef {
   readonly callId: string;
   readonly source: Call['source'];
   readonly sessionId: string;
+  readonly keyId?: string | null;
   /** The call that this one continues. */
   readonly parentCallId: string | null;
   /** False when it was stored before. */
@@ -165,6 +166,7 @@ async function insertCalls(transaction: Database, calls: readonly EncodedCall[])
     callId: call.callId,
     source: call.source,
     sessionId: call.sessionId,
+    keyId: call.keyId,
     parentCallId: call.parentCallId,
     isNew: inserted.has(callKey(call)),
   }));

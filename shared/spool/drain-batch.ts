@@ -1,8 +1,9 @@
-import type { CallStore, StorableRecord, StoredCallRef } from '#shared/database/call-store.ts';
+import type { CallStore, StoredCallRef } from '#shared/database/call-store.ts';
 import type { Database } from '#shared/database/connect.ts';
 import { SPOOL_QUEUE, writeSpoolCounts } from '#shared/database/conservation.ts';
 import { recordDeadLetter } from '#shared/database/dead-letter-store.ts';
 import { isRefusedData } from '#shared/database/is-refused-data.ts';
+import type { OfferedCall } from '#shared/domain/offered-call.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import type { Log } from '#shared/log.ts';
 import type { NewJob } from '#shared/queue/job-entry.ts';
@@ -10,9 +11,9 @@ import type { ScoreJob } from '#shared/queue/jobs.ts';
 import { SCORE_QUEUE } from '#shared/queue/names.ts';
 import type { Frame } from './frame.ts';
 import { isOutage } from './is-outage.ts';
-import { recordOfOffer } from './offered-call.ts';
 import { decodeRecord } from './record-payload.ts';
 import { type ScoreQueue, scoreJobsOf } from './score-jobs-of.ts';
+import type { ScoreLanes } from './score-lanes.ts';
 import type { SpoolSink } from './spool.ts';
 import { DRAIN_TRIES_MAX } from './spool-limits.ts';
 import type { SpoolBatch } from './spool-reader.ts';
@@ -23,12 +24,14 @@ export interface DrainBatchDeps {
   readonly database: Database;
   readonly queue: ScoreQueue;
   readonly callStore: CallStore;
+  /** Without them its jobs let all others pass. */
+  readonly lanes?: ScoreLanes;
   readonly log: Log;
 }
 
 interface Readable {
   readonly frame: Frame;
-  readonly record: StorableRecord;
+  readonly offered: OfferedCall;
 }
 
 /** Delivers one batch of frames. May be called again with the same batch after any failure. */
@@ -52,9 +55,9 @@ export class DrainBatch {
     if (!batch.isCounted) return;
     const readable: Readable[] = [];
     for (const frame of batch.records) {
-      const read = await readRecord(frame);
-      if (read.type === 'record') readable.push({ frame, record: read.record });
-      else await this.#quarantine(frame, read.reason);
+      const decoded = await decodeRecord(frame.body);
+      if (decoded.type === 'record') readable.push({ frame, offered: decoded.offered });
+      else await this.#quarantine(frame, decoded.reason);
     }
     const suspects: Readable[] = [];
     const stored = [...(await this.#storeOrBisect(readable, options.isStuck ? suspects : null))];
@@ -64,7 +67,7 @@ export class DrainBatch {
     if (projects.size > 0) {
       await this.#deps.database.transaction().execute((transaction) => this.#writeCounts(transaction, projects, []));
     }
-    await this.#enqueue(scoreJobsOf(stored));
+    await this.#enqueue(scoreJobsOf(stored, this.#deps.lanes ?? null));
   }
 
   /** The batch in hand is acknowledged. */
@@ -83,7 +86,7 @@ export class DrainBatch {
     const settling = readable.filter(({ frame }) => !this.#settled.has(frame.sequence));
     try {
       return await this.#deps.callStore.store(
-        readable.map(({ record }) => record),
+        readable.map(({ offered }) => offered),
         async (transaction, stored) => {
           for (const { frame } of settling) this.#settled.set(frame.sequence, frame.projectId);
           await this.#writeCounts(transaction, new Set(readable.map(({ frame }) => frame.projectId)), stored);
@@ -192,23 +195,6 @@ export class DrainBatch {
       };
       await recordDeadLetter(this.#deps.database, letter, countedBy(this.#deps.spool));
     }
-  }
-}
-
-type ReadRecord =
-  | { readonly type: 'record'; readonly record: StorableRecord }
-  | { readonly type: 'unreadable'; readonly reason: string };
-
-async function readRecord(frame: Frame): Promise<ReadRecord> {
-  const decoded = await decodeRecord(frame.body);
-  if (decoded.type === 'unreadable') return decoded;
-  try {
-    const record = recordOfOffer(decoded.offered);
-    const { request } = decoded.offered;
-    if (request === null || !('bytes' in request)) return { type: 'record', record };
-    return { type: 'record', record: { ...record, requestBytes: request.bytes.length } };
-  } catch (error) {
-    return { type: 'unreadable', reason: reasonOf(error) };
   }
 }
 

@@ -5,6 +5,7 @@ import type { Log } from '#shared/log.ts';
 import { DrainBatch } from './drain-batch.ts';
 import { exponentialBackoff } from './exponential-backoff.ts';
 import type { ScoreQueue } from './score-jobs-of.ts';
+import { createScoreLanes } from './score-lanes.ts';
 import type { SpoolSink } from './spool.ts';
 import {
   BATCH_BYTES_MAX,
@@ -47,7 +48,11 @@ const waitFor = (milliseconds: number, signal: AbortSignal) =>
  */
 export function createDrainer(deps: DrainerDeps): Drainer {
   const { spool, log } = deps;
-  const batches = new DrainBatch({ ...deps, callStore: deps.callStore ?? createCallStore(deps.database) });
+  const batches = new DrainBatch({
+    ...deps,
+    callStore: deps.callStore ?? createCallStore(deps.database),
+    lanes: createScoreLanes({ now: () => performance.now() }),
+  });
   const random = deps.random ?? Math.random;
   const delay = deps.delay ?? waitFor;
   let stopping = new AbortController();

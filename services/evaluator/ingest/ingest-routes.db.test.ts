@@ -7,6 +7,7 @@ import type { CaptureMode } from '#shared/domain/call.ts';
 import { createLog } from '#shared/log.ts';
 import { SCORE_QUEUE } from '#shared/queue/names.ts';
 import { createQueueBackend, type QueueBackend } from '#shared/queue/queue-backend.ts';
+import { createScoreLanes } from '#shared/spool/score-lanes.ts';
 import { seedProject } from '#shared/testing/optimizer-fixture.ts';
 import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { createServer } from '../server.ts';
@@ -49,7 +50,12 @@ describe('POST /ingest/queue-hook', () => {
       registry: new Registry(),
       readiness: async () => ({}),
       log,
-      hook: { callStore: createCallStore(database), queue: backend.openQueue(SCORE_QUEUE), capture },
+      hook: {
+        callStore: createCallStore(database),
+        queue: backend.openQueue(SCORE_QUEUE),
+        lanes: createScoreLanes({ now: Date.now }),
+        capture,
+      },
       keys: createKeyStore(database),
       projectId: PROJECT,
     });

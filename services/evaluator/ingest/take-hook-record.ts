@@ -2,12 +2,14 @@ import { captureContent } from '#shared/capture/capture-content.ts';
 import type { CallStore } from '#shared/database/call-store.ts';
 import type { CaptureMode } from '#shared/domain/call.ts';
 import { type ScoreQueue, scoreJobsOf } from '#shared/spool/score-jobs-of.ts';
+import type { ScoreLanes } from '#shared/spool/score-lanes.ts';
 import { decodeHookRecord } from './decode-hook-record.ts';
 import { type HookOrigin, hookToCall } from './hook-to-call.ts';
 
 export interface TakeHookDeps {
   readonly callStore: CallStore;
   readonly queue: ScoreQueue;
+  readonly lanes: ScoreLanes;
   /** What of a call's content this project keeps; with `none` a record is checked, and nothing of it is kept. */
   readonly capture: CaptureMode;
 }
@@ -33,6 +35,6 @@ export async function takeHookRecord(
   if (deps.capture === 'none') return { callId: null, isNew: false };
   const [stored] = await deps.callStore.store([captureContent(reported, deps.capture)]);
   if (stored === undefined) return { callId: null, isNew: false };
-  await deps.queue.addBulk(scoreJobsOf([stored]));
+  await deps.queue.addBulk(scoreJobsOf([stored], deps.lanes));
   return { callId: stored.callId, isNew: stored.isNew };
 }
