@@ -1,26 +1,33 @@
 import { LRUCache } from 'lru-cache';
 import type { Call } from '../domain/call.ts';
 import type { RequestMemory } from './transcript/encode-transcript.ts';
+import type { RequestSplit } from './transcript/split-request.ts';
 
-/** What is remembered of requests, measured by their JSON; as objects they take about twice as much. */
+/** What is remembered of requests, measured by their JSON; as bytes and as objects they take about three times that. */
 const MEMORY_BYTES_MAX = 64 * 1_024 * 1_024;
 /** What a conversation takes beside its texts. */
 const OVERHEAD_BYTES = 16 * 1_024;
 
+export interface RememberedRequest {
+  readonly memory: RequestMemory;
+  /** Its bytes, where the next one's can be compared with them. */
+  readonly split: RequestSplit | null;
+}
+
 /** The last request of each conversation, because the next one repeats nearly all of it. */
 export interface RequestMemories {
-  of(call: Call): RequestMemory | null;
+  of(call: Call): RememberedRequest | null;
   /** @param requestBytes of the request's JSON */
-  keep(call: Call, memory: RequestMemory, requestBytes: number): void;
+  keep(call: Call, request: RememberedRequest, requestBytes: number): void;
   clear(): void;
 }
 
 export function createRequestMemories(bytesMax: number = MEMORY_BYTES_MAX): RequestMemories {
-  const memories = new LRUCache<string, RequestMemory>({ maxSize: bytesMax, maxEntrySize: bytesMax / 4 });
+  const memories = new LRUCache<string, RememberedRequest>({ maxSize: bytesMax, maxEntrySize: bytesMax / 4 });
   return {
     of: (call) => memories.get(conversationOf(call)) ?? null,
-    keep: (call, memory, requestBytes) => {
-      memories.set(conversationOf(call), memory, { size: requestBytes + OVERHEAD_BYTES });
+    keep: (call, request, requestBytes) => {
+      memories.set(conversationOf(call), request, { size: requestBytes + OVERHEAD_BYTES });
     },
     clear: () => memories.clear(),
   };

@@ -1,7 +1,7 @@
 import type { CallRecord } from '#shared/domain/call-record.ts';
 import type { OfferedCall, OfferedRequest } from '#shared/domain/offered-call.ts';
 import { TrimtabError } from '#shared/errors.ts';
-import type { FormatName } from '#shared/formats/format.ts';
+import type { ClientFormat, FormatName } from '#shared/formats/format.ts';
 import { isJsonObject, type JsonObject } from '#shared/formats/json-object.ts';
 import { CLIENT_FORMATS } from '#shared/formats/registry.ts';
 
@@ -21,26 +21,59 @@ export function offeredCallOf(record: CallRecord): OfferedCall {
  * decoded the same bytes before it served the call never offers.
  */
 export function recordOfOffer(offered: OfferedCall): CallRecord {
-  const { call, request, response, upstreamRaw } = offered;
+  const { call, request } = offered;
   return {
     v: 1,
     call,
-    request: request === null ? null : canonicalRequestOf(request),
-    response: response === null ? null : jsonObjectOf(response, 'response'),
-    upstreamRaw: upstreamRaw === null || typeof upstreamRaw === 'string' ? upstreamRaw : textOf(upstreamRaw),
+    request: request === null ? null : canonicalRequestOf(request).canonical,
+    response: responseOf(offered),
+    upstreamRaw: upstreamRawOf(offered),
   };
 }
 
-/** The canonical request that a client's bytes stand for. Throws `invalid_request`. */
-function canonicalRequestOf(request: OfferedRequest): JsonObject {
-  if ('canonical' in request) return request.canonical;
-  const format = CLIENT_FORMATS[request.clientFormat as FormatName];
-  if (format === undefined) throw new TrimtabError('invalid_request', 'request in a format that no client speaks');
-  const { buffer, byteOffset, byteLength } = request.bytes;
-  const text = Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
-  const decoded = format.decodeRequest(jsonObjectOf(text, 'request'));
+/** The delivered message. Throws `invalid_request`. */
+export function responseOf({ response }: OfferedCall): JsonObject | null {
+  return response === null ? null : jsonObjectOf(response, 'response');
+}
+
+export function upstreamRawOf({ upstreamRaw }: OfferedCall): string | null {
+  if (upstreamRaw === null || typeof upstreamRaw === 'string') return upstreamRaw;
+  return Buffer.concat(upstreamRaw).toString('utf8');
+}
+
+export interface CanonicalRequest {
+  readonly canonical: JsonObject;
+  /** Its messages are those that stand in the client's bytes, untouched. */
+  readonly hasGivenMessages: boolean;
+}
+
+/** The canonical request that an offer stands for. Throws `invalid_request`. */
+export function canonicalRequestOf(request: OfferedRequest): CanonicalRequest {
+  if ('canonical' in request) return { canonical: request.canonical, hasGivenMessages: false };
+  const given = jsonObjectOf(bufferOf(request.bytes).toString('utf8'), 'request');
+  const decoded = clientFormatOf(request.clientFormat).decodeRequest(given);
   if (decoded.type === 'rejected') throw new TrimtabError('invalid_request', 'request that its format rejects');
-  return decoded.canonical.body as unknown as JsonObject;
+  const canonical = decoded.canonical.body as unknown as JsonObject;
+  return { canonical, hasGivenMessages: canonical['messages'] === given['messages'] };
+}
+
+/** Whether a client's format takes messages as they are given. */
+export function takesAsGiven(clientFormat: string, messages: readonly unknown[]): boolean {
+  if (messages.length === 0) return true;
+  const decoded = clientFormatOf(clientFormat).decodeRequest({ model: 'any', max_tokens: 1, messages });
+  const body: { readonly messages?: unknown } | null = decoded.type === 'decoded' ? decoded.canonical.body : null;
+  return body?.messages === messages;
+}
+
+/** The same memory as a Buffer. */
+export function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+function clientFormatOf(name: string): ClientFormat {
+  const format = CLIENT_FORMATS[name as FormatName];
+  if (format === undefined) throw new TrimtabError('invalid_request', 'request in a format that no client speaks');
+  return format;
 }
 
 function jsonObjectOf(text: string, what: string): JsonObject {
@@ -52,8 +85,4 @@ function jsonObjectOf(text: string, what: string): JsonObject {
   }
   if (!isJsonObject(value)) throw new TrimtabError('invalid_request', `${what} is not an object`);
   return value;
-}
-
-function textOf(pieces: readonly Uint8Array[]): string {
-  return Buffer.concat(pieces).toString('utf8');
 }

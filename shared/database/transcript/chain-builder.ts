@@ -84,6 +84,11 @@ export class ChainBuilder {
     return [...this.#nulls].map(([names, at]) => ({ names: names.split(' '), at: encodeBitmap(at) }));
   }
 
+  /** Takes over the first links of the chain that this one repeats. Only at the begin, and of a chain without a parent. */
+  repeat(links: number): void {
+    for (const link of this.#previous.slice(0, links)) this.#take(link);
+  }
+
   add(kind: BlockKind, role: string, startsMessage: boolean, given: JsonObject): void {
     const at = this.links.length;
     const previous = this.#previous[at];
@@ -91,6 +96,11 @@ export class ChainBuilder {
     const link = isRepeated
       ? this.#linkTo(previous, previous.block, role, startsMessage, previous)
       : this.#newLink(kind, role, startsMessage, given, previous);
+    this.#take(link);
+  }
+
+  #take(link: ChainLink): void {
+    const at = this.links.length;
     this.links.push(link);
     this.#head = link.node.hash;
     this.#depth = link.node.depth;

@@ -31,6 +31,36 @@ export interface RequestMemory {
   readonly chain: readonly ChainLink[];
   readonly catalogue: readonly ChainLink[];
   readonly parameters: TranscriptBlock;
+  readonly frame: RequestFrame;
+  readonly messages: readonly EncodedMessage[];
+}
+
+/** A request without its messages. */
+interface RequestFrame {
+  readonly system: RequestLayout['system'];
+  readonly systemBlocks: number;
+  readonly billing: ParametersContent['billing'];
+  readonly fields: JsonObject;
+  readonly hasMessages: boolean;
+  readonly hasTools: boolean;
+}
+
+/** A message as part of the chain. */
+interface EncodedMessage {
+  /** Length of the chain behind it. */
+  readonly end: number;
+  /** Its content was a string. */
+  readonly isText: boolean;
+  /** What it has beside role and content; null for nothing. */
+  readonly fields: JsonObject | null;
+  /** Of a delivered answer its content; null for other messages. */
+  readonly answer: PlainMessage['content'] | null;
+}
+
+/** Messages that continue a request: so many of its first ones, and others behind them. */
+export interface AddedMessages {
+  readonly kept: number;
+  readonly messages: readonly unknown[];
 }
 
 export interface CallContent {
@@ -68,6 +98,30 @@ export function encodeTranscript(
   memory: RequestMemory | null = null,
 ): EncodedTranscript {
   const request = content.request === null ? null : encodeRequest(projectKey, content.request, memory);
+  return encodeAnswer(projectKey, request, content);
+}
+
+/** The same for a request that has everything of the one before it but some of the messages. */
+export function continueTranscript(
+  projectKey: Buffer,
+  memory: RequestMemory,
+  content: Omit<CallContent, 'request'> & { readonly request: AddedMessages },
+): EncodedTranscript {
+  const { kept, messages } = content.request;
+  const before = memory.messages.slice(0, kept);
+  const chain = new ChainBuilder(projectKey, { previous: memory.chain });
+  chain.repeat(before.at(-1)?.end ?? memory.frame.systemBlocks);
+  const catalogue = new ChainBuilder(projectKey, { previous: memory.catalogue });
+  catalogue.repeat(memory.catalogue.length);
+  const request = finishRequest(projectKey, memory.frame, { chain, catalogue, before, messages, memory });
+  return encodeAnswer(projectKey, request, content);
+}
+
+function encodeAnswer(
+  projectKey: Buffer,
+  request: ReturnType<typeof finishRequest> | null,
+  content: Pick<CallContent, 'response' | 'upstreamRaw'>,
+): EncodedTranscript {
   const from = request?.chain ?? null;
   const response = content.response === null ? null : encodeResponse(projectKey, content.response, from);
   const raw: TranscriptBlock | null =
@@ -90,9 +144,9 @@ export function encodeTranscript(
   };
 }
 
-function encodeRequest(projectKey: Buffer, request: JsonObject, previous: RequestMemory | null) {
-  const chain = new ChainBuilder(projectKey, { previous: previous?.chain ?? [] });
-  const catalogue = new ChainBuilder(projectKey, { previous: previous?.catalogue ?? [] });
+function encodeRequest(projectKey: Buffer, request: JsonObject, memory: RequestMemory | null) {
+  const chain = new ChainBuilder(projectKey, { previous: memory?.chain ?? [] });
+  const catalogue = new ChainBuilder(projectKey, { previous: memory?.catalogue ?? [] });
   const fields: JsonObject = { ...request };
   const take = (name: string) => {
     const value = fields[name];
@@ -114,40 +168,62 @@ function encodeRequest(projectKey: Buffer, request: JsonObject, previous: Reques
 
   const messages = fields['messages'];
   const hasMessages = Array.isArray(messages);
-  let added: AddedMessages = { texts: [], fields: [], continuedNode: null, continuedContent: null };
-  if (hasMessages) {
-    added = addMessages(chain, messages);
-    take('messages');
-  }
-
+  if (hasMessages) take('messages');
   const tools = fields['tools'];
   const hasTools = isBlockList(tools);
   if (hasTools) {
     for (const tool of tools) catalogue.add('tool', 'tool', true, tool);
     take('tools');
   }
+  const frame: RequestFrame = { system, systemBlocks, billing, fields, hasMessages, hasTools };
+  const given = { chain, catalogue, before: [], messages: hasMessages ? messages : [], memory };
+  return finishRequest(projectKey, frame, given);
+}
 
-  const messageFields = added.fields.length === 0 ? {} : { messageFields: added.fields };
-  const parametersContent: ParametersContent = { fields, billing, ...messageFields };
-  const parameters = parametersBlock(projectKey, parametersContent, previous);
+/** Puts the messages behind what stands in the chain, and makes of the whole what the call keeps of it. */
+function finishRequest(
+  projectKey: Buffer,
+  frame: RequestFrame,
+  given: {
+    readonly chain: ChainBuilder;
+    readonly catalogue: ChainBuilder;
+    /** Messages that are in the chain already. */
+    readonly before: readonly EncodedMessage[];
+    readonly messages: readonly unknown[];
+    readonly memory: RequestMemory | null;
+  },
+) {
+  const { chain, catalogue } = given;
+  const messages = [...given.before, ...given.messages.map((message) => addMessage(chain, message))];
+  const messageFields = messages.flatMap(({ fields }, at) => (fields === null ? [] : [{ at, fields }]));
+  const parametersContent: ParametersContent = {
+    fields: frame.fields,
+    billing: frame.billing,
+    ...(messageFields.length === 0 ? {} : { messageFields }),
+  };
+  const parameters = parametersBlock(projectKey, parametersContent, given.memory);
   const layout: RequestLayout = {
-    system,
-    systemBlocks,
-    hasMessages,
-    hasTools,
-    texts: encodeBitmap(added.texts),
+    system: frame.system,
+    systemBlocks: frame.systemBlocks,
+    hasMessages: frame.hasMessages,
+    hasTools: frame.hasTools,
+    texts: encodeBitmap(messages.flatMap(({ isText }, at) => (isText ? [at] : []))),
     marks: chain.marks,
     nulls: chain.nulls,
     toolMarks: catalogue.marks,
     toolNulls: catalogue.nulls,
   };
   const links = [...chain.links, ...catalogue.links];
-  const blocks = [...links.map(({ block }) => block), parameters];
-  const nodes = links.map(({ node }) => node);
-  const memory: RequestMemory = { chain: chain.links, catalogue: catalogue.links, parameters };
-  const { continuedNode, continuedContent } = added;
-  const continuedToolUseKey = toolUseKeyOf(continuedContent);
-  return { chain, catalogue, blocks, nodes, parameters, layout, memory, continuedNode, continuedToolUseKey };
+  const memory: RequestMemory = { chain: chain.links, catalogue: catalogue.links, parameters, frame, messages };
+  // An answer that ends the request is a prefill by the client, and was never delivered.
+  const continued = messages.slice(0, -1).findLast(({ answer }) => answer !== null);
+  return {
+    ...{ chain, catalogue, parameters, layout, memory },
+    blocks: [...links.map(({ block }) => block), parameters],
+    nodes: links.map(({ node }) => node),
+    continuedNode: continued === undefined ? null : (chain.links[continued.end - 1]?.node.hash ?? null),
+    continuedToolUseKey: toolUseKeyOf(continued?.answer),
+  };
 }
 
 function parametersBlock(
@@ -168,40 +244,21 @@ function addSystemBlocks(chain: ChainBuilder, system: readonly JsonObject[]): Pa
   return billing;
 }
 
-interface AddedMessages {
-  /** Indexes of messages whose content was a string. */
-  texts: number[];
-  fields: MessageFields[];
-  continuedNode: Buffer | null;
-  /** Of the last delivered answer in the history. */
-  continuedContent: unknown;
-}
-
-function addMessages(chain: ChainBuilder, messages: readonly unknown[]): AddedMessages {
-  const texts: number[] = [];
-  const fields: MessageFields[] = [];
-  let continuedNode: Buffer | null = null;
-  let continuedContent: unknown = null;
-  for (const [index, message] of messages.entries()) {
-    if (!isPlainMessage(message)) {
-      chain.add('message', roleOf(message), true, { message });
-      continue;
-    }
-    const { role: _role, content: _content, ...rest } = message;
-    if (Object.keys(rest).length > 0) fields.push({ at: index, fields: rest });
-    if (typeof message.content === 'string') {
-      texts.push(index);
-      chain.add('content', message.role, true, { type: 'text', text: message.content });
-    } else {
-      for (const [at, block] of message.content.entries()) chain.add('content', message.role, at === 0, block);
-    }
-    // An answer that ends the request is a prefill by the client, and was never delivered.
-    if (message.role === 'assistant' && index < messages.length - 1) {
-      continuedNode = chain.head;
-      continuedContent = message.content;
-    }
+function addMessage(chain: ChainBuilder, message: unknown): EncodedMessage {
+  if (!isPlainMessage(message)) {
+    chain.add('message', roleOf(message), true, { message });
+    return { end: chain.length, isText: false, fields: null, answer: null };
   }
-  return { texts, fields, continuedNode, continuedContent };
+  const { role, content, ...rest } = message;
+  const isText = typeof content === 'string';
+  if (isText) chain.add('content', role, true, { type: 'text', text: content });
+  else for (const [at, block] of content.entries()) chain.add('content', role, at === 0, block);
+  return {
+    end: chain.length,
+    isText,
+    fields: Object.keys(rest).length > 0 ? rest : null,
+    answer: role === 'assistant' ? content : null,
+  };
 }
 
 interface PlainMessage extends JsonObject {
