@@ -37,10 +37,10 @@ export async function startTargets(models: readonly string[]): Promise<Targets> 
     for (const stopOne of stopping.toReversed()) await stopOne();
   };
   try {
-    const upstream = await startScript('upstream-process.ts', []);
+    const upstream = await startScript(new URL('./upstream-process.ts', import.meta.url), []);
     stopping.push(upstream.stop);
     const upstreamUrl = `http://127.0.0.1:${upstream.port}`;
-    const passThrough = await startScript('pass-through-process.ts', [upstreamUrl]);
+    const passThrough = await startScript(new URL('./pass-through-process.ts', import.meta.url), [upstreamUrl]);
     stopping.push(passThrough.stop);
     const gateway = await startGateway(upstreamUrl, models);
     stopping.push(gateway.stop);
@@ -69,9 +69,8 @@ interface RunningScript {
   stop(): Promise<void>;
 }
 
-async function startScript(file: string, args: readonly string[]): Promise<RunningScript> {
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function startScript(script: URL, args: readonly string[]): Promise<RunningScript> {
+  const child = spawn(process.execPath, [fileURLToPath(script), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   return { port: Number(line), pid: child.pid ?? 0, stop: () => ended(child) };
 }
