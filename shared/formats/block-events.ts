@@ -5,7 +5,9 @@ type Delta = Extract<CanonicalStreamEvent, { type: 'content_block_delta' }>['del
 function deltasOf(block: CanonicalContentBlock, cut: (text: string) => readonly string[]): readonly Delta[] {
   switch (block.type) {
     case 'text': {
-      const citations = (Array.isArray(block.citations) ? block.citations : []).map((citation) => ({ type: 'citations_delta', citation }) as const);
+      const citations = (Array.isArray(block.citations) ? block.citations : []).map(
+        (citation) => ({ type: 'citations_delta', citation }) as const,
+      );
       return [...cut(block.text).map((text) => ({ type: 'text_delta', text }) as const), ...citations];
     }
     case 'thinking': {
