@@ -13,7 +13,7 @@ import type { Frame } from './frame.ts';
 import { isOutage } from './is-outage.ts';
 import { decodeRecord } from './record-payload.ts';
 import { type ScoreQueue, scoreJobsOf } from './score-jobs-of.ts';
-import type { ScoreLanes } from './score-lanes.ts';
+import { createScoreLanes } from './score-lanes.ts';
 import type { SpoolSink } from './spool.ts';
 import { DRAIN_TRIES_MAX } from './spool-limits.ts';
 import type { SpoolBatch } from './spool-reader.ts';
@@ -24,8 +24,6 @@ export interface DrainBatchDeps {
   readonly database: Database;
   readonly queue: ScoreQueue;
   readonly callStore: CallStore;
-  /** Without them its jobs let all others pass. */
-  readonly lanes?: ScoreLanes;
   readonly log: Log;
 }
 
@@ -37,6 +35,7 @@ interface Readable {
 /** Delivers one batch of frames. May be called again with the same batch after any failure. */
 export class DrainBatch {
   readonly #deps: DrainBatchDeps;
+  readonly #lanes = createScoreLanes({ now: () => performance.now() });
   /** Records of the batch in hand that are stored or dead-lettered: sequence to project. */
   readonly #settled = new Map<number, string>();
   /** Something was settled after the counts were last written. */
@@ -67,7 +66,7 @@ export class DrainBatch {
     if (projects.size > 0) {
       await this.#deps.database.transaction().execute((transaction) => this.#writeCounts(transaction, projects, []));
     }
-    await this.#enqueue(scoreJobsOf(stored, this.#deps.lanes ?? null));
+    await this.#enqueue(scoreJobsOf(stored, this.#lanes));
   }
 
   /** The batch in hand is acknowledged. */

@@ -5,7 +5,6 @@ import type { Log } from '#shared/log.ts';
 import { DrainBatch } from './drain-batch.ts';
 import { exponentialBackoff } from './exponential-backoff.ts';
 import type { ScoreQueue } from './score-jobs-of.ts';
-import { createScoreLanes } from './score-lanes.ts';
 import type { SpoolSink } from './spool.ts';
 import {
   BATCH_BYTES_MAX,
@@ -14,6 +13,7 @@ import {
   DRAIN_BACKOFF_MIN_MS,
   DRAIN_LINGER_MS,
   DRAIN_TRIES_MAX,
+  DRAIN_YIELD_MS,
 } from './spool-limits.ts';
 import type { SpoolBatch } from './spool-reader.ts';
 
@@ -48,11 +48,7 @@ const waitFor = (milliseconds: number, signal: AbortSignal) =>
  */
 export function createDrainer(deps: DrainerDeps): Drainer {
   const { spool, log } = deps;
-  const batches = new DrainBatch({
-    ...deps,
-    callStore: deps.callStore ?? createCallStore(deps.database),
-    lanes: createScoreLanes({ now: () => performance.now() }),
-  });
+  const batches = new DrainBatch({ ...deps, callStore: deps.callStore ?? createCallStore(deps.database) });
   const random = deps.random ?? Math.random;
   const delay = deps.delay ?? waitFor;
   let stopping = new AbortController();
@@ -65,6 +61,7 @@ export function createDrainer(deps: DrainerDeps): Drainer {
 
   /** True when there was something to do. */
   async function drainOne(): Promise<boolean> {
+    if (spool.isPressed()) await delay(DRAIN_YIELD_MS, stopping.signal);
     await linger();
     const batch = await spool.nextBatch();
     isBehind = batch !== null && isLarge(batch);

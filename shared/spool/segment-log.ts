@@ -20,6 +20,8 @@ export class SegmentLog {
   readonly #segmentBytesMax: number;
   #nextNumber: number;
   #current: OpenSegment | null = null;
+  /** Appending and ending a segment take turns. */
+  #busy: Promise<unknown> = Promise.resolve();
 
   constructor(
     deps: { readonly files: SpoolFiles; readonly log: Log; readonly catalogue: SegmentCatalogue },
@@ -34,7 +36,22 @@ export class SegmentLog {
   }
 
   /** Resolves when the bytes are on the disk. Rejects with the disk's error; the segment is then closed for good. */
-  async append(buffers: readonly Buffer[]): Promise<void> {
+  append(buffers: readonly Buffer[]): Promise<void> {
+    return this.#inTurn(() => this.#append(buffers));
+  }
+
+  /** Ends the segment that is being written: what comes next goes into another one. */
+  endSegment(): Promise<void> {
+    return this.#inTurn(() => this.close());
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#busy.then(work);
+    this.#busy = done.catch(() => {});
+    return done;
+  }
+
+  async #append(buffers: readonly Buffer[]): Promise<void> {
     const segment = await this.#segmentFor();
     const bytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
     try {

@@ -8,8 +8,11 @@ import type { GroupWriterDeps } from './group-writer.ts';
 import { openSpoolStore, type SpoolStore } from './spool-store.ts';
 import { requestSchema, type SpoolThreadReply, threadDataSchema } from './spool-thread-messages.ts';
 
-/** Calls go first; a spool that is starved altogether would fill. */
-const NICENESS = 5;
+/**
+ * Calls go first, by a little: what is written waits in memory, and a thread that others starve would have to give up
+ * calls that it could keep. Draining has a rule of its own.
+ */
+const NICENESS = 2;
 
 export interface SpoolThreadParts {
   readonly log: Log;
@@ -22,6 +25,11 @@ export interface SpoolThreadParts {
 /** What the thread was started with, for the program that runs in it. */
 export function spoolThreadSettings(): unknown {
   return threadDataSchema.parse(workerData).settings;
+}
+
+/** Where the spool of this thread lies. */
+export function spoolDirectory(): string {
+  return threadDataSchema.parse(workerData).directory;
 }
 
 /** Runs a spool in this worker thread until it is told to stop. */

@@ -135,6 +135,17 @@ export class SpoolReader {
     return counted;
   }
 
+  /** Removes the segment that is read to its end, if nothing is added to it any more. */
+  removeFinished(): Promise<void> {
+    return this.#exclusively(async () => {
+      const segment = this.#catalogue.get(this.#place.segment);
+      if (segment === undefined || this.#place.offset < segment.length || this.#isGrowing(segment.number)) return;
+      const place = { ...this.#place, state: this.#drained, dropBatches: this.#dropBatches };
+      await this.#writeCheckpoint(place);
+      await this.#retire(segment);
+    });
+  }
+
   /** Moves the checkpoint behind the batch, durably, and removes the segments that are done with. */
   acknowledge(batch: SpoolBatch): Promise<void> {
     return this.#exclusively(() => this.#acknowledge(batch));

@@ -12,7 +12,13 @@ import { SegmentLog } from './segment-log.ts';
 import type { SpoolSink } from './spool.ts';
 import type { SpoolFiles } from './spool-files.ts';
 import { writeGauges } from './spool-gauges.ts';
-import { CLOSE_DEADLINE_MS, SEGMENT_BYTES_MAX, SEGMENTS_MIN, SPOOL_BYTES_MAX } from './spool-limits.ts';
+import {
+  CLOSE_DEADLINE_MS,
+  DRAIN_YIELD_FROM_BYTES,
+  SEGMENT_BYTES_MAX,
+  SEGMENTS_MIN,
+  SPOOL_BYTES_MAX,
+} from './spool-limits.ts';
 import { SpoolReader } from './spool-reader.ts';
 import type { ProjectTotals } from './spool-state.ts';
 
@@ -46,6 +52,11 @@ export interface SpoolStore extends SpoolSink {
   wake(): void;
   /** Resolves when everything up to a ticket of the ring is durable. */
   flushed(ticket: number): Promise<void>;
+  /**
+   * Has everything that is written now removed from the disk as soon as it is acknowledged, instead of with the rest of
+   * its segment.
+   */
+  forgetAcknowledged(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -135,12 +146,22 @@ class OpenSpoolStore implements SpoolStore {
     return this.#catalogue.bytes;
   }
 
+  isPressed(): boolean {
+    return this.#deps.ring.bytesWaiting > DRAIN_YIELD_FROM_BYTES;
+  }
+
   nextBatch(): ReturnType<SpoolSink['nextBatch']> {
     return this.#reader.next();
   }
 
   async acknowledge(batch: Parameters<SpoolSink['acknowledge']>[0]): Promise<void> {
     await this.#reader.acknowledge(batch);
+    this.#tellGauges();
+  }
+
+  async forgetAcknowledged(): Promise<void> {
+    await this.#segmentLog.endSegment();
+    await this.#reader.removeFinished();
     this.#tellGauges();
   }
 
