@@ -152,7 +152,7 @@ describe('the drainer', () => {
     await serve(spool, [second]);
     await drainer.idle();
     for (const id of [`${first.call.callId}-call`, `${second.call.callId}-call`, `${first.call.callId}-outcome`]) {
-      expect(await queue.stateOf(id)).toBe('waiting');
+      expect(await queue.stateOf(id)).toBe('prioritized');
     }
     expect(await queue.stateOf(`${second.call.callId}-outcome`)).toBeNull();
   });

@@ -98,6 +98,10 @@ class OpenSpool implements Spool {
     return this.#opened.store.bytes();
   }
 
+  isPressed(): boolean {
+    return this.#opened.store.isPressed();
+  }
+
   nextBatch(): ReturnType<Spool['nextBatch']> {
     return this.#opened.store.nextBatch();
   }

@@ -18,7 +18,7 @@ export const FRAME_BYTES_MAX = 64 * 1_024 * 1_024;
 /** All segments on disk. What a full spool does with a call is configured. */
 export const SPOOL_BYTES_MAX = 1_024 * 1_024 * 1_024;
 /** Records in memory that wait for the disk. */
-export const RING_RECORDS_MAX = 4_096;
+export const RING_RECORDS_MAX = 16_384;
 /** Bytes in memory that wait for the disk; only what is used of it is ever taken from the machine. */
 export const RING_BYTES_MAX = 96 * 1_024 * 1_024;
 /** What could not be given up durably, because memory or disk had no room, is tried again after this. Milliseconds. */
@@ -50,6 +50,12 @@ export const READ_CHUNK_BYTES = 1 * 1_024 * 1_024;
  * that are being served need the processor first. With a backlog nothing is waited for. Milliseconds.
  */
 export const DRAIN_LINGER_MS = 40;
+/**
+ * While more than this waits in memory for the disk, the thread's time belongs to the writer: a batch is drained only
+ * after this pause, which leaves a rate of four batches a second. Milliseconds.
+ */
+export const DRAIN_YIELD_FROM_BYTES = 16 * 1_024 * 1_024;
+export const DRAIN_YIELD_MS = 250;
 /**
  * A record that fails so often for a reason which is neither its data nor an outage is set aside like refused data: it
  * must not hold up all others for ever.

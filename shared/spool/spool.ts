@@ -33,6 +33,8 @@ export interface SpoolSink {
   totals(): SpoolTotals;
   /** Bytes of all segments. */
   bytes(): number;
+  /** Whether more waits to be written than the writer can make durable at once. */
+  isPressed(): boolean;
   /** The next durable frames, or null. The same again until acknowledged. For one drainer only. */
   nextBatch(): Promise<SpoolBatch | null>;
   acknowledge(batch: SpoolBatch): Promise<void>;
