@@ -43,6 +43,9 @@ export function createPool(options: ConnectOptions): pg.Pool {
   });
   // An idle connection that the server cuts must not end the process; the next query makes a new one.
   pool.on('error', () => {});
+  // Nor one that is in use, between two queries of a transaction: the pool listens to idle ones only, and the next
+  // query of the transaction fails anyway.
+  pool.on('connect', (client) => void client.on('error', () => {}));
   return pool;
 }
 

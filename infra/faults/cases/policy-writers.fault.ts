@@ -12,6 +12,8 @@ const WRITERS = 5;
 const MOVES_OF_EACH = 30;
 const PAUSE_MAX_MS = 30;
 const CUT_MOVES = 60;
+/** A move over a line this slow takes about so long. */
+const CUT_WITHIN_MS = 400;
 
 describe('writers of policies', () => {
   let system: PolicySystem;
@@ -74,7 +76,7 @@ async function cutWriter(policySystem: PolicySystem, context: TestContext): Prom
     proxy.set({ latencyMs: 2 });
     const expectedEpoch = await epochNow(database);
     const moving = tryMove(cut, { policyId: policyOf(move), expectedEpoch, actor: 'optimizer:cut' });
-    await delay(random() * 4 * PAUSE_MAX_MS);
+    await delay(random() * CUT_WITHIN_MS);
     proxy.resetAll();
     outcomes.push(await moving);
     await cut.destroy();
