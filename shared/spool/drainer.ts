@@ -38,6 +38,8 @@ export interface Drainer {
   failures(): number;
 }
 
+const BACKOFF = { minMs: DRAIN_BACKOFF_MIN_MS, maxMs: DRAIN_BACKOFF_MAX_MS };
+
 const waitFor = (milliseconds: number, signal: AbortSignal) =>
   delayFor(milliseconds, undefined, { signal }).catch(() => {});
 
@@ -91,10 +93,7 @@ export function createDrainer(deps: DrainerDeps): Drainer {
       return hasWorked;
     } catch (error) {
       if (failures === 0) log.warn({ error }, 'spool cannot be drained; calls are kept on disk');
-      await delay(
-        exponentialBackoff(failures, { minMs: DRAIN_BACKOFF_MIN_MS, maxMs: DRAIN_BACKOFF_MAX_MS }, random),
-        stopping.signal,
-      );
+      await delay(exponentialBackoff(failures, BACKOFF, random), stopping.signal);
       failures += 1;
       return true;
     }
