@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../infra/testing/temporary-folder.ts';
 import { acquireFolderLock, type FolderLock } from './folder-lock.ts';
 import { recordOf } from './process-identity.ts';
-import { temporaryFolder } from '../infra/testing/temporary-folder.ts';
 
 describe('acquireFolderLock', () => {
   let temporary: ReturnType<typeof temporaryFolder>;
