@@ -7,11 +7,8 @@ import type { EncodedTranscript } from './transcript/encode-transcript.ts';
 
 /** Keys known to be stored. Sessions share system prompts and tools; what one of them repeats, its memory knows. */
 const KNOWN_KEYS_MAX = 200_000;
-/**
- * Smaller blocks are stored as they are: making a compressor takes as long as all else that is done for a block, and
- * most blocks of a session are small.
- */
-const COMPRESS_FROM_BYTES = 512;
+/** Smaller blocks are stored as they are: zstd's own frame would be larger than what it saves. */
+const COMPRESS_FROM_BYTES = 128;
 
 const BLOCKS: InsertShape = {
   table: 'block',
