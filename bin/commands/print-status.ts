@@ -7,6 +7,7 @@ import type { WholeStatus } from './read-system-status.ts';
 
 const LABEL_WIDTH = 11;
 const TOKEN_CHARACTERS = 12;
+const DAY_MS = 24 * 3_600_000;
 
 /** The status for a person: what serves, who may change it, and how far each turn shape is from a decision. */
 export function printStatus(context: CommandContext, status: WholeStatus): void {
@@ -29,6 +30,7 @@ export function printStatus(context: CommandContext, status: WholeStatus): void 
     'calls',
     `${describeConservation(status.conservation)}${status.conservation.balances ? '' : '; see trimtab doctor'}`,
   );
+  say('retention', describeRetention(status));
   if (status.deadLetters > 0) say('dead', `${status.deadLetters} dead letters wait for you: trimtab dlq list`);
   if (!status.keysRequired) {
     say('keys', 'NONE: the gateway takes any credential, on loopback only; make one: trimtab keys create NAME');
@@ -94,6 +96,15 @@ function describeGateways(status: WholeStatus, since: (moment: string) => string
     const error = gateway.lastError === null ? '' : `, ${gateway.lastError}`;
     return `${gateway.gatewayId.slice(0, TOKEN_CHARACTERS)} epoch ${gateway.epoch ?? 'none'} (${applied}), ${seen}, ${gateway.spoolPending} records to store${error}`;
   });
+}
+
+function describeRetention({ retention }: WholeStatus): string {
+  const { contentMs, callsMs, contentWeeks, callWeeks, overdue } = retention;
+  const kept = (milliseconds: number | null) =>
+    milliseconds === null ? 'for ever' : `for ${Math.round(milliseconds / DAY_MS)} days`;
+  const dropped = `dropped so far: content of ${contentWeeks} weeks, calls of ${callWeeks}`;
+  const waiting = overdue.length === 0 ? '' : `; kept beyond that until scored and looked at: ${overdue.join(', ')}`;
+  return `content ${kept(contentMs)}, calls ${kept(callsMs)}; ${dropped}${waiting}`;
 }
 
 /** One row per model of each turn shape, so that the sessions which are still needed stand beside those there are. */

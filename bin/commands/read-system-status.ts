@@ -1,10 +1,18 @@
 import * as z from 'zod';
 import type { TrimtabConfig } from '#shared/config/config-schema.ts';
+import type { Database } from '#shared/database/connect.ts';
 import { type Conservation, readConservation } from '#shared/database/conservation.ts';
 import { createKeyStore } from '#shared/database/key-store.ts';
 import { countDeadLetters } from '#shared/database/list-dead-letters.ts';
 import { readRun } from '#shared/database/optimizer-run-store.ts';
 import { readPolicy } from '#shared/database/policy-store.ts';
+import {
+  overdueWeeks,
+  type Retention,
+  type RetentionState,
+  readRetentionState,
+  readWeeks,
+} from '#shared/database/retention/expire-weeks.ts';
 import { readStatus, type SystemStatus } from '../../services/optimizer/read-status.ts';
 import type { CommandContext } from './command-context.ts';
 import { nextNightly } from './next-nightly.ts';
@@ -19,6 +27,8 @@ export interface WholeStatus extends Omit<SystemStatus, 'gateways'> {
   readonly gateways: readonly (SystemStatus['gateways'][number] & { readonly stale: boolean })[];
   readonly conservation: Conservation;
   readonly deadLetters: number;
+  /** What is kept for how long, what was dropped, and which weeks wait for the next day or for their scores. */
+  readonly retention: RetentionState & Retention & { readonly overdue: readonly string[] };
   /** False while the gateway accepts any credential, on loopback only. */
   readonly keysRequired: boolean;
 }
@@ -58,9 +68,22 @@ export async function readSystemStatus(context: CommandContext): Promise<WholeSt
       stale: now - Date.parse(gateway.seenAt) > GATEWAY_STALE_MS,
     })),
     conservation,
+    retention: await readRetention(database, projectId, config, now),
     deadLetters: letters.reduce((sum, queue) => sum + queue.letters, 0),
     keysRequired: keys.hasAnyKey,
   };
+}
+
+async function readRetention(
+  database: Database,
+  projectId: string,
+  config: TrimtabConfig | null,
+  now: number,
+): Promise<WholeStatus['retention']> {
+  const { content, calls } = config?.retention ?? { content: null, calls: null };
+  const kept: Retention = { contentMs: content, callsMs: calls };
+  const overdue = overdueWeeks(await readWeeks(database), kept, now).map(({ week, what }) => `${what} of ${week}`);
+  return { ...kept, ...(await readRetentionState(database, projectId)), overdue };
 }
 
 function judgesOf(config: TrimtabConfig | null): string[] {

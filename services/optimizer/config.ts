@@ -1,4 +1,5 @@
 import type { JudgeConfig, TrimtabConfig } from '#shared/config/config-schema.ts';
+import type { Retention } from '#shared/database/retention/expire-weeks.ts';
 
 /** What the optimizer is configured with; times in milliseconds. */
 export interface OptimizerConfig {
@@ -9,6 +10,7 @@ export interface OptimizerConfig {
   readonly minClusterSessions: number;
   readonly replayCalls: number;
   readonly promptBudgetUsd: number;
+  readonly retention: Retention;
   /** `provider/model` of each judge, for the status. */
   readonly judges: readonly string[];
   /** Who writes prefixes: the teacher, else the first judge. */
@@ -22,6 +24,7 @@ export function createOptimizerConfig(config: TrimtabConfig): OptimizerConfig {
     nightly,
     controllerIntervalMs: controllerInterval,
     ...{ minClusterSessions, replayCalls, promptBudgetUsd },
+    retention: { contentMs: config.retention.content, callsMs: config.retention.calls },
     judges: config.judges.map((judge) => `${judge.provider}/${judge.model}`),
     teacher: config.teacher ?? config.judges[0] ?? null,
   };

@@ -15,6 +15,7 @@ import { createController } from './controller.ts';
 import { createOptimizerMetrics } from './optimizer-metrics.ts';
 import { createPolicyChanges } from './policy-changes.ts';
 import { readStatus } from './read-status.ts';
+import { createRetentionTask } from './retention-task.ts';
 import { runCycle } from './run-cycle.ts';
 import { createRunWorker } from './run-worker.ts';
 import { createSchedule } from './schedule.ts';
@@ -63,6 +64,7 @@ export function createOptimizerService(deps: OptimizerServiceDeps): OptimizerSer
     { projectId },
   );
   const schedule = createSchedule({ database, log, now, work: () => worker.work() }, config);
+  const retention = createRetentionTask({ database, now, log }, config);
   const stopping = new AbortController();
   let looking: Promise<void> = Promise.resolve();
   let listener: PolicyListener | null = null;
@@ -95,6 +97,7 @@ export function createOptimizerService(deps: OptimizerServiceDeps): OptimizerSer
       await server.listen({ host: deps.host, port: deps.port });
       listener = listenForPolicies(deps.databaseUrl, () => policyChanges.notify());
       looking = look();
+      retention.start();
       void schedule.start().catch((error: unknown) => log.error({ error }, 'the schedule could not be started'));
       const { port } = server.server.address() as AddressInfo;
       log.info({ port, projectId, teacher: deps.teacher?.model ?? null }, 'optimizer runs');
@@ -107,7 +110,7 @@ export function createOptimizerService(deps: OptimizerServiceDeps): OptimizerSer
       await server?.close();
       await listener?.close();
       const deadline = new Promise<void>((resolve) => setTimeout(resolve, STOP_DEADLINE_MS).unref());
-      await Promise.race([Promise.all([looking, worker.idle()]), deadline]);
+      await Promise.race([Promise.all([looking, worker.idle(), retention.stop()]), deadline]);
     },
   };
 }

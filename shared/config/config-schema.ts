@@ -134,6 +134,9 @@ export const governanceSectionSchema = z.strictObject({
     .prefault({}),
 });
 
+/** A time for which something is kept; `never` drops nothing. */
+const keptSchema = z.union([z.literal('never').transform(() => null), durationSchema]);
+
 /** Queues of other gateways whose calls are scored here: their Redis, not ours. */
 const ingestSchema = z.strictObject({
   redis: z.url({ protocol: /^rediss?$/, error: 'expected an address that starts with redis:// or rediss://' }),
@@ -167,6 +170,13 @@ export const configSchema = z.strictObject({
   /** Writes candidate prefixes; the first judge does when it is absent. */
   teacher: z.strictObject({ provider: z.string(), model: z.string(), price: priceSchema.optional() }).optional(),
   capture: captureSchema.default('full'),
+  /** How long content, and calls with their scores, are kept; whole weeks go. */
+  retention: z
+    .strictObject({
+      content: keptSchema.default(30 * 86_400_000),
+      calls: keptSchema.default(180 * 86_400_000),
+    })
+    .prefault({}),
   ingest: z.array(ingestSchema).default([]),
   serverTools: serverToolsSchema.prefault({}),
   gateway: z

@@ -6,6 +6,7 @@ import { callOf } from './call-row.ts';
 import { storableText } from './columns.ts';
 import type { Database } from './connect.ts';
 import { weekOfCall } from './partitions.ts';
+import { isContentExpired } from './retention/expire-weeks.ts';
 import type { CallTable } from './tables.ts';
 import { type LoadedNode, rebuildRequest, rebuildResponse } from './transcript/rebuild-transcript.ts';
 import { type TranscriptLayout, transcriptLayoutSchema } from './transcript/transcript-layout.ts';
@@ -16,6 +17,8 @@ export interface StoredCall {
   readonly request: Record<string, unknown> | null;
   readonly response: Record<string, unknown> | null;
   readonly upstreamRaw: string | null;
+  /** True when there was content, and retention has dropped it. */
+  readonly isContentExpired: boolean;
 }
 
 /** The call and its references into the transcript. */
@@ -75,7 +78,12 @@ async function loadRows(database: Database, projectId: string, rows: readonly Ca
   const loaded = new Map<string, StoredCall>();
   for (const [week, members] of Map.groupBy(rows, (row) => weekOfCall(row.callId))) {
     const content = await readContent(database, { projectId, week }, members);
-    for (const row of members) loaded.set(row.callId, assemble(row, content));
+    const gone = members.filter((row) => !isWhole(row, content));
+    const isExpired = gone.length > 0 && (await isContentExpired(database, projectId, week));
+    for (const row of members) {
+      const isGone = isExpired && gone.includes(row);
+      loaded.set(row.callId, isGone ? withoutContent(row) : assemble(row, content));
+    }
   }
   return rows.flatMap((row) => loaded.get(row.callId) ?? []);
 }
@@ -163,6 +171,30 @@ function assemble(row: CallRow, content: Content): StoredCall {
     request: layout === undefined ? null : requestOf(row, layout, content),
     response: layout === undefined ? null : responseOf(row, layout, content),
     upstreamRaw: typeof raw === 'string' ? raw : null,
+    isContentExpired: false,
+  };
+}
+
+/** Whether the ends of everything that a call refers to are there; what lies between them goes with them. */
+function isWhole(row: CallRow, content: Content): boolean {
+  const { transcriptHead, responseNode, catalogueHash, parametersBlock, upstreamRawBlock } = row;
+  const hasNodes = [transcriptHead, responseNode, catalogueHash].every(
+    (hash) => hash === null || content.nodes.has(hash.toString('hex')),
+  );
+  return (
+    hasNodes &&
+    [parametersBlock, upstreamRawBlock].every((key) => key === null || content.blocks.has(key.toString('hex')))
+  );
+}
+
+function withoutContent(row: CallRow): StoredCall {
+  const { transcriptHead, responseNode, upstreamRawBlock, catalogueHash } = row;
+  return {
+    call: { ...callOf(row), transcriptHead, responseNode, upstreamRawBlock, catalogueHash },
+    request: null,
+    response: null,
+    upstreamRaw: null,
+    isContentExpired: true,
   };
 }
 

@@ -135,7 +135,7 @@ BEGIN
   DELETE FROM replay WHERE project_id = project AND call_id >= lower_id AND call_id < upper_id;
   DELETE FROM dead_letter WHERE project_id = project AND call_id >= lower_id AND call_id < upper_id;
   DELETE FROM erased_call WHERE project_id = project AND call_id >= lower_id AND call_id < upper_id;
-  DELETE FROM session WHERE project_id = project AND last_call_id < upper_id;
+  DELETE FROM session WHERE project_id = project AND last_call_id >= lower_id AND last_call_id < upper_id;
   IF EXISTS (SELECT 1 FROM call WHERE project_id <> project AND call_id >= lower_id AND call_id < upper_id) THEN
     DELETE FROM score WHERE project_id = project AND call_id >= lower_id AND call_id < upper_id;
     DELETE FROM call WHERE project_id = project AND call_id >= lower_id AND call_id < upper_id;
