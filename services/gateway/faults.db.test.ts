@@ -11,6 +11,7 @@ import {
   seedConfig,
   type TestBench,
   type TestGateway,
+  until,
 } from './testing/gateway-fixture.ts';
 
 const ASK = { model: 'claude-sonnet', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };
@@ -249,6 +250,8 @@ describe('faults of upstreams', () => {
     const leaving = new AbortController();
     const response = await post(gateway, { ...ASK, stream: true }, { signal: leaving.signal });
     await response.body?.getReader().read();
+    // A ping may reach the client before the request reaches a busy upstream.
+    await until(() => providers[0]?.requests.length === 1);
     leaving.abort();
     expect(await providers[0]?.requests[0]?.ended).toBe('cancelled');
     expect((await gateway.recorded(1))[0]?.call.status).toBe('client_cancelled');
