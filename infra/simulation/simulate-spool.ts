@@ -58,13 +58,14 @@ async function disturb(world: SpoolWorld): Promise<void> {
   for (let step = schedule.below(60); step > 0; step -= 1) await schedule.step();
 }
 
-/** All faults end, what is in flight is killed once more, and everything gets the time it needs. */
+/** All faults end, what is in flight is killed once more if anything was, and everything gets the time it needs. */
 async function settle(world: SpoolWorld): Promise<boolean> {
   const { schedule, store, disk } = world;
+  const isUndisturbed = world.isUndisturbed();
   store.isDown = false;
   store.faults = { errorShare: 0, slowShare: 0 };
   disk.faults = { errorShare: 0, slowShare: 0 };
-  world.kill(schedule.chance(0.5));
+  if (!isUndisturbed) world.kill(schedule.chance(0.5));
   const last = schedule.steps + STEPS_MAX;
   while (schedule.steps < last) {
     const hasMoved = await schedule.step();

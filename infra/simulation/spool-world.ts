@@ -110,6 +110,7 @@ export class SpoolWorld {
     this.#process.life.isOver = true;
     this.#threadLife.isOver = true;
     if (isPowerCut) this.disk.crash();
+    else this.disk.writeBack();
     this.#process = this.#startProcess();
     this.#boot(undefined);
   }
@@ -118,9 +119,15 @@ export class SpoolWorld {
   killThread(): void {
     this.crashes += 1;
     this.#threadLife.isOver = true;
+    this.disk.writeBack();
     const { ring, inlet } = this.#process;
     ring.recount();
     this.#boot(inlet.unfinishedCalls);
+  }
+
+  /** Nothing has failed so far, so nothing need be repeated. */
+  isUndisturbed(): boolean {
+    return this.crashes === 0 && this.store.failures === 0 && this.disk.failures === 0;
   }
 
   /** Everything that is given to it is in the tables, and nothing waits anywhere. */
@@ -162,7 +169,8 @@ export class SpoolWorld {
     this.#open(process, life, inFlight).catch(async () => {
       life.isOver = true;
       await this.schedule.turn(process.life, RESTART_MS);
-      this.#boot(inFlight === undefined ? undefined : process.inlet.unfinishedCalls);
+      // Killed once more meanwhile, and started again for that.
+      if (this.#threadLife === life) this.#boot(inFlight === undefined ? undefined : process.inlet.unfinishedCalls);
     });
   }
 

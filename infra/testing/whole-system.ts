@@ -30,6 +30,8 @@ export interface WholeSystemOptions {
   readonly databaseUrlOf?: (connectionString: string) => Promise<string>;
   /** Of the services' environment, beside or in place of what they get anyway. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** A folder that is there already, in place of a new one. */
+  readonly dataDir?: string;
 }
 
 const TOKEN = 'test-admin-token';
@@ -48,7 +50,7 @@ export async function startWholeSystem(
 ): Promise<WholeSystem> {
   const testDatabase = options.database ?? (await createTestDatabase());
   const { connectionString } = testDatabase;
-  const dataDir = mkdtempSync(join(tmpdir(), 'trimtab-system-'));
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'trimtab-system-'));
   const configPath = join(dataDir, 'trimtab.yaml');
   writeFileSync(configPath, JSON.stringify(config, null, 2));
   const variables = {
@@ -71,7 +73,7 @@ export async function startWholeSystem(
     await supervisor?.stop();
     await pool.end();
     await testDatabase.drop();
-    rmSync(dataDir, { recursive: true, force: true });
+    if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
   };
   try {
     const loaded = await inspectConfig(configPath, variables);

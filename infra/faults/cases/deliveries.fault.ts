@@ -53,7 +53,7 @@ describe.each(BACKENDS)('jobs that are delivered again and again on %s', (backen
     };
     await expect.poll(isDrained, { timeout: DRAINED_MS, interval: 100 }).toBe(0);
     const { failed } = await queue.counts();
-    const violations = await auditSystem(target, run.calls);
+    const violations = await auditSystem(target, run.calls, { run });
     recordFault(context, {
       ...{ row: 'deliveries', backend, seed: SEED },
       figures: [

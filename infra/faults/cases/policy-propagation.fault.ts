@@ -11,6 +11,8 @@ import { seedOfRun } from '../testing/seed.ts';
 
 const SEED = seedOfRun();
 const PARTITION_MS = 60_000;
+/** What gathers in a minute has to be scored afterwards, on a machine that does other things. */
+const PARTITION_LOAD = { agents: 3, pauseMs: 400 };
 const NOTIFIED_MOVES = 60;
 const UNHEARD_MOVES = 6;
 const MOVE_PAUSE_MS = 250;
@@ -84,19 +86,23 @@ async function rollBackBehindPartition(policySystem: PolicySystem, context: Test
   expect(bad.type).toBe('moved');
   await untilApplied(target, watch);
   const published: PublishedEpoch[] = [];
-  const run = await runUnderLoad(target, async (calls) => {
-    databaseProxy.set({ isSilent: true });
-    const { epoch } = await rollBack(database, { projectId: 'default', actor: 'human:test', reason: 'it is bad' });
-    const atMs = performance.now();
-    await delay(PARTITION_MS);
-    await untilAnswered(calls, 1);
-    databaseProxy.resetAll();
-    databaseProxy.set({});
-    published.push({ epoch, atMs, reachableAtMs: performance.now() });
-    await untilApplied(target, watch);
-  });
+  const run = await runUnderLoad(
+    target,
+    async (calls) => {
+      databaseProxy.set({ isSilent: true });
+      const { epoch } = await rollBack(database, { projectId: 'default', actor: 'human:test', reason: 'it is bad' });
+      const atMs = performance.now();
+      await delay(PARTITION_MS);
+      await untilAnswered(calls, 1);
+      databaseProxy.resetAll();
+      databaseProxy.set({});
+      published.push({ epoch, atMs, reachableAtMs: performance.now() });
+      await untilApplied(target, watch);
+    },
+    PARTITION_LOAD,
+  );
   journal.add(run);
-  const violations = await audited(published);
+  const violations = await audited(published, run);
   const [late] = stalenessOf(published, watch.samples);
   const healedAtMs = published[0]?.reachableAtMs ?? 0;
   const during = run.calls.filter(({ endedAtMs }) => endedAtMs >= run.faultFromMs && endedAtMs <= healedAtMs);

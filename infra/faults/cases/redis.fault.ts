@@ -68,7 +68,7 @@ describe.runIf(BACKENDS.includes(backend))('Redis', () => {
       healedAt = await databaseNow(target.system.database);
     });
     journal.add(run);
-    const violations = await auditSystem(target, journal.calls);
+    const violations = await auditSystem(target, journal.calls, { run });
     const { scoredS } = await resumedAfter(target.system.database, healedAt);
     const errors = run.calls.filter(({ outcome }) => outcome !== 'ok').length;
     recordFault(context, {
@@ -102,7 +102,7 @@ describe.runIf(BACKENDS.includes(backend))('Redis', () => {
     const resumedAtMs = performance.now();
     const isSettled = await waitUntilSettled(system.database, journal.calls, RECONCILED_WITHIN_MS);
     const reconciledS = isSettled ? (performance.now() - resumedAtMs) / 1_000 : Number.POSITIVE_INFINITY;
-    const violations = await auditSystem(target, journal.calls);
+    const violations = await auditSystem(target, journal.calls, { run });
     recordFault(context, {
       ...{ row: 'redis-flushed', backend, seed: SEED },
       figures: [

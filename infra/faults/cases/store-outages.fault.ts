@@ -60,7 +60,7 @@ describe.each(BACKENDS)('PostgreSQL, with the queues on %s,', (backend) => {
       healedAt = await databaseNow(system.database);
     });
     journal.add(run);
-    const violations = await auditSystem(target, journal.calls);
+    const violations = await auditSystem(target, journal.calls, { run });
     const { storedS, scoredS } = await resumedAfter(system.database, healedAt);
     const clientErrors = run.calls.filter(({ outcome }) => outcome !== 'ok').length;
     recordFault(context, {

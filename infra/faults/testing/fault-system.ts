@@ -44,6 +44,8 @@ export interface FaultSystemOptions {
   /** Of a trimtab.yaml, beside what is here anyway. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly variables?: Readonly<Record<string, string>>;
+  /** A folder that is there already, in place of a new one. */
+  readonly dataDir?: string;
 }
 
 const SECRET_BYTES = 12;
@@ -51,7 +53,7 @@ const SECRET_BYTES = 12;
 const SCENARIO = { faults: [{ kind: 'slow', headersDelayMs: 30 }] };
 
 export async function startFaultSystem(options: FaultSystemOptions): Promise<FaultSystem> {
-  const { backend, seed, database } = options;
+  const { backend, seed, database, dataDir } = options;
   const random = createSeededRandom(seed).uniform;
   const secretOf = (owner: string) => `canary-${owner}-${randomBytes(SECRET_BYTES).toString('hex')}`;
   const [providerKey, apiKey] = [secretOf('provider'), secretOf('client')];
@@ -70,6 +72,7 @@ export async function startFaultSystem(options: FaultSystemOptions): Promise<Fau
       redisParts === null ? undefined : `redis://127.0.0.1:${redisParts.proxy.port}`,
       {
         ...(database === undefined ? {} : { database }),
+        ...(dataDir === undefined ? {} : { dataDir }),
         variables: { TEST_API_KEY: providerKey, ...options.variables },
         databaseUrlOf: async (direct) => {
           const proxy = await createFaultProxy({ port: Number(new URL(direct).port) }, { random });

@@ -5,7 +5,7 @@ import type { Violation } from './audit/violation.ts';
 import { type FaultSystem, startFaultSystem } from './fault-system.ts';
 import { epochNow, prepareTwoPolicies } from './policy-moves.ts';
 import { type PolicyWatch, watchPolicies } from './policy-watch.ts';
-import { auditSystem, createJournal } from './run-under-load.ts';
+import { auditSystem, createJournal, type FaultRun } from './run-under-load.ts';
 
 /** A system with two policies to move between, whose gateway is watched. */
 export interface PolicySystem {
@@ -16,7 +16,7 @@ export interface PolicySystem {
   readonly random: () => number;
   /** The one policy and the other, in turn. */
   policyOf(index: number): string;
-  audited(published?: readonly PublishedEpoch[]): Promise<readonly Violation[]>;
+  audited(published?: readonly PublishedEpoch[], run?: FaultRun): Promise<readonly Violation[]>;
   stop(): Promise<void>;
 }
 
@@ -30,7 +30,8 @@ export async function openPolicySystem(seed: number): Promise<PolicySystem> {
   return {
     ...{ target, watch, policies, journal, random: createSeededRandom(seed).uniform },
     policyOf: (index) => (index % 2 === 0 ? policies[1] : policies[0]),
-    audited: (published = []) => auditSystem(target, journal.calls, { samples: watch.samples, published }),
+    audited: (published = [], run) =>
+      auditSystem(target, journal.calls, { samples: watch.samples, published, ...(run === undefined ? {} : { run }) }),
     async stop() {
       await watch.stop();
       await target.stop();

@@ -4,12 +4,15 @@ import { type ClientCall, startLoad } from '../../testing/load.ts';
 import { type AuditEvidence, audit } from './audit/audit.ts';
 import type { Violation } from './audit/violation.ts';
 import type { FaultSystem } from './fault-system.ts';
+import { auditDeaths, type Lives, livesOf } from './service-deaths.ts';
 
 export interface FaultRun {
   readonly calls: readonly ClientCall[];
   /** When the fault began and ended, on the clock of `performance.now()`. */
   readonly faultFromMs: number;
   readonly faultToMs: number;
+  /** Who ran before the fault. */
+  readonly livesBefore: Lives;
 }
 
 export interface LoadShape {
@@ -32,11 +35,12 @@ export async function runUnderLoad(
   const load = startLoad({ baseUrl: system.gatewayUrl, seed, apiKey, ...shape });
   try {
     await untilAnswered(load.calls, QUIET_CALLS);
+    const livesBefore = livesOf(system);
     const faultFromMs = performance.now();
     await fault(load.calls);
     const faultToMs = performance.now();
     await untilAnswered(load.calls, QUIET_CALLS);
-    return { calls: load.calls, faultFromMs, faultToMs };
+    return { calls: load.calls, faultFromMs, faultToMs, livesBefore };
   } finally {
     await load.stop();
   }
@@ -58,18 +62,26 @@ export function createJournal(): { readonly calls: readonly ClientCall[]; add(ru
   return { calls, add: (run) => void calls.push(...run.calls) };
 }
 
+type AuditMore = Partial<Pick<AuditEvidence, 'isInWindow' | 'expected' | 'samples' | 'published'>> & {
+  /** The run whose services must have lived through it, but for those that it killed. */
+  readonly run?: FaultRun;
+  readonly killed?: Parameters<typeof auditDeaths>[2];
+};
+
 /** Waits until the system has come to rest, and audits it. */
 export async function auditSystem(
   target: FaultSystem,
   calls: readonly ClientCall[],
-  more: Partial<Pick<AuditEvidence, 'isInWindow' | 'expected' | 'samples' | 'published'>> = {},
+  more: AuditMore = {},
 ): Promise<readonly Violation[]> {
   const { system, spoolFolder, policyCopy, folders, secrets } = target;
   await waitUntilSettled(system.database, calls);
-  return await audit({
+  const { run, killed = [], ...evidence } = more;
+  const violations = await audit({
     ...{ database: system.database, projectId: 'default', calls, folders, secrets },
     spoolFolders: [spoolFolder],
     policyCopies: [policyCopy],
-    ...more,
+    ...evidence,
   });
+  return run === undefined ? violations : [...violations, ...auditDeaths(run.livesBefore, system, killed)];
 }
