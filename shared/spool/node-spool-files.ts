@@ -1,3 +1,4 @@
+import { writevSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import type { AppendFile, SpoolFiles } from './spool-files.ts';
 
@@ -27,12 +28,15 @@ function appendFile(file: FileHandle): AppendFile {
   };
 }
 
-/** One writev in all but the rare case that the system takes only a part. */
+/**
+ * One writev in all but the rare case that the system takes only a part. It goes into the system's memory, in less time
+ * than the way to another thread and back takes; only the sync waits for the disk, and that on another thread.
+ */
 async function writeFully(file: FileHandle, buffers: readonly Buffer[]): Promise<void> {
   const total = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-  const { bytesWritten } = await file.writev([...buffers]);
-  if (bytesWritten === total) return;
-  const rest = Buffer.concat(buffers).subarray(bytesWritten);
+  const written = writevSync(file.fd, [...buffers]);
+  if (written === total) return;
+  const rest = Buffer.concat(buffers).subarray(written);
   for (let offset = 0; offset < rest.length; ) {
     const part = await file.write(rest, offset);
     if (part.bytesWritten === 0) throw new Error('the disk took no bytes');
