@@ -4,7 +4,7 @@ import type { RequestMemory } from './transcript/encode-transcript.ts';
 import type { RequestSplit } from './transcript/split-request.ts';
 
 /** What is remembered of requests, measured by their JSON; as bytes and as objects they take about three times that. */
-const MEMORY_BYTES_MAX = 64 * 1_024 * 1_024;
+const MEMORY_BYTES_MAX = 32 * 1_024 * 1_024;
 /** What a conversation takes beside its texts. */
 const OVERHEAD_BYTES = 16 * 1_024;
 
