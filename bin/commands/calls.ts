@@ -6,6 +6,7 @@ import { TrimtabError } from '#shared/errors.ts';
 import type { CommandContext, CommandOptions } from './command-context.ts';
 import { createTablePrinter, printable, printJson, printLine, printTable } from './print.ts';
 import { readCount } from './read-count.ts';
+import { showCallShape } from './show-call-shape.ts';
 
 interface TailOptions extends CommandOptions {
   readonly limit: string;
@@ -15,6 +16,7 @@ interface TailOptions extends CommandOptions {
 
 interface ShowOptions extends CommandOptions {
   readonly content?: boolean;
+  readonly shape?: string;
 }
 
 const POLL_MS = 1_000;
@@ -38,10 +40,11 @@ export function registerCalls(program: Command, context: CommandContext): void {
     .command('show <call>')
     .description('One call: its routing decision, losses, attempts and scores')
     .option('--content', 'print the request and the delivered message too')
+    .option('--shape <shape>', 'print only one of its forms: request, upstream, raw or delivered')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      '\nExample:\n  trimtab calls show 0199a0c4-…\n\nThe id is in the x-trimtab-call-id header of every answer.',
+      '\nExample:\n  trimtab calls show 0199a0c4-…\n  trimtab calls show 0199a0c4-… --shape raw\n\nThe id is in the x-trimtab-call-id header of every answer.',
     )
     .action((callId: string, options: ShowOptions) => show(context, callId, options));
 }
@@ -95,6 +98,10 @@ async function show(context: CommandContext, callId: string, options: ShowOption
       `there is no call ${callId}; copy the id from \`trimtab calls tail\` (a call appears within a second of its end)`,
     );
   }
+  if (options.shape !== undefined) {
+    await showCallShape(context, { callId, shape: options.shape, json: options.json === true });
+    return;
+  }
   const scores = await listScores(database, projectId, { callId, limit: SCORES_MAX });
   const { transcriptHead, responseNode, upstreamRawBlock, catalogueHash, ...call } = stored.call;
   if (options.json === true) {
@@ -120,6 +127,7 @@ async function show(context: CommandContext, callId: string, options: ShowOption
     score.explanation,
   ]);
   printTable(context, ['scorer', 'pass', 'metric', 'outcome', 'value', 'owner', 'explanation'], rows);
+  if (stored.isContentExpired) printLine(context, '\nWhat was said is kept no longer: see retention in trimtab.yaml.');
   if (options.content !== true) return;
   for (const [name, value] of [
     ['request', stored.request],

@@ -1,5 +1,6 @@
 import type { JudgeConfig, TrimtabConfig } from '#shared/config/config-schema.ts';
 import type { Retention } from '#shared/database/retention/expire-weeks.ts';
+import type { Upstreams } from '#shared/shapes/recompute-upstream-request.ts';
 
 /** What the optimizer is configured with; times in milliseconds. */
 export interface OptimizerConfig {
@@ -11,6 +12,7 @@ export interface OptimizerConfig {
   readonly replayCalls: number;
   readonly promptBudgetUsd: number;
   readonly retention: Retention;
+  readonly upstreams: Upstreams;
   /** `provider/model` of each judge, for the status. */
   readonly judges: readonly string[];
   /** Who writes prefixes: the teacher, else the first judge. */
@@ -25,6 +27,7 @@ export function createOptimizerConfig(config: TrimtabConfig): OptimizerConfig {
     controllerIntervalMs: controllerInterval,
     ...{ minClusterSessions, replayCalls, promptBudgetUsd },
     retention: { contentMs: config.retention.content, callsMs: config.retention.calls },
+    upstreams: { providers: config.providers, models: config.models },
     judges: config.judges.map((judge) => `${judge.provider}/${judge.model}`),
     teacher: config.teacher ?? config.judges[0] ?? null,
   };

@@ -82,7 +82,7 @@ export function createOptimizerService(deps: OptimizerServiceDeps): OptimizerSer
   };
   const openServer = async () =>
     createOptimizerServer({
-      ...{ database, projectId, now, policyChanges, log, metrics: registry },
+      ...{ database, projectId, now, policyChanges, log, metrics: registry, upstreams: config.upstreams },
       tokens: await readAccessTokens(deps.dataDir, deps.adminToken),
       wake: workSoon,
       readStatus: () =>

@@ -1,4 +1,5 @@
 import type { Database } from '#shared/database/connect.ts';
+import type { Upstreams } from '#shared/shapes/recompute-upstream-request.ts';
 import type { PolicyChanges } from '../policy-changes.ts';
 import type { SystemStatus } from '../read-status.ts';
 
@@ -7,6 +8,8 @@ export interface ApiDeps {
   readonly database: Database;
   readonly projectId: string;
   readonly now: () => number;
+  /** To write again what an upstream was sent; without them that is not shown. */
+  readonly upstreams?: Upstreams;
   readonly policyChanges: PolicyChanges;
   readonly readStatus: () => Promise<SystemStatus>;
   /** Has due runs worked off soon; does not wait for them. */

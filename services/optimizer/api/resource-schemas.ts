@@ -98,6 +98,14 @@ export const scoreSchema = z.object({
   createdAt: moment,
 });
 
+const callShapeSchema = z.object({
+  format: z.string(),
+  text: nullableText,
+  missing: nullableText,
+  isExact: z.boolean(),
+  inexact: z.array(z.string()),
+});
+
 export const callDetailSchema = callSummarySchema.extend({
   developer: nullableText,
   repo: nullableText,
@@ -110,6 +118,10 @@ export const callDetailSchema = callSummarySchema.extend({
   completeness: z.unknown(),
   capture: z.string(),
   scores: z.array(scoreSchema),
+  /** What was said, in each of its forms; for operators only. */
+  shapes: z
+    .object({ request: callShapeSchema, upstream: callShapeSchema, raw: callShapeSchema, delivered: callShapeSchema })
+    .nullable(),
 });
 
 export const policySchema = z.object({

@@ -4,8 +4,9 @@ import { listCalls, listScores, readCallDetail, readUsage } from '#shared/databa
 import { callStatusSchema } from '#shared/domain/call.ts';
 import { clusterStatusSchema } from '#shared/domain/failure-cluster.ts';
 import { TrimtabError } from '#shared/errors.ts';
+import { readCallShapes } from '#shared/shapes/read-call-shapes.ts';
 import type { ApiDeps } from '../api-deps.ts';
-import { type ApiRoute, defineRoute } from '../api-route.ts';
+import { type ApiRoute, defineRoute, ROLES, type Role } from '../api-route.ts';
 import { decodeCursor, noneSchema, pageOf, pageQuerySchema, searchText, toPage } from '../cursor.ts';
 import {
   asJson,
@@ -20,6 +21,8 @@ import {
 const DAY_MS = 86_400_000;
 const USAGE_DAYS_MAX = 92;
 const SCORES_OF_CALL_MAX = 500;
+/** Who may read what was said. */
+const CONTENT_ROLE: Role = 'operator';
 
 const clusterKey = z.object({ lastSeen: z.iso.datetime(), clusterId: z.uuid() });
 const scoreKey = z.object({ callId: z.uuid(), key: searchText(1_200) });
@@ -58,7 +61,7 @@ function clusterRoutes({ database, projectId }: ApiDeps): ApiRoute[] {
   ];
 }
 
-function callRoutes({ database, projectId }: ApiDeps): ApiRoute[] {
+function callRoutes({ database, projectId, upstreams }: ApiDeps): ApiRoute[] {
   return [
     defineRoute({
       ...{ method: 'GET', path: '/api/v1/calls', role: 'viewer', summary: 'Calls, newest first' },
@@ -80,14 +83,17 @@ function callRoutes({ database, projectId }: ApiDeps): ApiRoute[] {
     }),
     defineRoute({
       ...{ method: 'GET', path: '/api/v1/calls/:callId', role: 'viewer' },
-      summary: 'One call: how it was routed, what it lost, how it scored. Never its content.',
+      summary:
+        'One call: how it was routed, what it lost, how it scored; for operators, what was said in its four shapes',
       params: z.object({ callId: z.uuid() }),
       ...{ query: noneSchema, body: noneSchema, response: callDetailSchema },
-      async handle({ params: { callId } }) {
+      async handle({ params: { callId }, caller }) {
         const call = await readCallDetail(database, projectId, callId);
         if (call === null) throw new TrimtabError('not_found', `there is no call ${callId}`);
         const scores = await listScores(database, projectId, { callId, limit: SCORES_OF_CALL_MAX });
-        return { value: { ...asJson(call), scores: scores.map(asScore) } };
+        const isAllowed = ROLES.indexOf(caller.role) >= ROLES.indexOf(CONTENT_ROLE);
+        const shapes = isAllowed ? await readCallShapes(database, upstreams ?? null, projectId, callId) : null;
+        return { value: { ...asJson(call), scores: scores.map(asScore), shapes: asJson(shapes) } };
       },
     }),
   ];
