@@ -34,6 +34,7 @@ function harness(stored: readonly StoredCalibration[] = []) {
     now: () => state.nowMs,
     log: createLog('test', 'silent'),
   });
+  const wantCounts = () => tokens.count(COUNTER, bodyOf(1));
   const observe = (turns: number, factor: number, more: Partial<CountedCall> = {}): void => {
     const body = bodyOf(turns);
     const inputTokens = Math.round(countTokens(body, COUNTER.model) * factor);
@@ -42,7 +43,7 @@ function harness(stored: readonly StoredCalibration[] = []) {
       ...{ messages: body.messages.length, body: () => body, answer: [], ...more },
     });
   };
-  return { tokens, state, written, observe };
+  return { tokens, state, written, observe, wantCounts };
 }
 
 const learned = (ratio: number): TokenCalibration => ({
@@ -84,7 +85,8 @@ describe('the token calibrator', () => {
   });
 
   it('counts seldom, and the turn after a counted one of the same conversation', () => {
-    const { state, observe } = harness();
+    const { state, observe, wantCounts } = harness();
+    wantCounts();
     observe(1, 1);
     // The same request once more is no turn: clients retry, and ask the same of several models.
     observe(1, 1);
@@ -99,8 +101,22 @@ describe('the token calibrator', () => {
     expect(state.counted).toBe(3);
   });
 
+  it('counts nothing where nobody has asked for a count within the hour', () => {
+    const { state, observe, wantCounts } = harness();
+    observe(1, 1);
+    expect(state.counted).toBe(0);
+    wantCounts();
+    state.nowMs += 3_600_000;
+    observe(2, 1);
+    expect(state.counted).toBe(1);
+    state.nowMs += 20_000;
+    observe(3, 1, { conversation: 'later/' });
+    expect(state.counted).toBe(1);
+  });
+
   it('learns from the growth of a conversation', async () => {
-    const { tokens, state, observe, written } = harness();
+    const { tokens, state, observe, written, wantCounts } = harness();
+    wantCounts();
     for (let pair = 0; pair < 10; pair += 1) {
       state.nowMs += 60_000;
       observe(1, 1, { conversation: `s${pair}/` });
@@ -115,7 +131,8 @@ describe('the token calibrator', () => {
   });
 
   it('survives a call that cannot be counted', () => {
-    const { tokens, observe } = harness();
+    const { tokens, observe, wantCounts } = harness();
+    wantCounts();
     const body = () => {
       throw new Error('no body');
     };
@@ -138,7 +155,8 @@ describe('the token calibrator', () => {
 
 describe('what was learned', () => {
   it('is kept once, and again when the store comes back', async () => {
-    const { tokens, state, written, observe } = harness();
+    const { tokens, state, written, observe, wantCounts } = harness();
+    wantCounts();
     await tokens.save();
     observe(2, 1.2);
     state.isStoreDown = true;

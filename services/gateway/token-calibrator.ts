@@ -71,6 +71,8 @@ interface Learned {
   /** Calls that were seen since the start. */
   calls: number;
   countedAtMs: number;
+  /** When somebody last asked for a count of this model, Unix milliseconds: who never asks has none to be corrected. */
+  askedAtMs: number;
   /** A prompt that was counted, until the same session's next one shows by how much it grew. */
   previous: { readonly conversation: string; readonly messages: number; readonly inputTokens: number } | null;
 }
@@ -79,6 +81,8 @@ interface Learned {
 const MODELS_MAX = 1_000;
 /** Counting a long prompt takes milliseconds: once in this time for each model is enough to learn, and costs nothing. */
 const COUNT_EVERY_MS = 20_000;
+/** Counts are corrected for this long after somebody asked for one. */
+const COUNTS_WANTED_MS = 3_600_000;
 /** Then one in some tells the same, and the others need not wait for it. */
 const CALLS_ALL_OBSERVED = 64;
 const ESTIMATE_EVERY_CALLS = 8;
@@ -103,8 +107,13 @@ export function createTokenCalibrator(deps: CalibratorDeps): TokenCalibrator {
   };
   return {
     estimate: (counter, raw) => Math.ceil(raw * find(counter).estimateFactor),
-    count: (counter, body) => Math.ceil(countTokens(body, counter.model) * promptFactor(find(counter).calibration)),
+    count(counter, body) {
+      const learned = find(counter);
+      learned.askedAtMs = deps.now();
+      return Math.ceil(countTokens(body, counter.model) * promptFactor(learned.calibration));
+    },
     countAtLeast(counter, body) {
+      find(counter).askedAtMs = deps.now();
       const ratio = typicalRatio(find(counter).calibration.prompt) ?? UNCALIBRATED_LEAST;
       return Math.floor(countTokens(body, counter.model) * ratio);
     },
@@ -163,7 +172,7 @@ function keyOf({ provider, model }: Counter): string {
 function learnedOf(counter: Counter, calibration: TokenCalibration): Learned {
   return {
     ...{ counter, calibration, estimateFactor: estimateFactorOf(counter, calibration), isDirty: false },
-    ...{ calls: 0, countedAtMs: Number.NEGATIVE_INFINITY, previous: null },
+    ...{ calls: 0, countedAtMs: Number.NEGATIVE_INFINITY, askedAtMs: Number.NEGATIVE_INFINITY, previous: null },
   };
 }
 
@@ -177,8 +186,9 @@ function estimateFactorOf({ model }: Counter, { estimate }: TokenCalibration): n
   return correctionFactor(estimate, tokenFamilyOf(model).textFactor * ESTIMATE_DEFAULT);
 }
 
-/** Now and then, and when the turn after a counted one comes. */
-function isToBeCounted({ countedAtMs, previous }: Learned, call: CountedCall, nowMs: number): boolean {
+/** Where counts are wanted: now and then, and when the turn after a counted one comes. */
+function isToBeCounted({ countedAtMs, askedAtMs, previous }: Learned, call: CountedCall, nowMs: number): boolean {
+  if (nowMs - askedAtMs > COUNTS_WANTED_MS) return false;
   const isNextTurn = previous?.conversation === call.conversation && call.messages > previous.messages;
   return isNextTurn || nowMs - countedAtMs >= COUNT_EVERY_MS;
 }

@@ -1,4 +1,15 @@
-import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
+import { createRequire } from 'node:module';
+
+type Encoding = typeof import('gpt-tokenizer/encoding/o200k_base');
+
+const require = createRequire(import.meta.url);
+let encoding: Encoding | null = null;
+
+/** Its tables take 75 MB, which a process that never counts does without. */
+function loadEncoding(): Encoding {
+  encoding ??= require('gpt-tokenizer/encoding/o200k_base') as Encoding;
+  return encoding;
+}
 
 /** Up to here every character is tokenized; above, an even sample of the text stands for all of it. */
 export const EXACT_CHARACTERS_MAX = 131_072;
@@ -34,6 +45,7 @@ function cutAt(text: string, start: number): number {
 
 /** Tokens of a text as o200k has them, the encoding of OpenAI's models since gpt-4o. Control tokens in it are text. */
 export function textTokens(text: string): number {
+  const { countTokens } = loadEncoding();
   let tokens = 0;
   for (let start = 0; start < text.length; ) {
     const end = cutAt(text, start);
