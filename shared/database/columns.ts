@@ -30,8 +30,12 @@ const ESCAPED = /\\u(?:0000|d[89a-f])/i;
 export function jsonText(value: unknown): JsonText {
   const text = JSON.stringify(value) ?? 'null';
   if (!ESCAPED.test(text)) return text as JsonText;
-  const storable = JSON.stringify(value, (_key, member) =>
-    typeof member === 'string' ? storableText(member) : member,
-  );
-  return storable as JsonText;
+  return JSON.stringify(value, (_key, member: unknown) => storableMember(member)) as JsonText;
+}
+
+/** Names of members are text of others, too. */
+function storableMember(member: unknown): unknown {
+  if (typeof member === 'string') return storableText(member);
+  if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
+  return Object.fromEntries(Object.entries(member).map(([name, value]) => [storableText(name), value]));
 }

@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
 import type { FailureFacts } from '../domain/failure-cluster.ts';
 import { type FaultOwner, faultOwnerSchema } from '../domain/score.ts';
+import { storableText } from './columns.ts';
 import type { Database } from './connect.ts';
 import { IS_NO_LOSS_SCORE } from './loss-store.ts';
+import { holdErasures } from './purge/erasure.ts';
 
 /** A failing score that no failure event stands for yet, with the dimensions of its call. */
 export interface NewFailure {
@@ -113,7 +115,11 @@ export async function recordFailures(
   return await database.transaction().execute(async (transaction) => {
     let recorded = 0;
     const templateIds = new Set<string>();
+    await holdErasures(transaction);
+    const stored = await callsAmong(transaction, projectId, ordered);
     for (const entry of ordered) {
+      // A call that was erased since its failure was read must not leave a template with its words.
+      if (!stored.has(entry.failure.callId)) continue;
       const templateId = await upsertTemplate(transaction, projectId, entry);
       const inserted = await insertEvent(transaction, projectId, entry.failure, templateId);
       recorded += inserted;
@@ -121,6 +127,20 @@ export async function recordFailures(
     }
     return { recorded, templateIds: [...templateIds] };
   });
+}
+
+async function callsAmong(
+  transaction: Database,
+  projectId: string,
+  entries: readonly FailureToRecord[],
+): Promise<ReadonlySet<string>> {
+  const rows = await transaction
+    .selectFrom('call')
+    .select('callId')
+    .where('projectId', '=', projectId)
+    .where('callId', '=', sql<string>`ANY(${entries.map(({ failure }) => failure.callId)}::uuid[])`)
+    .execute();
+  return new Set(rows.map(({ callId }) => callId));
 }
 
 async function upsertTemplate(transaction: Database, projectId: string, entry: FailureToRecord): Promise<string> {
@@ -133,10 +153,10 @@ async function upsertTemplate(transaction: Database, projectId: string, entry: F
       signature: entry.signature,
       signatureAlgorithm: entry.signatureAlgorithm,
       stage: facts.stage,
-      checkId: facts.check,
+      checkId: storableText(facts.check),
       turnShape: facts.turnShape,
-      expectedVsActual: facts.expectedVsActual,
-      template: facts.template,
+      expectedVsActual: storableText(facts.expectedVsActual),
+      template: storableText(facts.template),
       firstSeen: failure.happenedAt,
       lastSeen: failure.happenedAt,
     })

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { storableText } from './columns.ts';
 import type { Database } from './connect.ts';
 import { IS_NO_LOSS_SCORE } from './loss-store.ts';
 
@@ -130,9 +131,9 @@ export async function listCalls(database: Database, projectId: string, filter: C
     .select([...SUMMARY_COLUMNS, FAILURES])
     .where('call.projectId', '=', projectId);
   if (filter.before !== undefined) query = query.where('call.callId', '<', filter.before);
-  if (filter.sessionId !== undefined) query = query.where('call.sessionId', '=', filter.sessionId);
-  if (filter.turnShape !== undefined) query = query.where('call.turnShape', '=', filter.turnShape);
-  if (filter.provider !== undefined) query = query.where('call.provider', '=', filter.provider);
+  if (filter.sessionId !== undefined) query = query.where('call.sessionId', '=', storableText(filter.sessionId));
+  if (filter.turnShape !== undefined) query = query.where('call.turnShape', '=', storableText(filter.turnShape));
+  if (filter.provider !== undefined) query = query.where('call.provider', '=', storableText(filter.provider));
   if (filter.status !== undefined) query = query.where('call.status', '=', filter.status);
   const { clusterId } = filter;
   if (clusterId !== undefined) {
