@@ -13,6 +13,16 @@ export interface PolicyClientDeps {
   readonly now: () => number;
   /** Called after every snapshot that was taken over. */
   readonly onApplied?: (active: ActivePolicies) => void;
+  /** Where the copy is kept; the file of `copyPath` when absent. */
+  readonly copy?: PolicyCopy;
+}
+
+/** What a gateway starts from when the store is down. */
+export interface PolicyCopy {
+  /** The text, or null when there is none or it cannot be read. */
+  read(): Promise<string | null>;
+  /** Replaces the text in one step. */
+  write(text: string): Promise<void>;
 }
 
 /** Holds the policies that this gateway routes by; what it holds is always whole, validated and never older. */
@@ -43,10 +53,13 @@ export function createPolicyClient(
   options: { readonly projectId: string; readonly copyPath: string; readonly readDeadlineMs?: number },
 ): PolicyClient {
   const { readDeadlineMs = READ_DEADLINE_MS } = options;
+  const { copy = fileCopy(options.copyPath) } = deps;
   const outage = createOutageLog(deps.log, 'policies cannot be refreshed; those held stay in force');
   let active: ActivePolicies | null = null;
   let status: PolicyStatus = { source: 'none', appliedAtMs: null, confirmedAtMs: null, lastError: null };
   let appliedText = '';
+  /** A disk that did not take the copy is asked again with every reading: else the copy would stay behind. */
+  let copiedText = '';
   let reading: Promise<void> | null = null;
   let isStale = false;
 
@@ -58,11 +71,13 @@ export function createPolicyClient(
     const appliedAtMs = text === appliedText ? status.appliedAtMs : deps.now();
     active = next;
     status = { ...status, source, appliedAtMs, lastError: null };
-    if (text === appliedText) return;
-    appliedText = text;
-    deps.onApplied?.(next);
-    deps.log.info({ epoch: next.epoch, policy: `v${next.stable.number}`, source }, 'policies applied');
-    if (source === 'store') await writeFileDurably(options.copyPath, text);
+    if (text !== appliedText) {
+      appliedText = text;
+      deps.onApplied?.(next);
+      deps.log.info({ epoch: next.epoch, policy: `v${next.stable.number}`, source }, 'policies applied');
+    }
+    if (source === 'store' && text !== copiedText) await copy.write(text);
+    copiedText = text;
   };
   const read = async (): Promise<void> => {
     try {
@@ -93,14 +108,14 @@ export function createPolicyClient(
     async start() {
       await Promise.race([refresh(), elapsed(START_WAIT_MS)]);
       if (active !== null) return;
-      const copy = await readCopy(options.copyPath, options.projectId);
+      const copied = await readCopy(copy, options.projectId);
       if (active !== null) return;
-      if (copy === null) {
+      if (copied === null) {
         const message = `no policy to route by: ${status.lastError ?? 'the database does not answer'}, and this gateway has no copy of an earlier run; add routes: to trimtab.yaml and start with \`trimtab up\``;
         throw new TrimtabError('not_configured', message);
       }
-      await apply(copy, 'copy');
-      deps.log.warn({ epoch: copy.epoch }, 'the database does not answer; routing by the copy of an earlier run');
+      await apply(copied, 'copy');
+      deps.log.warn({ epoch: copied.epoch }, 'the database does not answer; routing by the copy of an earlier run');
     },
     current() {
       if (active === null) throw new TrimtabError('not_configured', 'the gateway has no policy yet');
@@ -111,10 +126,17 @@ export function createPolicyClient(
   };
 }
 
-async function readCopy(path: string, projectId: string): Promise<ActivePolicies | null> {
+function fileCopy(path: string): PolicyCopy {
+  return {
+    read: () => readFile(path, 'utf8').catch(() => null),
+    write: (text) => writeFileDurably(path, text),
+  };
+}
+
+async function readCopy(copy: PolicyCopy, projectId: string): Promise<ActivePolicies | null> {
   try {
-    const copy = activePoliciesSchema.parse(JSON.parse(await readFile(path, 'utf8')));
-    return copy.projectId === projectId ? copy : null;
+    const copied = activePoliciesSchema.parse(JSON.parse((await copy.read()) ?? ''));
+    return copied.projectId === projectId ? copied : null;
   } catch {
     return null;
   }
