@@ -10,6 +10,7 @@ import type { Log } from '#shared/log.ts';
 import { recordOfOffer } from '#shared/spool/offered-call.ts';
 import { type SpoolThread, startSpoolThread } from '#shared/spool/spool-thread.ts';
 import { createEventSessions, type EventSessions } from './event-sessions.ts';
+import { fairnessFigures } from './fairness-figures.ts';
 import { storedBytes } from './stored-bytes.ts';
 
 /** A measured figure; one without a bar is there to be known. */
@@ -70,6 +71,8 @@ export async function eventFigures(
   const bench: Bench = { spool, sessions: createEventSessions(SEED), database, ...options };
   try {
     const figures = [
+      // Before any other: those leave jobs behind that nobody takes.
+      ...(await fairnessFigures({ ...bench, databaseUrl, log }, options)),
       ...(await storageFigures(bench)),
       ...(await processorFigures(bench)),
       ...(await durabilityFigures(bench)),

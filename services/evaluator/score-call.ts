@@ -1,5 +1,6 @@
 import { recordJudgeSkip } from '#shared/database/judge-store.ts';
 import { loadCall, loadNextCall, type StoredCall } from '#shared/database/load-call.ts';
+import { isCallErased } from '#shared/database/purge/erasure.ts';
 import { recordScoring } from '#shared/database/score-store.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import type { ScoreJob } from '#shared/queue/jobs.ts';
@@ -18,7 +19,10 @@ import { createScoringSubject, type ScoringSubject } from './scorers/scoring-sub
  */
 export async function scoreCall(deps: EvaluatorDeps, job: Omit<ScoreJob, 'v'>): Promise<void> {
   const stored = await loadCall(deps.database, job.projectId, job.callId);
-  if (stored === null) throw new TrimtabError('not_found', `call ${job.callId} is not stored`);
+  if (stored === null) {
+    if (await isCallErased(deps.database, job.projectId, job.callId)) return;
+    throw new TrimtabError('not_found', `call ${job.callId} is not stored`);
+  }
   // A replay is an experiment of ours; counted as traffic it would steer what it is meant to measure.
   if (stored.call.source === 'replay') return;
 

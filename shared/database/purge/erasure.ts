@@ -75,3 +75,14 @@ export async function readErasureGeneration(database: Database): Promise<number>
     SELECT last_value AS generation FROM erasure_generation`.execute(database);
   return rows[0]?.generation ?? 0;
 }
+
+/** Whether a call is gone because somebody has asked for it. */
+export async function isCallErased(database: Database, projectId: string, callId: string): Promise<boolean> {
+  const row = await database
+    .selectFrom('erasedCall')
+    .select('callId')
+    .where('projectId', '=', projectId)
+    .where('callId', '=', callId)
+    .executeTakeFirst();
+  return row !== undefined;
+}
