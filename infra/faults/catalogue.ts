@@ -1,35 +1,16 @@
-/** A test that stands elsewhere and proves a row: every test of the file whose name begins so. */
-export interface ProvingTest {
-  readonly file: string;
-  /** Beginning of the test's own name. */
-  readonly name: string;
-  readonly backend: 'PostgreSQL' | 'Redis' | 'any';
-}
+import { BROKEN_CONTENT } from './catalogue/broken-content.ts';
+import type { CatalogueRow } from './catalogue/catalogue-row.ts';
+import { KILLED_PROCESSES } from './catalogue/killed-processes.ts';
+import { MOVING_POLICIES } from './catalogue/moving-policies.ts';
+import { STORES_AWAY } from './catalogue/stores-away.ts';
 
-/** One fault of the list, or one form of it. */
-export interface CatalogueRow {
-  /** Of the list of faults. */
-  readonly fault: number;
-  readonly row: string;
-  readonly what: string;
-  readonly criterion: string;
-  /** Where a case of this suite runs; none for rows that tests elsewhere prove. */
-  readonly backends: readonly ('PostgreSQL' | 'Redis' | 'any')[];
-  readonly tests: readonly ProvingTest[];
-}
-
-const BOTH = ['PostgreSQL', 'Redis'] as const;
-
+/** Every fault of the list, in its order; a fault may have several forms. */
 export const CATALOGUE: readonly CatalogueRow[] = [
-  {
-    fault: 7,
-    row: 'postgres-stopped',
-    what: 'PostgreSQL is stopped for a second under load',
-    criterion: 'nothing lost or doubled, work resumes within 3 s',
-    backends: BOTH,
-    tests: [],
-  },
-];
+  ...KILLED_PROCESSES,
+  ...STORES_AWAY,
+  ...BROKEN_CONTENT,
+  ...MOVING_POLICIES,
+].sort((left, right) => left.fault - right.fault);
 
 /** Files that hold proofs and are no cases of the suite. */
 export function provingTestFiles(): readonly string[] {

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
-import { backendsOf, CATALOGUE, type CatalogueRow } from './catalogue.ts';
+import type { CatalogueRow } from './catalogue/catalogue-row.ts';
+import { backendsOf, CATALOGUE } from './catalogue.ts';
 import { type Measurement, readMeasured, writeMeasured } from './measured.ts';
 import { GUARANTEES_FILE, renderGuarantees } from './render-guarantees.ts';
 

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { backendsOf, type CatalogueRow } from './catalogue.ts';
+import type { CatalogueRow } from './catalogue/catalogue-row.ts';
+import { backendsOf } from './catalogue.ts';
 import type { MeasuredFigure, Measurement } from './measured.ts';
 
 export const GUARANTEES_FILE = fileURLToPath(new URL('../../docs/guarantees.md', import.meta.url));
@@ -59,7 +60,7 @@ function figureText({ id, value, op, bar, n }: MeasuredFigure): string {
 
 function proofsOf(catalogue: readonly CatalogueRow[]): string {
   const lines = catalogue.flatMap(({ fault, tests }) =>
-    tests.map(({ file, name }) => `| ${fault} | \`${file}\` | ${name} |`),
+    tests.map(({ file, name }) => `| ${fault} | \`${file}\` | ${name === '' ? 'all' : name} |`),
   );
   const rows = [...new Set(lines)];
   if (rows.length === 0) return '';

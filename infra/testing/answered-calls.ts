@@ -11,8 +11,9 @@ import type { ClientCall } from './load.ts';
 const SETTLED_WITHIN_MS = 120_000;
 const SETTLED_POLL_MS = 200;
 
-export function wasAnswered({ outcome }: ClientCall): boolean {
-  return outcome === 'ok' || outcome === 'error';
+/** A call that the gateway took to an end. An error without a call id is a refusal: nothing was taken. */
+export function wasAnswered({ outcome, callId }: ClientCall): boolean {
+  return outcome === 'ok' || (outcome === 'error' && callId !== null);
 }
 
 export function spoolFolderOf(dataDir: string): string {

@@ -36,7 +36,7 @@ export interface WholeSystemOptions {
 
 const TOKEN = 'test-admin-token';
 /** Processes are killed in these tests; they shall come back at once. */
-const QUICK_TIMING = { restartDelayMinMs: 100 };
+const QUICK_TIMING = { restartDelayMinMs: 100, restartDelayMaxMs: 500 };
 
 /**
  * The system of `trimtab up` on a test database and a configuration: real child processes, real sockets, real queues.

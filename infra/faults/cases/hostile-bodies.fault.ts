@@ -58,6 +58,7 @@ describe.each(BACKENDS)('hostile bodies, with the queues on %s,', (backend) => {
         const response = await post(target, body());
         const answer = await response.text();
         answers.push({ what, status: response.status, answer: answer.slice(0, 200) });
+        process.stdout.write(`  ${what}: ${response.status} after ${Math.round(performance.now() - startedAtMs)} ms\n`);
         const callId = response.headers.get('x-trimtab-call-id');
         if (callId !== null)
           hostile.push({ outcome: response.ok ? 'ok' : 'error', callId, startedAtMs, endedAtMs: performance.now() });

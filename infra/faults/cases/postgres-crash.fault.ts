@@ -36,6 +36,8 @@ describe.each(BACKENDS)('a PostgreSQL that crashes, with the queues on %s,', (ba
       // An immediate shutdown: no checkpoint, no goodbye to anybody, and recovery from the log at the next start.
       process.kill(postmaster, 'SIGQUIT');
       await delay(DOWN_MS);
+      // It is gone already; this gives its folder back.
+      await postgres.stop();
       await postgres.start();
       healedAt = await databaseNow(database);
     });

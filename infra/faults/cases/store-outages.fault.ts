@@ -62,12 +62,16 @@ describe.each(BACKENDS)('PostgreSQL, with the queues on %s,', (backend) => {
     journal.add(run);
     const violations = await auditSystem(target, journal.calls, { run });
     const { storedS, scoredS } = await resumedAfter(system.database, healedAt);
+    // What is merely slow has nothing to recover from.
+    const seconds = Math.max(storedS, scoredS);
+    const recovery =
+      row === 'postgres-slow' ? [] : [{ id: 'recover_after_store_s', value: seconds, op: '<=' as const, bar: 3, n: 1 }];
     const clientErrors = run.calls.filter(({ outcome }) => outcome !== 'ok').length;
     recordFault(context, {
       ...{ row, backend, seed: SEED },
       figures: [
         ...lossFigures(violations, run.calls.length),
-        { id: 'recover_after_store_s', value: Math.max(storedS, scoredS), op: '<=', bar: 3, n: 1 },
+        ...recovery,
         { id: 'outage_client_errors', value: clientErrors, op: '<=', bar: 0, n: run.calls.length },
       ],
     });

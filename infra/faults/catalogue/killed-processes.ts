@@ -1,0 +1,74 @@
+import { BOTH, type CatalogueRow, contractTest, testsOf } from './catalogue-row.ts';
+
+export const KILLED_PROCESSES: readonly CatalogueRow[] = [
+  {
+    fault: 1,
+    row: 'gateway-killed',
+    what: 'the gateway is killed again and again under load',
+    criterion: 'lost calls are those of the last moment, all counted; it serves again by itself',
+    backends: BOTH,
+    tests: [],
+  },
+  {
+    fault: 2,
+    row: 'evaluator-killed',
+    what: 'an evaluator is killed in the middle of its jobs',
+    criterion: 'no row twice and none missing; another one repeats its jobs',
+    backends: [],
+    tests: [
+      ...testsOf('services/evaluator/service.db.test.ts', 'leaves no row twice and none out'),
+      ...contractTest('the job of a killed worker is run by another one, as the same attempt'),
+    ],
+  },
+  {
+    fault: 17,
+    row: 'deliveries',
+    what: 'every job is delivered two to five times, in any order',
+    criterion: 'the rows are those of one delivery',
+    backends: BOTH,
+    tests: [],
+  },
+  {
+    fault: 18,
+    row: 'poison-job',
+    what: 'a job kills its worker each time',
+    criterion: 'four deaths at the most, then it is set aside; other jobs go on',
+    backends: [],
+    tests: [
+      ...contractTest('a job that has killed more workers than allowed fails instead of running again'),
+      ...testsOf('services/evaluator/service.db.test.ts', 'buries a job that can never succeed'),
+    ],
+  },
+  {
+    fault: 21,
+    row: 'burst',
+    what: 'ten times the calls for a while, then as before',
+    criterion: 'no client error, bounded memory; what gathered is drained within 5 min',
+    backends: ['PostgreSQL'],
+    tests: [],
+  },
+  {
+    fault: 23,
+    row: 'termination',
+    what: 'SIGTERM to each service under load',
+    criterion: 'what was taken ends, nothing is doubled, exit within the grace period',
+    backends: BOTH,
+    tests: [],
+  },
+  {
+    fault: 25,
+    row: 'older-gateway',
+    what: 'a gateway of the version before, on a newer database, and back',
+    criterion: 'both serve, and no call is lost',
+    backends: ['any'],
+    tests: [],
+  },
+  {
+    fault: 26,
+    row: 'soak',
+    what: 'a day of faults drawn from this list',
+    criterion: 'all invariants; memory and handles stay flat',
+    backends: ['any'],
+    tests: [],
+  },
+];

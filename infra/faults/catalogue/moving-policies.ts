@@ -1,0 +1,52 @@
+import { type CatalogueRow, testsOf } from './catalogue-row.ts';
+
+export const MOVING_POLICIES: readonly CatalogueRow[] = [
+  {
+    fault: 3,
+    row: 'optimizer-cut',
+    what: 'a writer of policies is cut off at any moment of its move',
+    criterion: 'moved whole or not at all; one current epoch',
+    backends: ['any'],
+    tests: testsOf(
+      'services/optimizer/run-cycle.db.test.ts',
+      'are resumed from their checkpoint when the lease of a dead optimizer has ended',
+    ),
+  },
+  {
+    fault: 19,
+    row: 'optimizers-five',
+    what: 'five writers at once, one of which sleeps between its look and its move',
+    criterion: 'one wins each epoch; who slept is refused by the database',
+    backends: ['any'],
+    tests: testsOf('services/optimizer/run-cycle.db.test.ts', 'cannot be written by an optimizer that lost its lease'),
+  },
+  {
+    fault: 20,
+    row: 'rollback-partitioned',
+    what: 'a policy is rolled back while its gateway is cut off for 60 s',
+    criterion: 'calls are served meanwhile; 10 s after it heals the gateway has followed, and never goes back',
+    backends: ['any'],
+    tests: [],
+  },
+  {
+    fault: 20,
+    row: 'policy-staleness',
+    what: 'policies move every quarter of a second, and some moves are told to nobody',
+    criterion: 'applied within 2 s by notification (99 of 100), within 10 s by the poll',
+    backends: ['any'],
+    tests: [],
+  },
+  {
+    fault: 24,
+    row: 'bad-policy',
+    what: 'a policy that harms is rolled out, or becomes stable',
+    criterion: 'rolled back by itself; one that is the same as before is not',
+    backends: [],
+    tests: testsOf(
+      'services/optimizer/controller.db.test.ts',
+      'is rolled back when the canary does harm, which revokes it',
+      'does not roll back a canary that is the same as the control',
+      'rolls back to the previous policy at once on a large drop',
+    ),
+  },
+];
