@@ -35,7 +35,7 @@ const ingest = (...more: string[]) => fixture.run(['ingest', '--format', 'openai
 async function waitingJobs(): Promise<number> {
   const backend = createQueueBackend({ log: createLog('test', 'silent') }, { databaseUrl: fixture.connectionString });
   try {
-    return (await backend.openQueue(SCORE_QUEUE).counts()).waiting;
+    return (await backend.openQueue(SCORE_QUEUE).counts()).prioritized;
   } finally {
     await backend.close();
   }

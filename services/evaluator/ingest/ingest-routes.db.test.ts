@@ -76,7 +76,7 @@ describe('POST /ingest/queue-hook', () => {
     const again = await post(server, { v: 1, callId: 'theirs', record: JSON.stringify(record) });
     expect(again.json()).toEqual({ ...first.json(), isNew: false });
     const queue = backend.openQueue(SCORE_QUEUE);
-    expect((await queue.counts()).waiting).toBe(1);
+    expect((await queue.counts()).prioritized).toBe(1);
   });
 
   it.each(['redacted', 'metadata', 'none'] as const)('keeps no more of the content than %s allows', async (capture) => {
