@@ -76,12 +76,14 @@ describe('purge', () => {
 
   it('stores again what it removed, in a process that still remembers it as stored', async () => {
     const store = createCallStore(owner);
-    await store.store([turn('before', ['a common question'])]);
-    await purge({ kind: 'session', value: 'before' });
+    // All in one week, whose blocks the store remembers.
+    const at = (seconds: number) =>
+      turn('before', ['a common question'], { startedAt: Date.UTC(2025, 5, 4) + seconds * 1_000 });
+    await store.store([at(0)]);
+    await purge({ kind: 'before', before: new Date(Date.UTC(2025, 5, 4) + 2_000) });
     // What was sent by then is not kept, and what comes later in the same words is.
-    const late = turn('before', ['a common question']);
-    const after = turn('before', ['a common question'], { startedAt: Date.now() + 60_000 });
-    const refs = await store.store([late, after]);
+    const after = at(3);
+    const refs = await store.store([at(1), after]);
     expect(refs.map(({ callId }) => callId)).toEqual([after.call.callId]);
     expect((await loadCall(owner, PROJECT, after.call.callId))?.request).toEqual(after.request);
   });
