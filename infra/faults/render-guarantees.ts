@@ -30,26 +30,22 @@ export function renderGuarantees(catalogue: readonly CatalogueRow[], measured: r
     }),
   );
   const passed = measured.filter(({ verdict }) => verdict === 'pass').length;
-  const table = [
-    '| # | Fault | Passes when | Queue | Outcome | Figures | Seed | Measured |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- |',
-    ...lines,
-  ];
-  return `${HEAD}\n${passed} of ${lines.length} rows pass.\n\n${table.join('\n')}\n${proofsOf(catalogue)}`;
+  const head = ['#', 'Fault', 'Passes when', 'Queue', 'Outcome', 'Figures', 'Seed', 'Measured'];
+  return `${HEAD}\n${passed} of ${lines.length} rows pass.\n\n${tableOf(head, lines)}\n${proofsOf(catalogue)}`;
 }
 
-function lineOf(row: CatalogueRow, backend: string, found: Measurement | undefined): string {
+function lineOf(row: CatalogueRow, backend: string, found: Measurement | undefined): readonly string[] {
   const start = [String(row.fault), row.what, row.criterion, backend === 'any' ? 'either' : backend];
-  if (found === undefined) return cells([...start, 'not run', '', '', '']);
+  if (found === undefined) return [...start, 'not run', '', '', ''];
   const { verdict, tests, figures, seed, measuredOn, load, cores } = found;
   const proofs = row.tests.length === 0 ? '' : `${tests} ${tests === 1 ? 'test' : 'tests'}`;
-  return cells([
+  return [
     ...start,
     verdict === 'pass' ? 'pass' : '**fail**',
     [...figures.map(figureText), proofs].filter((text) => text !== '').join('; '),
     seed === null ? '' : String(seed),
     `${measuredOn}, load ${load} on ${cores} cores`,
-  ]);
+  ];
 }
 
 function figureText({ id, value, op, bar, n }: MeasuredFigure): string {
@@ -60,13 +56,20 @@ function figureText({ id, value, op, bar, n }: MeasuredFigure): string {
 
 function proofsOf(catalogue: readonly CatalogueRow[]): string {
   const lines = catalogue.flatMap(({ fault, tests }) =>
-    tests.map(({ file, name }) => `| ${fault} | \`${file}\` | ${name === '' ? 'all' : name} |`),
+    tests.map(({ file, name }) => [String(fault), `\`${file}\``, name === '' ? 'all' : name]),
   );
-  const rows = [...new Set(lines)];
-  if (rows.length === 0) return '';
-  return `\nRows without figures are proven by tests that stand beside the code:\n\n| # | File | Test |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
+  if (lines.length === 0) return '';
+  const table = tableOf(['#', 'File', 'Test'], lines);
+  return `\nRows without figures are proven by tests that stand beside the code:\n\n${table}\n`;
 }
 
-function cells(texts: readonly string[]): string {
-  return `| ${texts.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
+/** Columns as wide as their widest cell, as the formatter of the repository has it. */
+function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
+  const widths = head.map((_, column) => Math.max(3, ...all.map((row) => row[column]?.length ?? 0)));
+  const rule = widths.map((width) => '-'.repeat(width));
+  const padded = [...all.slice(0, 1), rule, ...all.slice(1)].map((row) =>
+    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)),
+  );
+  return padded.map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
