@@ -22,7 +22,7 @@ import { spoolStatsOf } from './spool-stats.ts';
 import { replySchema, type SpoolThreadData, type SpoolThreadRequest } from './spool-thread-messages.ts';
 
 /** What is parsed of a batch dies with it; with less room than a batch takes it would be moved to the old heap first. */
-const YOUNG_HEAP_MB = 64;
+const YOUNG_HEAP_MB = 24;
 
 export interface SpoolThreadDeps {
   readonly directory: string;
