@@ -35,7 +35,7 @@ export function createPostgresStore(databaseUrl: string): QueueStore {
       const queue = new Queue(
         name,
         { connection, streams: { events: { maxLen: EVENT_STREAM_LENGTH } } },
-        createPostgresBackend,
+        createQueueBackend,
       );
       queue.on('error', onError);
       return { value: queue, ready: queue.waitUntilReady(), dispose: () => queue.close() };
@@ -63,13 +63,27 @@ export function postgresConnection(databaseUrl: string, poolMax: number, queryTi
   };
 }
 
-/** BullMQ's backend, with a bounded sleep (see `IDLE_POLL_SECONDS`) and outages that it rides out. */
-const createWorkerBackend: BackendFactory<PostgresQueueBackend, PostgresConnectionOptions> = (
+/**
+ * BullMQ's backend, whose connections may break also while one is in use: it listens to idle ones only, and a broken
+ * one that opens a queue would end the process.
+ */
+const createQueueBackend: BackendFactory<PostgresQueueBackend, PostgresConnectionOptions> = (
   name,
   options,
   factoryOptions,
 ) => {
   const backend = createPostgresBackend(name, options, factoryOptions);
+  backend.connection.pool.on('connect', (client) => void client.on('error', () => {}));
+  return backend;
+};
+
+/** The same for a worker, with a bounded sleep (see `IDLE_POLL_SECONDS`) and outages that it rides out. */
+const createWorkerBackend: BackendFactory<PostgresQueueBackend, PostgresConnectionOptions> = (
+  name,
+  options,
+  factoryOptions,
+) => {
+  const backend = createQueueBackend(name, options, factoryOptions);
   reportOutages(backend.connection.pool);
   Object.defineProperty(backend, 'maximumBlockTimeout', { get: () => IDLE_POLL_SECONDS });
   return backend;
