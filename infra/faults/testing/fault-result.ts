@@ -45,10 +45,6 @@ export function lossFigures(violations: readonly Violation[], calls: number): re
   ];
 }
 
-export function meetsBar({ value, op, bar }: FaultFigure): boolean {
-  return op === '<=' ? value <= bar : value >= bar;
-}
-
-export function shown(value: number): string {
+function shown(value: number): string {
   return Number.isInteger(value) ? String(value) : value.toFixed(2);
 }
