@@ -110,7 +110,6 @@ export class SpoolWorld {
     this.#process.life.isOver = true;
     this.#threadLife.isOver = true;
     if (isPowerCut) this.disk.crash();
-    else this.disk.writeBack();
     this.#process = this.#startProcess();
     this.#boot(undefined);
   }
@@ -119,7 +118,6 @@ export class SpoolWorld {
   killThread(): void {
     this.crashes += 1;
     this.#threadLife.isOver = true;
-    this.disk.writeBack();
     const { ring, inlet } = this.#process;
     ring.recount();
     this.#boot(inlet.unfinishedCalls);

@@ -59,7 +59,8 @@ export async function recoverSpool(
     tornBytes += size - scan.end;
     if (scan.end === 0) await files.remove(path);
     else {
-      if (number === last && scan.end < size) await files.truncate(path, scan.end);
+      // What was read may lie in the system's memory only, and counts as durable from here on; truncating also syncs.
+      await files.truncate(path, number === last ? scan.end : size);
       catalogue.set({ number, length: scan.end, isDamaged: scan.damagedPlaces > 0 });
     }
   }

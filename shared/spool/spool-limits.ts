@@ -62,6 +62,6 @@ export const DRAIN_YIELD_MS = 250;
  */
 export const DRAIN_TRIES_MAX = 8;
 export const DRAIN_BACKOFF_MIN_MS = 100;
-export const DRAIN_BACKOFF_MAX_MS = 5_000;
+export const DRAIN_BACKOFF_MAX_MS = 2_000;
 /** Records that no store takes are kept beside the spool for a person to look at, up to this many bytes. */
 export const QUARANTINE_BYTES_MAX = 256 * 1_024 * 1_024;

@@ -51,12 +51,6 @@ export class MemoryDisk {
     }
   }
 
-  /** The system writes back by itself what nobody has synced. */
-  writeBack(): void {
-    for (const change of this.#changes.splice(0)) applyTo(this.#durableNames, change);
-    for (const inode of this.#names.values()) inode.durableLength = inode.bytes.length;
-  }
-
   /** The disk as one life of the process sees it. */
   filesFor(life: Life): SpoolFiles {
     const act = <T>(kind: string, work: () => T) => this.#act(life, kind, work);
