@@ -68,6 +68,7 @@ export async function runSupervisor(options: RunSupervisorOptions): Promise<numb
     await supervisor?.stop();
     throw error;
   } finally {
-    for (const signal of STOP_SIGNALS) signals.off(signal, onSignal);
+    // Whoever pressed twice may press on; that must not change what the process ends with.
+    if (!forced) for (const signal of STOP_SIGNALS) signals.off(signal, onSignal);
   }
 }
