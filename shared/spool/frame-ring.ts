@@ -8,6 +8,7 @@ const FRAMES_IN = 3;
 const FRAMES_OUT = 4;
 const RECORDS_IN = 5;
 const RECORDS_OUT = 6;
+const BUSY_PERMILLE = 7;
 const CONTROL_INTS = 16;
 const GAUGES = 16;
 const CONTROL_BYTES = CONTROL_INTS * 4;
@@ -55,6 +56,15 @@ export class FrameRing {
   /** Records written and not given back. */
   get recordsWaiting(): number {
     return (Atomics.load(this.#control, RECORDS_IN) - Atomics.load(this.#control, RECORDS_OUT)) | 0;
+  }
+
+  /** Share of its time for which the writer's thread has worked lately. */
+  get busy(): number {
+    return Atomics.load(this.#control, BUSY_PERMILLE) / 1_000;
+  }
+
+  set busy(share: number) {
+    Atomics.store(this.#control, BUSY_PERMILLE, Math.round(share * 1_000));
   }
 
   /** How many frames were ever written, modulo 2^32: what `hasReleased` is asked about. */

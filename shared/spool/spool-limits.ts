@@ -52,10 +52,18 @@ export const READ_CHUNK_BYTES = 1 * 1_024 * 1_024;
 export const DRAIN_LINGER_MS = 40;
 /**
  * While more than this waits in memory for the disk, the thread's time belongs to the writer: a batch is drained only
- * after this pause, which leaves a rate of four batches a second. Milliseconds.
+ * after this pause, which leaves a rate of two batches a second. Milliseconds.
  */
 export const DRAIN_YIELD_FROM_BYTES = 16 * 1_024 * 1_024;
-export const DRAIN_YIELD_MS = 250;
+export const DRAIN_YIELD_MS = 500;
+/**
+ * The same in a burst of calls: while the serving thread works for more than half of its time, the processors are
+ * theirs, and so is the database's. A burst that lasts is the usual load, and is drained as it comes.
+ */
+export const DRAIN_YIELD_FROM_BUSY = 0.5;
+export const BURST_MS = 10_000;
+/** How often the serving thread says how busy it is, milliseconds. */
+export const BUSY_LOOK_MS = 100;
 /**
  * A record that fails so often for a reason which is neither its data nor an outage is set aside like refused data: it
  * must not hold up all others for ever.

@@ -70,6 +70,20 @@ async function recordsOf(from: SpoolStore): Promise<string[]> {
 }
 
 describe('a store that follows one which died', () => {
+  it('asks the drainer to wait in a burst, and not once the burst has become the usual load', async () => {
+    let nowMs = 0;
+    const deps = { directory, gatewayId: 'g', ring: new FrameRing(ring.shared), log, clock: () => nowMs };
+    store = await openSpoolStore(deps, {});
+    const pressedAt = (atMs: number, busy: number) => {
+      nowMs = atMs;
+      ring.busy = busy;
+      return store.isPressed();
+    };
+    const looks = [pressedAt(0, 0.2), pressedAt(1_000, 0.9), pressedAt(10_900, 0.9), pressedAt(11_000, 0.9)];
+    expect(looks).toEqual([false, true, true, false]);
+    expect([pressedAt(12_000, 0.1), pressedAt(13_000, 0.6)]).toEqual([false, true]);
+  });
+
   it('writes nothing again that is on the disk already, and everything else', async () => {
     const died = vi.fn();
     store = await open(deafAfter(died, 'sync'));

@@ -13,7 +13,9 @@ import type { SpoolSink } from './spool.ts';
 import type { SpoolFiles } from './spool-files.ts';
 import { writeGauges } from './spool-gauges.ts';
 import {
+  BURST_MS,
   CLOSE_DEADLINE_MS,
+  DRAIN_YIELD_FROM_BUSY,
   DRAIN_YIELD_FROM_BYTES,
   SEGMENT_BYTES_MAX,
   SEGMENTS_MIN,
@@ -87,6 +89,7 @@ class OpenSpoolStore implements SpoolStore {
   readonly #listeners = new Set<() => void>();
   readonly #writing: Promise<void>;
   #durableAtMs = 0;
+  #busySinceMs: number | null = null;
 
   constructor(
     deps: SpoolStoreDeps & { readonly files: SpoolFiles },
@@ -147,7 +150,17 @@ class OpenSpoolStore implements SpoolStore {
   }
 
   isPressed(): boolean {
-    return this.#deps.ring.bytesWaiting > DRAIN_YIELD_FROM_BYTES;
+    return this.#deps.ring.bytesWaiting > DRAIN_YIELD_FROM_BYTES || this.#isInBurst();
+  }
+
+  #isInBurst(): boolean {
+    const { ring, clock } = this.#deps;
+    if (ring.busy < DRAIN_YIELD_FROM_BUSY) {
+      this.#busySinceMs = null;
+      return false;
+    }
+    this.#busySinceMs ??= clock();
+    return clock() - this.#busySinceMs < BURST_MS;
   }
 
   nextBatch(): ReturnType<SpoolSink['nextBatch']> {

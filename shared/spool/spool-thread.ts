@@ -11,6 +11,7 @@ import { offeredCallOf } from './offered-call.ts';
 import type { SpoolSource, SpoolStats } from './spool.ts';
 import { SpoolInlet } from './spool-inlet.ts';
 import {
+  BUSY_LOOK_MS,
   RING_BYTES_MAX,
   RING_RECORDS_MAX,
   SPOOL_BYTES_MAX,
@@ -75,6 +76,7 @@ class RunningSpoolThread implements SpoolThread {
   /** Null between the death of a thread and the start of its successor. */
   #worker: Worker | null = null;
   #isClosing = false;
+  #busyLook: NodeJS.Timeout | undefined;
 
   constructor(deps: SpoolThreadDeps, options: SpoolThreadOptions, release: ReleaseLock) {
     this.#deps = deps;
@@ -88,6 +90,7 @@ class RunningSpoolThread implements SpoolThread {
   }
 
   start(): Promise<void> {
+    this.#busyLook = setInterval(watchLoop(this.#ring), BUSY_LOOK_MS).unref();
     return this.#runThread(undefined);
   }
 
@@ -115,6 +118,8 @@ class RunningSpoolThread implements SpoolThread {
   async close(): Promise<void> {
     if (this.#isClosing) return;
     this.#isClosing = true;
+    clearInterval(this.#busyLook);
+    this.#ring.busy = 0;
     this.#inlet.sendDrops();
     this.#inlet.close();
     const worker = this.#worker;
@@ -198,4 +203,14 @@ class RunningSpoolThread implements SpoolThread {
       }
     }
   }
+}
+
+/** Tells the other thread for how much of the time since the last look this one has worked. */
+function watchLoop(ring: FrameRing): () => void {
+  let last = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    ring.busy = performance.eventLoopUtilization(now, last).utilization;
+    last = now;
+  };
 }
