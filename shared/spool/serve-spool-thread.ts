@@ -13,6 +13,8 @@ import { requestSchema, type SpoolThreadReply, threadDataSchema } from './spool-
  * calls that it could keep. Draining has a rule of its own.
  */
 const NICENESS = 2;
+/** As a shell tells of a program that was killed. */
+const KILLED_EXIT_CODE = 137;
 
 export interface SpoolThreadParts {
   readonly log: Log;
@@ -50,6 +52,7 @@ export async function serveSpoolThread(parts: SpoolThreadParts): Promise<void> {
   port.on('message', (message: unknown) => {
     const request = requestSchema.parse(message);
     if (request.type === 'wake') store.wake();
+    else if (request.type === 'die') process.exit(KILLED_EXIT_CODE);
     else if (request.type === 'flush') {
       void store.flushed(request.ticket).then(() => tell({ type: 'flushed', id: request.id }));
     } else void stop({ port, ring, store, stopDraining });

@@ -21,12 +21,16 @@ export const threadDataSchema = z.object({
   settings: z.unknown(),
 });
 
-/** `wake`: the ring has frames again. `flush`: answer when everything up to the ticket is durable. */
+/**
+ * `wake`: the ring has frames again. `flush`: answer when everything up to the ticket is durable. `die`: end as a fault
+ * would, for tests.
+ */
 export type SpoolThreadRequest = z.infer<typeof requestSchema>;
 export const requestSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('wake') }),
   z.object({ type: z.literal('flush'), id: z.number(), ticket: z.number() }),
   z.object({ type: z.literal('stop') }),
+  z.object({ type: z.literal('die') }),
 ]);
 
 export type SpoolThreadReply = z.infer<typeof replySchema>;

@@ -133,7 +133,12 @@ class RunningSpoolThread implements SpoolThread {
   }
 
   async killThread(): Promise<void> {
-    await this.#worker?.terminate();
+    const worker = this.#worker;
+    if (worker === null) return;
+    // Ended by itself, between two steps of its work: ended from here, inside a call to the disk, Node itself may crash.
+    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    this.#tell({ type: 'die' });
+    await exited;
   }
 
   #tell(request: SpoolThreadRequest): void {
