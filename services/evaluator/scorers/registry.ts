@@ -1,9 +1,12 @@
 import { argsMalformedJson } from './args-malformed-json.ts';
+import { CALL_SCORERS } from './call-scorers.ts';
+import { CODE_SCORERS } from './code-scorers.ts';
 import { failingCallRepeated } from './failing-call-repeated.ts';
 import { LOSS_SCORERS } from './loss-scorers.ts';
 import { missingRequired } from './missing-required.ts';
 import { parallelCollapsed } from './parallel-collapsed.ts';
 import type { Scorer } from './scorer.ts';
+import { SEQUENCE_SCORERS } from './sequence-scorers.ts';
 import { stopReasonInconsistent } from './stop-reason-inconsistent.ts';
 import { toolResultError } from './tool-result-error.ts';
 import { unknownTool } from './unknown-tool.ts';
@@ -20,7 +23,10 @@ export const SCORERS: readonly Scorer[] = [
   stopReasonInconsistent,
   failingCallRepeated,
   toolResultError,
+  ...CALL_SCORERS,
+  ...SEQUENCE_SCORERS,
+  ...CODE_SCORERS,
   ...LOSS_SCORERS,
 ];
 
-export const SCORER_SET_VERSION = 'deterministic-3';
+export const SCORER_SET_VERSION = 'deterministic-4';

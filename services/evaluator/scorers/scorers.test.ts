@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ARGS_MALFORMED_JSON_CASES } from './cases/args-malformed-json-cases.ts';
+import { CALL_CASES } from './cases/call-cases.ts';
+import { CODE_CASES } from './cases/code-cases.ts';
 import { FAILING_CALL_REPEATED_CASES } from './cases/failing-call-repeated-cases.ts';
 import { LOSS_CASES } from './cases/loss-cases.ts';
 import { MISSING_REQUIRED_CASES } from './cases/missing-required-cases.ts';
 import { PARALLEL_COLLAPSED_CASES } from './cases/parallel-collapsed-cases.ts';
 import type { ScorerCase } from './cases/scorer-case.ts';
+import { SEQUENCE_CASES } from './cases/sequence-cases.ts';
 import { STOP_REASON_INCONSISTENT_CASES } from './cases/stop-reason-inconsistent-cases.ts';
 import { TOOL_RESULT_ERROR_CASES } from './cases/tool-result-error-cases.ts';
 import { UNKNOWN_TOOL_CASES } from './cases/unknown-tool-cases.ts';
@@ -20,6 +23,9 @@ const CASES: Readonly<Record<string, readonly ScorerCase[]>> = {
   stop_reason_inconsistent: STOP_REASON_INCONSISTENT_CASES,
   tool_result_error: TOOL_RESULT_ERROR_CASES,
   unknown_tool: UNKNOWN_TOOL_CASES,
+  ...CALL_CASES,
+  ...SEQUENCE_CASES,
+  ...CODE_CASES,
   ...LOSS_CASES,
 };
 

@@ -1,39 +1,56 @@
-import type { CallStatus } from '#shared/domain/call.ts';
+import type { Call, CallStatus } from '#shared/domain/call.ts';
 import type { Loss } from '#shared/domain/loss.ts';
 import { isOwnCallId } from '#shared/formats/server-tools/own-call-id.ts';
+import { type Conversation, createConversation } from './conversation/conversation.ts';
 import { isRecord, type JsonRecord } from './json.ts';
 import { extractRawReply, type RawReply } from './raw-reply.ts';
 import { readToolResults, type ToolResult } from './tool-results.ts';
 
+/** What of a call's row scoring must know, and whatever else of it is there. */
+type ScoredCall = Partial<Omit<Call, 'status' | 'upstreamFormat' | 'losses'>> & {
+  readonly status: CallStatus;
+  /** Null when no upstream was asked, or when another gateway did and how it translated is not known. */
+  readonly upstreamFormat: string | null;
+  readonly losses: readonly Loss[];
+};
+
+/** What the upstream was sent. */
+export interface UpstreamRequest {
+  /** The wire format of the body. */
+  readonly format: string;
+  readonly body: JsonRecord;
+  /** False where the body may differ from what really went over the wire, so that a difference proves nothing. */
+  readonly isExact: boolean;
+  /** The text that was placed before the client's system prompt; null when there was none. */
+  readonly prefix: string | null;
+}
+
 /** The parts of a stored call that scoring reads. */
 export interface ScoredContent {
-  readonly call: {
-    readonly status: CallStatus;
-    /** Null when no upstream was asked, or when another gateway did and how it translated is not known. */
-    readonly upstreamFormat: string | null;
-    readonly losses: readonly Loss[];
-  };
+  readonly call: ScoredCall;
   /** Canonical request as the client meant it; null where the capture mode dropped it. */
-  readonly request: Readonly<Record<string, unknown>> | null;
+  readonly request: JsonRecord | null;
   /** Canonical message as delivered; null when there was none or it was not captured. */
-  readonly response: Readonly<Record<string, unknown>> | null;
+  readonly response: JsonRecord | null;
   /** The upstream's reply before translation. */
   readonly upstreamRaw: string | null;
+  /** Writes the upstream's request anew; absent where nothing is known of it. Asked only by scorers that need it. */
+  readonly upstreamRequest?: () => UpstreamRequest | null;
 }
 
 export interface CatalogueTool {
   readonly name: string;
   /** Null for server tools, which have no schema of the client's. */
-  readonly inputSchema: Readonly<Record<string, unknown>> | null;
+  readonly inputSchema: JsonRecord | null;
 }
 
 /** One call of a tool as the client received it. */
-interface DeliveredToolCall {
+export interface DeliveredToolCall {
   readonly pointer: string;
   readonly id: string;
   readonly name: string;
   /** The parsed arguments, or null when they are no JSON object. */
-  readonly input: Readonly<Record<string, unknown>> | null;
+  readonly input: JsonRecord | null;
   /** The arguments' text where it did not parse. */
   readonly unparsedArguments: string | null;
 }
@@ -44,9 +61,18 @@ interface PreviousToolCall {
   readonly result: ToolResult | null;
 }
 
-/** Everything the deterministic scorers look at, worked out once per call. */
+/** Everything the deterministic scorers look at. Each part is worked out at its first use, and once. */
 export interface ScoringSubject {
   readonly status: CallStatus;
+  readonly call: ScoredCall;
+  /** Canonical request as the client meant it; null where it was not captured. */
+  readonly request: JsonRecord | null;
+  /** Canonical message as delivered; null when there was none or it was not captured. */
+  readonly response: JsonRecord | null;
+  /** The request that continues this call; null when none followed or it was not captured. */
+  readonly next: JsonRecord | null;
+  /** What the upstream was sent; null where it is not known. */
+  readonly upstreamRequest: UpstreamRequest | null;
   /** What translation lost; null where nothing is known of a translation. */
   readonly losses: readonly Loss[] | null;
   /** Tools by name, or null when the request does not say which there were. */
@@ -63,6 +89,10 @@ export interface ScoringSubject {
   readonly previousToolCalls: readonly PreviousToolCall[] | null;
   /** Tool results that the next request brought, by tool call id; null when no request followed. */
   readonly followingResults: ReadonlyMap<string, ToolResult> | null;
+  /** The messages up to the reply; null without a request. */
+  readonly conversation: Conversation | null;
+  /** What several scorers share and only some calls need: made by `make` at its first use, and kept for this subject. */
+  part<Part>(make: (subject: ScoringSubject) => Part): Part;
 }
 
 /** @param next the request that continues this call, when there is one */
@@ -70,18 +100,50 @@ export function createScoringSubject(
   content: ScoredContent,
   next: { readonly request: ScoredContent['request'] } | null,
 ): ScoringSubject {
-  return {
-    status: content.call.status,
-    losses: content.call.upstreamFormat === null ? null : content.call.losses,
-    catalogue: readCatalogue(content.request),
-    delivered: readDelivered(content.response),
-    raw:
-      content.upstreamRaw === null || isOfSeveralReplies(content.response)
-        ? null
-        : extractRawReply(content.upstreamRaw),
-    previousToolCalls: content.request === null ? null : readPreviousToolCalls(messagesOf(content.request)),
-    followingResults: next?.request == null ? null : readToolResults(messagesOf(next.request)),
+  const { call, request, response } = content;
+  const parts = new Map<unknown, unknown>();
+  const subject: ScoringSubject = {
+    status: call.status,
+    call,
+    request,
+    response,
+    next: next?.request ?? null,
+    losses: call.upstreamFormat === null ? null : call.losses,
+    get upstreamRequest() {
+      return subject.part(readUpstreamRequest);
+    },
+    get catalogue() {
+      return subject.part(readCatalogue);
+    },
+    get delivered() {
+      return subject.part(readDelivered);
+    },
+    get raw() {
+      return subject.part(readRaw);
+    },
+    get previousToolCalls() {
+      return subject.part(readPreviousToolCalls);
+    },
+    get followingResults() {
+      return subject.part(readFollowingResults);
+    },
+    get conversation() {
+      return subject.part(readConversation);
+    },
+    part<Part>(make: (subject: ScoringSubject) => Part): Part {
+      if (parts.has(make)) return parts.get(make) as Part;
+      const part = make(subject);
+      parts.set(make, part);
+      return part;
+    },
   };
+  function readUpstreamRequest(): UpstreamRequest | null {
+    return content.upstreamRequest?.() ?? null;
+  }
+  function readRaw(): RawReply | null {
+    return content.upstreamRaw === null || isOfSeveralReplies(response) ? null : extractRawReply(content.upstreamRaw);
+  }
+  return subject;
 }
 
 /** An answer in which the gateway ran tools is made of several replies; the calls among them were not the client's. */
@@ -95,11 +157,19 @@ function isOfSeveralReplies(response: ScoredContent['response']): boolean {
   );
 }
 
-function messagesOf(request: Readonly<Record<string, unknown>>): readonly unknown[] {
+function messagesOf(request: JsonRecord): readonly unknown[] {
   return Array.isArray(request['messages']) ? request['messages'] : [];
 }
 
-function readCatalogue(request: ScoredContent['request']): ReadonlyMap<string, CatalogueTool> | null {
+function readConversation({ request, response }: ScoringSubject): Conversation | null {
+  return createConversation(request, response);
+}
+
+function readFollowingResults({ next }: ScoringSubject): ReadonlyMap<string, ToolResult> | null {
+  return next === null ? null : readToolResults(messagesOf(next));
+}
+
+function readCatalogue({ request }: ScoringSubject): ReadonlyMap<string, CatalogueTool> | null {
   const tools = request?.['tools'];
   if (!Array.isArray(tools)) return null;
   const catalogue = new Map<string, CatalogueTool>();
@@ -111,7 +181,7 @@ function readCatalogue(request: ScoredContent['request']): ReadonlyMap<string, C
   return catalogue;
 }
 
-function readDelivered(response: ScoredContent['response']): ScoringSubject['delivered'] {
+function readDelivered({ response }: ScoringSubject): ScoringSubject['delivered'] {
   if (response === null) return null;
   const content = Array.isArray(response['content']) ? (response['content'] as unknown[]) : [];
   const toolCalls: DeliveredToolCall[] = [];
@@ -125,7 +195,7 @@ function readDelivered(response: ScoredContent['response']): ScoringSubject['del
   return { toolCalls, stopReason: typeof stopReason === 'string' ? stopReason : null, hasOtherContent };
 }
 
-function readToolUse(block: Readonly<Record<string, unknown>>, pointer: string): DeliveredToolCall {
+function readToolUse(block: JsonRecord, pointer: string): DeliveredToolCall {
   const input = block['input'];
   const unparsed = isRecord(input) && isRecord(input['__unparsedToolInput']) ? input['__unparsedToolInput'] : null;
   const text = unparsed !== null ? String(unparsed['raw'] ?? '') : typeof input === 'string' ? input : null;
@@ -139,13 +209,15 @@ function readToolUse(block: Readonly<Record<string, unknown>>, pointer: string):
 }
 
 /** Results are looked for up to the next assistant message only: some upstreams use the same ids in every turn. */
-function readPreviousToolCalls(messages: readonly unknown[]): PreviousToolCall[] {
+function readPreviousToolCalls({ request }: ScoringSubject): PreviousToolCall[] | null {
+  if (request === null) return null;
+  const messages = messagesOf(request);
   const previous: PreviousToolCall[] = [];
   for (const [index, message] of messages.entries()) {
     if (!isAssistant(message) || !Array.isArray(message['content'])) continue;
-    const following = messages.slice(index + 1);
-    const end = following.findIndex(isAssistant);
-    const results = readToolResults(end === -1 ? following : following.slice(0, end));
+    let end = index + 1;
+    while (end < messages.length && !isAssistant(messages[end])) end += 1;
+    const results = readToolResults(messages.slice(index + 1, end));
     for (const block of message['content'] as unknown[]) {
       if (!isRecord(block) || block['type'] !== 'tool_use') continue;
       const result = results.get(String(block['id'] ?? '')) ?? null;

@@ -1,7 +1,7 @@
-import type { CallStatus } from '#shared/domain/call.ts';
+import type { Call, CallStatus } from '#shared/domain/call.ts';
 import type { Loss } from '#shared/domain/loss.ts';
 import type { FaultOwner, ScoreOutcome, Severity } from '#shared/domain/score.ts';
-import type { ScoredContent } from '../scoring-subject.ts';
+import type { ScoredContent, UpstreamRequest } from '../scoring-subject.ts';
 
 /** One example of what a scorer has to say; the shared suite runs all of them on every scorer. */
 export interface ScorerCase {
@@ -58,26 +58,38 @@ export interface ContentInput {
   readonly losses?: readonly Loss[];
   readonly request?: null;
   readonly response?: null;
+  /** Further fields of the request: system, tool_choice and the like. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  /** The reply's blocks, instead of `text` and `calls`. */
+  readonly blocks?: readonly unknown[];
+  /** All messages of the request, instead of a first one and `history`. */
+  readonly messages?: readonly unknown[];
+  /** Further fields of the call's row. */
+  readonly call?: Partial<Omit<Call, 'status' | 'upstreamFormat' | 'losses'>>;
+  readonly upstreamRequest?: UpstreamRequest;
 }
 
 export function content(input: ContentInput): ScoredContent {
   const calls = input.calls ?? [];
-  const blocks = [
+  const blocks = input.blocks ?? [
     ...(input.text === undefined ? [] : [{ type: 'text', text: input.text }]),
     ...calls.map((call, index) => toolUse(call, index)),
   ];
   const tools = input.tools === undefined ? [READ_TOOL, EDIT_TOOL, LIST_TOOL, SERVER_TOOL] : input.tools;
-  const messages = [{ role: 'user', content: 'Look at the files' }, ...(input.history ?? [])];
+  const messages = input.messages ?? [{ role: 'user', content: 'Look at the files' }, ...(input.history ?? [])];
+  const { upstreamRequest } = input;
   const stopReason = input.stopReason === undefined ? (calls.length > 0 ? 'tool_use' : 'end_turn') : input.stopReason;
   return {
     call: {
       status: input.status ?? 'ok',
       upstreamFormat: input.upstreamFormat === null ? null : 'openai-chat',
       losses: input.losses ?? [],
+      ...input.call,
     },
-    request: input.request === null ? null : { messages, ...(tools === null ? {} : { tools }) },
+    request: input.request === null ? null : { messages, ...(tools === null ? {} : { tools }), ...input.parameters },
     response: input.response === null ? null : { role: 'assistant', content: blocks, stop_reason: stopReason },
     upstreamRaw: input.raw ?? null,
+    ...(upstreamRequest === undefined ? {} : { upstreamRequest: () => upstreamRequest }),
   };
 }
 
