@@ -1,0 +1,29 @@
+import type { GoalResult, WrittenFigure } from './scoring-report.ts';
+import { speedFigures } from './speed.ts';
+
+/** One goal of scoring, with what measures it. */
+export interface Goal {
+  /** What `--only` takes; the first letters of the ids that it writes. */
+  readonly name: string;
+  /** True where recorded public data is read. */
+  readonly needsData: boolean;
+  measure(dataFolder: string, options: { readonly quick: boolean }): GoalResult | Promise<GoalResult>;
+}
+
+/** Every goal that can be measured here, in the order of its page. */
+export const GOALS: readonly Goal[] = [
+  { name: 'speed', needsData: false, measure: async (_folder, options) => figuresOnly(speedFigures(options)) },
+];
+
+/** Goals that need a live judge, and what they would say. */
+export const JUDGE_GOALS: readonly { readonly goal: string; readonly asks: string }[] = [
+  { goal: 'G6', asks: 'task completion by a judge who sees the policy and not the reference' },
+  { goal: 'G7', asks: 'whether one write of an agent was right, by a judge' },
+  { goal: 'G11', asks: 'agreement of a judge with people' },
+  { goal: 'G14', asks: 'which agent and which step was at fault, by a judge' },
+  { goal: 'G20', asks: 'what a judge loses when a transcript is cut to a half and to a quarter' },
+];
+
+async function figuresOnly(figures: readonly WrittenFigure[] | Promise<readonly WrittenFigure[]>): Promise<GoalResult> {
+  return { figures: await figures };
+}
