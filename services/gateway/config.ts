@@ -19,6 +19,7 @@ export interface GatewayConfig {
   readonly connectTimeoutMs: number;
   readonly firstByteTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  readonly totalTimeoutMs: number;
   readonly pingIntervalMs: number;
   readonly retryAfterMaxMs: number;
   readonly spoolBytesMax: number;
@@ -56,6 +57,7 @@ export function createGatewayConfig(config: TrimtabConfig, environment: Pick<Env
     connectTimeoutMs: gateway.connectTimeout,
     firstByteTimeoutMs: gateway.firstByteTimeout,
     idleTimeoutMs: gateway.idleTimeout,
+    totalTimeoutMs: gateway.totalTimeout,
     pingIntervalMs: gateway.pingInterval,
     retryAfterMaxMs: gateway.retryAfterMax,
     spoolBytesMax: gateway.spoolLimitMb * MEBIBYTE,

@@ -34,8 +34,7 @@ export async function deliverMessage(
   const read = await readBody(input.body);
   if (connection.gone.aborted) return failed('client_cancelled', 'cancelled', null, '');
   if (read.type === 'failed') {
-    const outcome = read.reason === 'idle_timeout' ? 'idle_timeout' : 'cut';
-    return failed('upstream_error', outcome, unreadable(read), '');
+    return failed('upstream_error', read.reason === 'too_large' ? 'cut' : read.reason, unreadable(read), '');
   }
   const raw = createRawReply();
   raw.push(read.bytes);
@@ -83,6 +82,12 @@ function unreadable(read: Extract<ReadBody, { type: 'failed' }>): ApiError {
     case 'idle_timeout':
       return {
         ...brokenUpstream('The upstream went silent in the middle of its answer.'),
+        type: 'timeout_error',
+        status: 504,
+      };
+    case 'total_timeout':
+      return {
+        ...brokenUpstream('The upstream did not come to the end of its answer in time.'),
         type: 'timeout_error',
         status: 504,
       };

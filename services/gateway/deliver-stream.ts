@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { ApiError } from '#shared/formats/api-error.ts';
 import type { CanonicalStreamEvent } from '#shared/formats/canonical.ts';
 import type { ClientStreamEncoder, StreamDecoder } from '#shared/formats/format.ts';
-import { isIdleTimeout } from '#shared/upstream/read-body.ts';
+import { breakOf } from '#shared/upstream/read-body.ts';
 import { readPieces } from '#shared/upstream/read-pieces.ts';
 import { encodeSseEvent, type SseEvent } from '#shared/upstream/sse.ts';
 import { createStreamParser, isEventStream, type StreamParser } from '#shared/upstream/stream-parser.ts';
@@ -167,6 +167,7 @@ function describeBreak(
 ): CanonicalStreamEvent {
   const because = (message: string): CanonicalStreamEvent => ({ ...event, error: { ...event.error, message } });
   if (outcome === 'idle_timeout') return because('The upstream went silent in the middle of its answer.');
+  if (outcome === 'total_timeout') return because('The upstream did not come to the end of its answer in time.');
   if (isOversized) return because('The upstream sent an event that is too large.');
   return failure === 'corrupt' ? because('The upstream sent a message whose checksum is wrong.') : event;
 }
@@ -174,8 +175,8 @@ function describeBreak(
 function outcomeOf({ input, decoder }: Streaming, broken: unknown): Delivery['outcome'] {
   if (decoder.isComplete()) return 'ok';
   if (input.connection.gone.aborted) return 'cancelled';
-  if (isIdleTimeout(broken)) return 'idle_timeout';
-  return decoder.failure() !== null && broken === null ? 'ok' : 'cut';
+  if (broken !== null) return breakOf(broken);
+  return decoder.failure() !== null ? 'ok' : 'cut';
 }
 
 function statusOf(decoder: StreamDecoder, outcome: Delivery['outcome']): Delivery['status'] {

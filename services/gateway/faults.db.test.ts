@@ -202,6 +202,16 @@ describe('faults of upstreams', () => {
     await expect(client.messages.stream(asked).finalMessage()).rejects.toThrow();
   });
 
+  it('ends an answer that trickles when all of it has taken too long', async () => {
+    const trickle: FakeReply = { type: 'message', text: 'x'.repeat(1_000), pieceCharacters: 1, pieceDelayMs: 20 };
+    const { gateway } = await start([trickle, FINE], { totalTimeout: '300ms' });
+    const text = await (await post(gateway, { ...ASK, stream: true })).text();
+    expect(text).toMatch(/event: error[\s\S]*did not come to the end/);
+    const [record] = await gateway.recorded(1);
+    expect(record?.call.status).toBe('incomplete');
+    expect(record?.call.attempts.map(({ outcome }) => outcome)).toEqual(['total_timeout']);
+  });
+
   it('cuts a forwarded stream between events, even when the upstream breaks inside one', async () => {
     const start_ = `event: message_start\ndata: {"type":"message_start","message":{"id":"m","type":"message","role":"assistant","model":"model-0","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}}\n\n`;
     const broken: FakeReply = {

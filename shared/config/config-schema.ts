@@ -184,6 +184,8 @@ export const configSchema = z.strictObject({
       connectTimeout: durationSchema.default(5_000),
       firstByteTimeout: durationSchema.default(600_000),
       idleTimeout: durationSchema.default(120_000),
+      /** From the sent request to the end of its answer: an upstream that trickles is never idle. */
+      totalTimeout: durationSchema.default(3_600_000),
       pingInterval: durationSchema.default(15_000),
       retryAfterMax: durationSchema.default(5_000),
       sessionHeader: z.string().optional(),

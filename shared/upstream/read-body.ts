@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
+import { isTotalTimeout } from './limit-duration.ts';
 import { readPieces } from './read-pieces.ts';
 
 export type ReadBody =
   | { readonly type: 'complete'; readonly bytes: Buffer }
-  | { readonly type: 'failed'; readonly reason: 'too_large' | 'idle_timeout' | 'cut' };
+  | { readonly type: 'failed'; readonly reason: 'too_large' | 'idle_timeout' | 'total_timeout' | 'cut' };
 
 /** A whole answer; 64 MiB hold any answer a model can give. */
 const UPSTREAM_BODY_BYTES_MAX = 64 * 1024 * 1024;
@@ -22,7 +23,7 @@ export async function readBody(body: Readable, bytesMax: number = UPSTREAM_BODY_
       isOver: () => size > bytesMax,
     });
   } catch (error) {
-    return { type: 'failed', reason: isIdleTimeout(error) ? 'idle_timeout' : 'cut' };
+    return { type: 'failed', reason: breakOf(error) };
   }
   if (size > bytesMax) {
     body.on('error', () => undefined).destroy();
@@ -34,7 +35,9 @@ export async function readBody(body: Readable, bytesMax: number = UPSTREAM_BODY_
   };
 }
 
-/** Whether a body ended because nothing came for too long. */
-export function isIdleTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'UND_ERR_BODY_TIMEOUT';
+/** Why a body ended before its end. */
+export function breakOf(error: unknown): 'idle_timeout' | 'total_timeout' | 'cut' {
+  if (isTotalTimeout(error)) return 'total_timeout';
+  const isIdle = error instanceof Error && 'code' in error && error.code === 'UND_ERR_BODY_TIMEOUT';
+  return isIdle ? 'idle_timeout' : 'cut';
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { TrimtabError } from '../errors.ts';
 import type { ResolvedProvider } from '../providers/registry.ts';
+import { limitDuration } from './limit-duration.ts';
 import type { UpstreamPools } from './upstream-pools.ts';
 
 export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -37,6 +38,7 @@ export async function sendRequest(pools: UpstreamPools, request: UpstreamRequest
     const authorized = pools.authorizerFor(provider).authorize({ method: 'POST', url, headers, body });
     // Keys are there at once; only what has to be signed or fetched is waited for.
     const credentials = authorized instanceof Promise ? await authorized : authorized;
+    const sentAtMs = performance.now();
     const response = await pool.request({
       method: 'POST',
       path,
@@ -44,6 +46,9 @@ export async function sendRequest(pools: UpstreamPools, request: UpstreamRequest
       body,
       signal: request.signal,
     });
+    if (pools.totalTimeoutMs !== Number.POSITIVE_INFINITY) {
+      limitDuration(response.body, Math.max(0, pools.totalTimeoutMs - (performance.now() - sentAtMs)));
+    }
     return { type: 'response', status: response.statusCode, headers: response.headers, body: response.body };
   } catch (error) {
     return { type: 'failed', ...describeFailure(error, provider, request.signal) };

@@ -11,6 +11,8 @@ export interface UpstreamTimeouts {
   readonly firstByteTimeoutMs: number;
   /** Between two pieces of the response's body. */
   readonly idleTimeoutMs: number;
+  /** From the sent request to the end of the response's body; no limit when absent. */
+  readonly totalTimeoutMs?: number;
 }
 
 /** Not to be changed: it is shared between calls. */
@@ -23,6 +25,8 @@ export interface UpstreamAddress {
 
 /** What is kept between calls to upstreams: connections, one pool per origin and network class, and credentials. */
 export interface UpstreamPools {
+  /** From the sent request to the end of its response; infinite when there is no limit. */
+  readonly totalTimeoutMs: number;
   /** @throws TrimtabError `upstream_misconfigured` for an address that may not be called */
   poolFor(url: URL, network: UpstreamNetwork): Pool;
   /**
@@ -68,6 +72,7 @@ export function createUpstreamPools(timeouts: UpstreamTimeouts, given: Partial<A
     return pool;
   };
   return {
+    totalTimeoutMs: timeouts.totalTimeoutMs ?? Number.POSITIVE_INFINITY,
     poolFor,
     addressFor(provider, path) {
       const known = addresses.get(provider) ?? new Map<string, UpstreamAddress>();
