@@ -71,6 +71,8 @@ export interface ScoringSubject {
   readonly response: JsonRecord | null;
   /** The request that continues this call; null when none followed or it was not captured. */
   readonly next: JsonRecord | null;
+  /** The upstream's one reply before translation; null where it is not known, or made of several. */
+  readonly upstreamRaw: string | null;
   /** What the upstream was sent; null where it is not known. */
   readonly upstreamRequest: UpstreamRequest | null;
   /** What translation lost; null where nothing is known of a translation. */
@@ -108,6 +110,7 @@ export function createScoringSubject(
     request,
     response,
     next: next?.request ?? null,
+    upstreamRaw: isOfSeveralReplies(response) ? null : content.upstreamRaw,
     losses: call.upstreamFormat === null ? null : call.losses,
     get upstreamRequest() {
       return subject.part(readUpstreamRequest);
@@ -141,7 +144,7 @@ export function createScoringSubject(
     return content.upstreamRequest?.() ?? null;
   }
   function readRaw(): RawReply | null {
-    return content.upstreamRaw === null || isOfSeveralReplies(response) ? null : extractRawReply(content.upstreamRaw);
+    return subject.upstreamRaw === null ? null : extractRawReply(subject.upstreamRaw);
   }
   return subject;
 }

@@ -1,13 +1,172 @@
+import { canonicalJson } from '#shared/content-hash.ts';
+import { classifyToolResult, type ToolResultKind } from '../classify-tool-result.ts';
 import { isRecord, type JsonRecord } from '../json.ts';
+import { type ToolResult, toolResultText } from '../tool-results.ts';
 
-/** The messages of a call in their order: those of the request, then the reply. */
-export interface Conversation {
-  readonly messages: readonly JsonRecord[];
+/** A text of the conversation and where it stands. */
+export interface Passage {
+  readonly pointer: string;
+  readonly text: string;
+  /** Index of its message. */
+  readonly message: number;
 }
+
+/** What came back for a call. */
+export interface ConversationResult extends ToolResult {
+  readonly id: string;
+  /** Index of its message. */
+  readonly message: number;
+  readonly kind: ToolResultKind;
+}
+
+/** A tool call of an earlier turn, with its result where there is one. */
+export interface ConversationCall {
+  readonly pointer: string;
+  readonly id: string;
+  readonly name: string;
+  readonly input: unknown;
+  /** Index of its message. */
+  readonly message: number;
+  readonly result: ConversationResult | null;
+}
+
+/** A call in its conversation: the messages of the request, taken apart, then the reply. */
+export interface Conversation {
+  /** The messages of the request, then the reply where there is one. */
+  readonly messages: readonly JsonRecord[];
+  /** Calls of the request, oldest first. Results are looked for up to the next turn of the assistant only. */
+  readonly calls: readonly ConversationCall[];
+  /** Results of the request in their order, those without a call among them. */
+  readonly results: readonly ConversationResult[];
+  /** What the user wrote; what clients add by themselves is left out. */
+  readonly userTexts: readonly Passage[];
+  readonly assistantTexts: readonly Passage[];
+  readonly systemTexts: readonly Passage[];
+  /** What the reply says, all of its texts together; null without a reply. */
+  readonly replyText: string | null;
+  /** Results that came in after the last turn of the assistant in the request. */
+  readonly latestResults: readonly ConversationResult[];
+  /** Index of the last message of the user's own words; -1 where there is none. */
+  readonly lastUserMessage: number;
+}
+
+/** Clients put their own words beside the user's: reminders, the output of commands, notices. */
+const CLIENT_TEXT = /^\s*<(system-reminder|command-name|command-message|local-command-stdout|ide_[a-z_]+)\b/;
 
 /** Null where the request was not captured. */
 export function createConversation(request: JsonRecord | null, response: JsonRecord | null): Conversation | null {
   if (request === null) return null;
-  const messages = Array.isArray(request['messages']) ? (request['messages'] as unknown[]).filter(isRecord) : [];
-  return { messages: response === null ? messages : [...messages, response] };
+  const asked = Array.isArray(request['messages']) ? (request['messages'] as unknown[]) : [];
+  const parts = takeApart(asked);
+  const lastAssistant = asked.findLastIndex((message) => isRecord(message) && message['role'] === 'assistant');
+  return {
+    messages: [...asked.filter(isRecord), ...(response === null ? [] : [response])],
+    ...parts,
+    systemTexts: [...systemPassages(request['system']), ...parts.systemTexts],
+    replyText: response === null ? null : textOfContent(response['content']),
+    latestResults: parts.results.filter(({ message }) => message > lastAssistant),
+    lastUserMessage: parts.userTexts.at(-1)?.message ?? -1,
+  };
+}
+
+interface Parts {
+  readonly calls: ConversationCall[];
+  readonly results: ConversationResult[];
+  readonly userTexts: Passage[];
+  readonly assistantTexts: Passage[];
+  readonly systemTexts: Passage[];
+}
+
+function takeApart(messages: readonly unknown[]): Parts {
+  const parts: Parts = { calls: [], results: [], userTexts: [], assistantTexts: [], systemTexts: [] };
+  // Some upstreams use the same ids in every turn: a result belongs to the turn right before it.
+  let open = new Map<string, number>();
+  let previousRole: unknown = null;
+  for (const [message, entry] of messages.entries()) {
+    if (!isRecord(entry)) continue;
+    const { role, content } = entry;
+    if (role === 'assistant' && previousRole !== 'assistant') open = new Map();
+    if (role !== 'system') previousRole = role;
+    const blocks = Array.isArray(content) ? (content as unknown[]) : [{ type: 'text', text: content }];
+    for (const [index, block] of blocks.entries()) {
+      if (!isRecord(block)) continue;
+      const place = { pointer: `/messages/${message}${Array.isArray(content) ? `/content/${index}` : ''}`, message };
+      if (block['type'] === 'text') addText(parts, role, { ...place, text: String(block['text'] ?? '') });
+      else if (block['type'] === 'tool_result') addResult(parts, open, block, place);
+      else if (block['type'] === 'tool_use' && role === 'assistant') addCall(parts, open, block, place);
+    }
+  }
+  return parts;
+}
+
+function addText(parts: Parts, role: unknown, passage: Passage): void {
+  if (passage.text === '') return;
+  if (role === 'assistant') parts.assistantTexts.push(passage);
+  else if (role === 'user' && !CLIENT_TEXT.test(passage.text)) parts.userTexts.push(passage);
+  else parts.systemTexts.push(passage);
+}
+
+type Place = Pick<Passage, 'pointer' | 'message'>;
+
+function addCall(parts: Parts, open: Map<string, number>, block: JsonRecord, place: Place): void {
+  const id = String(block['id'] ?? '');
+  open.set(id, parts.calls.length);
+  parts.calls.push({ ...place, id, name: String(block['name'] ?? ''), input: block['input'], result: null });
+}
+
+function addResult(parts: Parts, open: ReadonlyMap<string, number>, block: JsonRecord, place: Place): void {
+  const result = createResult(block, place);
+  parts.results.push(result);
+  const at = open.get(result.id);
+  const call = at === undefined ? undefined : parts.calls[at];
+  if (at !== undefined && call !== undefined) parts.calls[at] = { ...call, result };
+}
+
+function createResult(block: JsonRecord, place: Place): ConversationResult {
+  const text = toolResultText(block['content']);
+  const flaggedError = block['is_error'] === true;
+  let kind: ToolResultKind | null = null;
+  return {
+    ...place,
+    id: String(block['tool_use_id'] ?? ''),
+    text,
+    flaggedError,
+    get kind() {
+      kind ??= classifyToolResult({ pointer: place.pointer, text, flaggedError });
+      return kind;
+    },
+  };
+}
+
+function systemPassages(system: unknown): readonly Passage[] {
+  const text = textOfContent(system);
+  return text === '' ? [] : [{ pointer: '/system', text, message: -1 }];
+}
+
+/** The texts of a content, whether it is one text or a list of blocks. */
+export function textOfContent(content: unknown): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return '';
+  const texts = (content as unknown[]).filter((block) => isRecord(block) && block['type'] === 'text');
+  return texts.map((block) => String((block as JsonRecord)['text'] ?? '')).join('\n');
+}
+
+const identities = new WeakMap<object, string>();
+
+/** What equal calls share: the arguments in any order of their properties. */
+export function argumentsIdentity(input: unknown): string {
+  if (typeof input !== 'object' || input === null) return canonicalJson(input ?? null);
+  const known = identities.get(input);
+  if (known !== undefined) return known;
+  const identity = canonicalJson(input);
+  identities.set(input, identity);
+  return identity;
+}
+
+/** The same tool with the same arguments. */
+export function isSameCall(
+  left: { readonly name: string; readonly input: unknown },
+  right: { readonly name: string; readonly input: unknown },
+): boolean {
+  return left.name === right.name && argumentsIdentity(left.input) === argumentsIdentity(right.input);
 }
