@@ -1,4 +1,5 @@
 import type { Database } from '#shared/database/connect.ts';
+import type { Metric } from '#shared/domain/score.ts';
 import type { Log } from '#shared/log.ts';
 import type { EvaluatorMetrics } from './evaluator-metrics.ts';
 import type { JudgePanel } from './judge-panel.ts';
@@ -17,8 +18,10 @@ export interface EvaluatorDeps {
   readonly sessions: SessionLimits;
 }
 
-/** When a session is over, milliseconds. */
+/** When a session is over, milliseconds; and what its quality is made of. */
 export interface SessionLimits {
   readonly idleMs: number;
   readonly openMaxMs: number;
+  /** Metrics that count in a session's quality beside those of the model. */
+  readonly moreMetrics?: readonly Metric[];
 }

@@ -2,6 +2,7 @@ import { readSessionScores, type StoredQualityScore } from '#shared/database/sco
 import { closeSession, type OpenSession, type SessionCall } from '#shared/database/session-closing.ts';
 import { sessionQuality } from '#shared/domain/session-quality.ts';
 import type { EvaluatorDeps } from './evaluator-deps.ts';
+import { scoreSessionParts } from './score-session-parts.ts';
 
 /** Ends of a call that count as hard failures when the upstream is the cause; a client's bad request is not one. */
 const HARD_ERROR_TYPES: ReadonlySet<string> = new Set(['api_error', 'overloaded_error', 'timeout_error']);
@@ -19,7 +20,8 @@ export async function finishSession(
   const { projectId, sessionId, lastCallId } = session;
   const callIds = calls.map((call) => call.callId);
   const scores = await readSessionScores(deps.database, projectId, sessionId, callIds);
-  const quality = sessionQuality(scores);
+  const parts = await scoreSessionParts(deps, session, calls, scores);
+  const quality = sessionQuality([...withoutParts(scores), ...parts], deps.sessions.moreMetrics);
   const closed = await closeSession(deps.database, {
     projectId,
     sessionId,
@@ -30,6 +32,11 @@ export async function finishSession(
   });
   if (closed) deps.metrics.sessionsClosed.inc({ quality: quality === null ? 'unknown' : 'known' });
   return closed;
+}
+
+/** A session that went on has a row of its last closing, which this one has replaced. */
+function withoutParts(scores: readonly StoredQualityScore[]): readonly StoredQualityScore[] {
+  return scores.filter((score) => score.subjectType === 'call' || score.metric !== 'efficiency');
 }
 
 function endedHard(call: SessionCall): boolean {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readEfforts } from '#shared/database/effort-store.ts';
 import { scoreJobId, sessionJobId } from '#shared/queue/names.ts';
 import { collectFailedJobs } from './dead-letters.ts';
 import { reconcileScores, UNSCORED_AFTER_MS } from './reconcile-scores.ts';
@@ -237,5 +238,100 @@ describe('collectFailedJobs', () => {
       .where('rubric', '=', 'task_completion')
       .execute();
     expect(skips).toMatchObject([{ reason: 'judge_unavailable' }]);
+  });
+});
+
+describe('the parts of a session', () => {
+  const agent = (agentId: string, parentAgentId: string | null) => ({ call: { agentId, parentAgentId } });
+
+  async function scoresOf(sessionId: string) {
+    const rows = await fixture.owner
+      .selectFrom('score')
+      .selectAll()
+      .where('pass', '=', 'session')
+      .where('subjectId', 'like', `${sessionId}%`)
+      .orderBy('subjectId')
+      .orderBy('metric')
+      .execute();
+    return rows.map((row) => `${row.subjectType} ${row.subjectId} ${row.metric} ${row.value}`);
+  }
+
+  it("scores sub-agents by their own calls, and counts each call once in the session's", async () => {
+    const { endedAt } = await storeSession('with agents', [
+      { calls: [{}], results: ['const a = 1;'] },
+      { calls: [{ input: MERGED }], raw: [MERGED], ...agent('scout', null) },
+      { calls: [{}], results: ['const b = 1;'], ...agent('digger', 'scout') },
+    ]);
+    fixture.setNow(endedAt + IDLE_MS);
+    await scoreSession(fixture.deps, { projectId: 'default', sessionId: 'with agents' });
+    expect(await scoresOf('with agents')).toEqual([
+      'session with agents efficiency 1',
+      'agent with agents/digger efficiency 1',
+      'agent with agents/digger toolUse 1',
+      'agent with agents/scout efficiency 1',
+      'agent with agents/scout toolUse 0',
+    ]);
+    const efforts = await readEfforts(fixture.owner, 'default', 'with agents');
+    expect(efforts.map(({ agentId, parentAgentId, calls }) => [agentId, parentAgentId, calls])).toEqual([
+      ['', null, 3],
+      ['digger', 'scout', 1],
+      ['scout', null, 1],
+    ]);
+    // The fatal failure of the sub-agent is the session's too, once.
+    expect((await readSession('with agents')).quality).toBe(0.25);
+  });
+
+  it('keeps efficiency out of the quality unless it is told to count it', async () => {
+    const failing = (name: string) =>
+      storeSession(name, [
+        { calls: [{ input: { file_path: 7 } }], results: ['!InputValidationError: file_path must be a string'] },
+        { text: 'I see.' },
+      ]);
+    const { endedAt } = await failing('wasteful');
+    fixture.setNow(endedAt + IDLE_MS);
+    await scoreSession(fixture.deps, { projectId: 'default', sessionId: 'wasteful' });
+    const efficiency = await fixture.owner
+      .selectFrom('score')
+      .select('value')
+      .where('subjectId', '=', 'wasteful')
+      .where('metric', '=', 'efficiency')
+      .executeTakeFirstOrThrow();
+    expect(efficiency.value).toBe(0.5);
+    const apart = (await readSession('wasteful')).quality;
+    const second = await failing('wasteful, and it counts');
+    fixture.setNow(second.endedAt + IDLE_MS);
+    const sessions = { ...fixture.deps.sessions, moreMetrics: ['efficiency'] as const };
+    await scoreSession({ ...fixture.deps, sessions }, { projectId: 'default', sessionId: 'wasteful, and it counts' });
+    const together = (await readSession('wasteful, and it counts')).quality;
+    expect(together).not.toBe(apart);
+  });
+
+  it('compares a session with the median of its kind once there are enough of them', async () => {
+    for (let index = 0; index < 20; index += 1) {
+      const { endedAt } = await storeSession(`short ${index}`, [
+        { calls: [{}], call: { turnShape: '16k-single-edit' } },
+      ]);
+      fixture.setNow(endedAt + IDLE_MS);
+      await scoreSession(fixture.deps, { projectId: 'default', sessionId: `short ${index}` });
+    }
+    const long = Array.from({ length: 4 }, (_value, index) => ({
+      calls: [{ input: { file_path: `file ${index}` } }],
+      results: [`export const part${index} = ${index};`],
+      call: { turnShape: '16k-single-edit' as const },
+    }));
+    const { endedAt } = await storeSession('long', long);
+    fixture.setNow(endedAt + IDLE_MS);
+    await scoreSession(fixture.deps, { projectId: 'default', sessionId: 'long' });
+    const rows = await fixture.owner
+      .selectFrom('score')
+      .select(['subjectId', 'value', 'explanation'])
+      .where('metric', '=', 'efficiency')
+      .where('subjectId', 'in', ['short 19', 'long'])
+      .orderBy('subjectId')
+      .execute();
+    expect(rows).toMatchObject([
+      { value: 0.25, explanation: expect.stringContaining('median of 20 of its kind: 1 calls') },
+      { value: 1 },
+    ]);
   });
 });

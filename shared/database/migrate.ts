@@ -7,6 +7,7 @@ import * as provisionalOutcomes from './migrations/0002-provisional-outcomes.ts'
 import * as firstScored from './migrations/0003-first-scored.ts';
 import * as lossesAndTokens from './migrations/0004-losses-and-tokens.ts';
 import * as erasure from './migrations/0005-erasure.ts';
+import * as sessionEffort from './migrations/0010-session-effort.ts';
 
 /** Every migration by name, in order. Forward only: a mistake is mended by the next one. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -15,6 +16,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-first-scored': firstScored,
   '0004-losses-and-tokens': lossesAndTokens,
   '0005-erasure': erasure,
+  '0010-session-effort': sessionEffort,
 };
 
 export interface MigrationReport {

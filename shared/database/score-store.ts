@@ -66,7 +66,7 @@ export async function insertScores(database: Database, scores: readonly Score[])
     .execute();
 }
 
-/** Stores the verdict on a session as it stands now: one that went on after its closing is judged anew. */
+/** Stores the verdict on a session or on an agent of it as it stands now: one that went on is judged anew. */
 export async function writeSessionScore(database: Database, score: Score, createdAt: Date): Promise<void> {
   const row = { ...toRow(score), createdAt };
   const { evidence, explanation, judge, status, outcome, value, costUsd } = row;
@@ -105,6 +105,7 @@ function anyCall(callIds: readonly string[]) {
 
 const qualityRowSchema = z.object({
   ...scoreSchema.pick({
+    callId: true,
     scorer: true,
     subjectType: true,
     status: true,
@@ -118,7 +119,7 @@ const qualityRowSchema = z.object({
   outcome: scoreOutcomeSchema,
 });
 
-export type StoredQualityScore = QualityScore & { readonly scorer: string };
+export type StoredQualityScore = QualityScore & { readonly callId: string; readonly scorer: string };
 
 /** All scores of a session: those of its calls and those of the session itself. */
 export async function readSessionScores(
@@ -130,6 +131,7 @@ export async function readSessionScores(
   const rows = await database
     .selectFrom('score')
     .select([
+      'callId',
       'scorer',
       'subjectType',
       'metric',

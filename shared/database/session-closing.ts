@@ -10,6 +10,7 @@ export interface OpenSession {
   readonly lastCallId: string;
   readonly startedAt: Date;
   readonly lastCallAt: Date;
+  readonly turnShape: string;
   /** When it was closed before, if a later call opened it again. */
   readonly qualityAt: Date | null;
 }
@@ -19,6 +20,10 @@ export interface SessionCall {
   readonly callId: string;
   readonly parentCallId: string | null;
   readonly agentId: string | null;
+  readonly parentAgentId: string | null;
+  readonly turnShape: string;
+  /** All that were read and written, from the cache or not; 0 where the upstream did not say. */
+  readonly tokens: number;
   readonly status: string;
   readonly errorType: string | null;
   readonly stopReason: string | null;
@@ -31,6 +36,7 @@ const COLUMNS = [
   'lastCallId',
   'startedAt',
   'lastCallAt',
+  'turnShape',
   'qualityAt',
 ] as const;
 
@@ -81,7 +87,20 @@ export async function readSessionCalls(
 ): Promise<readonly SessionCall[]> {
   return await database
     .selectFrom('call')
-    .select(['callId', 'parentCallId', 'agentId', 'status', 'errorType', 'stopReason'])
+    .select([
+      ...([
+        'callId',
+        'parentCallId',
+        'agentId',
+        'parentAgentId',
+        'turnShape',
+        'status',
+        'errorType',
+        'stopReason',
+      ] as const),
+      sql<number>`coalesce(input_tokens, 0) + coalesce(cache_read_input_tokens, 0)
+        + coalesce(cache_creation_input_tokens, 0) + coalesce(output_tokens, 0)`.as('tokens'),
+    ])
     .where('projectId', '=', projectId)
     .where('sessionId', '=', storableText(sessionId))
     .where('source', '<>', 'replay')

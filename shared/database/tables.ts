@@ -39,6 +39,7 @@ export interface Tables {
   score: ScoreTable;
   scoringRun: ScoringRunTable;
   session: SessionTable;
+  sessionEffort: SessionEffortTable;
   tokenCalibration: TokenCalibrationTable;
   transcriptNode: TranscriptNodeTable;
   virtualKey: VirtualKeyTable;
@@ -504,6 +505,21 @@ export interface SessionTable {
   firstScoredAt: Moment | null;
   hardFailure: Generated<boolean>;
   closedAt: Moment | null;
+}
+
+export interface SessionEffortTable {
+  projectId: string;
+  sessionId: string;
+  agentId: Generated<string>;
+  parentAgentId: string | null;
+  turnShape: string;
+  calls: number;
+  tokens: number;
+  redundantReads: number;
+  repeatedCalls: number;
+  failedCalls: number;
+  wastedCalls: number;
+  measuredAt: GeneratedMoment;
 }
 
 export interface TokenCalibrationTable {

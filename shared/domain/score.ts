@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
-export const metricSchema = z.enum(['toolUse', 'taskCompletion', 'code', 'fidelity']);
+/** `efficiency` and `fidelity` are worth knowing and say nothing of whether a model did its work. */
+export const metricSchema = z.enum(['toolUse', 'taskCompletion', 'code', 'fidelity', 'efficiency']);
 export const scoreStatusSchema = z.enum(['scored', 'abstained', 'judge_error']);
 export const scoreOutcomeSchema = z.enum(['pass', 'fail', 'not_applicable', 'unknown']);
 export const faultOwnerSchema = z.enum(['client', 'gateway', 'provider', 'tool']);
@@ -11,13 +12,14 @@ export const scorePassSchema = z.enum(['call', 'outcome', 'session']);
 export const evidenceSchema = z.object({ pointer: z.string(), quote: z.string().max(300).optional() });
 
 /**
- * One verdict on a call or a session. `value` is 0..1 or null; an error is never a zero and never a pass.
+ * One verdict on a call, a session, or a sub-agent of one (whose `subjectId` is `<sessionId>/<agentId>`). `value` is 0..1
+ * or null; an error is never a zero and never a pass.
  * Unique together: subjectType, subjectId, scorer, scorerVersion, pass, sample.
  */
 export const scoreSchema = z.object({
   projectId: z.string(),
   callId: z.uuid(),
-  subjectType: z.enum(['call', 'session']),
+  subjectType: z.enum(['call', 'session', 'agent']),
   subjectId: z.string(),
   scorer: z.string(),
   scorerVersion: z.string(),

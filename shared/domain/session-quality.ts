@@ -11,7 +11,7 @@ const QUALITY_CAP = { fatal: 0.25, error: 0.75 } as const;
 
 /**
  * Metrics that say something about the model. `fidelity` is how well the gateway translated: it is worth knowing, and
- * must not move a model's weight.
+ * must not move a model's weight. `efficiency` enters where the configuration says so: a short way to nothing is none.
  */
 const MODEL_METRICS: readonly Metric[] = ['toolUse', 'taskCompletion', 'code'];
 
@@ -26,20 +26,26 @@ const MODEL_METRICS: readonly Metric[] = ['toolUse', 'taskCompletion', 'code'];
  * 4. Each metric of the model is the mean of its remaining rows, weighted by 1 / samplingProbability; verdicts on the
  *    whole session replace those on its calls.
  * 5. Quality is the mean of the metrics present, under the cap. With a cap and no metric it is the cap.
+ *
+ * @param more metrics that count beside those of the model
  */
-export function sessionQuality(scores: readonly QualityScore[]): number | null {
-  const spoken = scores.filter(speaksOfModel);
+export function sessionQuality(scores: readonly QualityScore[], more: readonly Metric[] = []): number | null {
+  const counted = [...MODEL_METRICS, ...more];
+  const spoken = scores.filter((score) => speaksOf(counted, score));
   const cap = capOf(spoken.filter(isCheck));
   const verdicts = spoken.filter((score) => !isCheck(score));
-  const metrics = MODEL_METRICS.flatMap(
-    (metric) => metricMean(verdicts.filter((score) => score.metric === metric)) ?? [],
-  );
+  const metrics = counted.flatMap((metric) => metricMean(verdicts.filter((score) => score.metric === metric)) ?? []);
   if (metrics.length === 0) return cap < 1 ? cap : null;
   return Math.min(cap, metrics.reduce((sum, value) => sum + value, 0) / metrics.length);
 }
 
-function speaksOfModel(score: QualityScore): boolean {
-  if (score.status !== 'scored' || !MODEL_METRICS.includes(score.metric)) return false;
+/** The mean of one metric over the rows of some calls, or null when none of them says anything. */
+export function meanOfMetric(scores: readonly QualityScore[], metric: Metric): number | null {
+  return metricMean(scores.filter((score) => score.metric === metric && !isCheck(score) && speaksOf([metric], score)));
+}
+
+function speaksOf(metrics: readonly Metric[], score: QualityScore): boolean {
+  if (score.status !== 'scored' || !metrics.includes(score.metric)) return false;
   if (score.outcome === 'pass') return true;
   return score.outcome === 'fail' && (score.owner === null || score.owner === 'provider');
 }
