@@ -1,6 +1,7 @@
 import type { Call, CallStatus } from '#shared/domain/call.ts';
 import type { Loss } from '#shared/domain/loss.ts';
 import { isOwnCallId } from '#shared/formats/server-tools/own-call-id.ts';
+import type { CheckSyntax } from './code/check-syntax.ts';
 import { type Conversation, createConversation } from './conversation/conversation.ts';
 import { isRecord, type JsonRecord } from './json.ts';
 import { extractRawReply, type RawReply } from './raw-reply.ts';
@@ -36,6 +37,8 @@ export interface ScoredContent {
   readonly upstreamRaw: string | null;
   /** Writes the upstream's request anew; absent where nothing is known of it. Asked only by scorers that need it. */
   readonly upstreamRequest?: () => UpstreamRequest | null;
+  /** Parsers of programming languages; absent where none are loaded. */
+  readonly checkSyntax?: CheckSyntax;
 }
 
 export interface CatalogueTool {
@@ -75,6 +78,8 @@ export interface ScoringSubject {
   readonly upstreamRaw: string | null;
   /** What the upstream was sent; null where it is not known. */
   readonly upstreamRequest: UpstreamRequest | null;
+  /** Parsers of programming languages; null where none are loaded. */
+  readonly checkSyntax: CheckSyntax | null;
   /** What translation lost; null where nothing is known of a translation. */
   readonly losses: readonly Loss[] | null;
   /** Tools by name, or null when the request does not say which there were. */
@@ -110,6 +115,7 @@ export function createScoringSubject(
     request,
     response,
     next: next?.request ?? null,
+    checkSyntax: content.checkSyntax ?? null,
     upstreamRaw: isOfSeveralReplies(response) ? null : content.upstreamRaw,
     losses: call.upstreamFormat === null ? null : call.losses,
     get upstreamRequest() {
