@@ -14,6 +14,7 @@ import type { AttemptLog } from './attempt-log.ts';
 import type { ModelCatalogue, ServedModel } from './config.ts';
 import { type EncodedCall, encodeCall } from './encode-call.ts';
 import type { RoutedCall } from './routed-call.ts';
+import type { UpstreamHealth } from './upstream-health.ts';
 
 export interface SendCallDeps {
   readonly pools: UpstreamPools;
@@ -21,6 +22,7 @@ export interface SendCallDeps {
   /** Unix time in milliseconds. */
   readonly now: () => number;
   readonly retryAfterMaxMs: number;
+  readonly health: UpstreamHealth;
   readonly log: Pick<Log, 'error'>;
 }
 
@@ -50,12 +52,13 @@ const TOO_MANY_REQUESTS = 429;
 /**
  * Sends a call until an upstream begins to answer: to the policy's target, then to its fallbacks in their order, on a
  * connection that fails, a first byte that does not come, a 429 or a 5xx. An upstream that says soon when to come back
- * is asked once more first, once in the life of a call. What a client did wrong is wrong everywhere, and goes nowhere
- * else.
+ * is asked once more first, once in the life of a call and within its budget. One that failed again and again is asked
+ * last. What a client did wrong is wrong everywhere, and goes nowhere else.
  */
 export async function sendCall(deps: SendCallDeps, call: RoutedCall, progress: SendProgress): Promise<SentCall> {
   const { target, fallbacks } = call.choice;
-  const queue = [target.model, ...fallbacks].flatMap((model) => deps.models.get(model) ?? []);
+  const named = [target.model, ...fallbacks].flatMap((model) => deps.models.get(model) ?? []);
+  const queue = avoidedLast(deps.health, named);
   let failure: FailedCall = { type: 'failed', encoded: null, error: brokenUpstream('no model to send to'), raw: '' };
   let mayRetry = true;
   for (let served = queue.shift(); served !== undefined; served = queue.shift()) {
@@ -63,10 +66,10 @@ export async function sendCall(deps: SendCallDeps, call: RoutedCall, progress: S
     if (sent.type !== 'failed') return sent;
     failure = sent;
     const waitMs = mayRetry ? retryDelayMs(sent.error, deps.retryAfterMaxMs) : null;
-    if (waitMs !== null) {
+    if (waitMs !== null && deps.health.takeRetry(served.model.id)) {
       mayRetry = false;
       queue.unshift(served);
-      await delay(waitMs, undefined, { signal: progress.signal }).catch(() => undefined);
+      await delay(deps.health.spread(waitMs), undefined, { signal: progress.signal }).catch(() => undefined);
       if (progress.signal.aborted) return { type: 'cancelled', encoded: sent.encoded };
       continue;
     }
@@ -90,13 +93,18 @@ async function attempt(
   const encoded = encodeCall(call, served);
   progress.onEncoded(encoded);
   attempts.begin(served);
+  deps.health.began(served.model.id);
   const { provider } = served;
   const { path, headers, body } = encoded;
   const outcome = await sendRequest(deps.pools, { provider, path, headers, body, signal });
-  if (outcome.type === 'failed') return failedToSend(encoded, outcome, attempts);
+  if (outcome.type === 'failed') {
+    if (outcome.reason !== 'cancelled') deps.health.failed(served.model.id, undefined);
+    return failedToSend(encoded, outcome, attempts);
+  }
   const { status: httpStatus } = outcome;
   if (httpStatus >= 200 && httpStatus < 300) {
     attempts.end('ok', { httpStatus });
+    deps.health.answered(served.model.id);
     return { type: 'answered', encoded, headers: outcome.headers, body: outcome.body };
   }
   return await refusedByUpstream(deps, call, encoded, outcome, attempts);
@@ -121,6 +129,9 @@ async function refusedByUpstream(
   const { retryAfterSeconds } = error;
   const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
   attempts.end('http_error', { httpStatus, error: error.message, ...wait });
+  if (isUpstreamFault(httpStatus)) {
+    deps.health.failed(model.id, retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1_000);
+  } else deps.health.answered(model.id);
   return { type: 'failed', encoded, error, raw };
 }
 
@@ -166,6 +177,17 @@ function retryDelayMs(error: ApiError, maxMs: number): number | null {
 function mayFallBack(log: AttemptLog): boolean {
   const last = log.attempts.at(-1);
   if (last?.outcome === 'connect_error' || last?.outcome === 'first_byte_timeout') return true;
-  const status = last?.httpStatus ?? 0;
-  return status === TOO_MANY_REQUESTS || status >= FALLBACK_STATUSES_MIN;
+  return isUpstreamFault(last?.httpStatus ?? 0);
+}
+
+function isUpstreamFault(httpStatus: number): boolean {
+  return httpStatus === TOO_MANY_REQUESTS || httpStatus >= FALLBACK_STATUSES_MIN;
+}
+
+/** The last one is asked in any case: a call that nobody was asked for helps nobody. */
+function avoidedLast(health: UpstreamHealth, named: ServedModel[]): ServedModel[] {
+  if (named.length < 2) return named;
+  const avoided = new Set(named.filter(({ model }) => health.isAvoided(model.id)));
+  if (avoided.size === 0) return named;
+  return [...named.filter((served) => !avoided.has(served)), ...avoided];
 }

@@ -21,11 +21,13 @@ import {
   type ServeServerTurnDeps,
   serveServerTurn,
 } from './server-tools/serve-server-turn.ts';
+import type { UpstreamHealth } from './upstream-health.ts';
 
 export interface ServeCallDeps {
   readonly config: Pick<GatewayConfig, 'models' | 'pingIntervalMs' | 'retryAfterMaxMs' | 'serverTools'>;
   readonly pools: UpstreamPools;
   readonly pages: ServeServerTurnDeps['pages'];
+  readonly health: UpstreamHealth;
   readonly log: Log;
   /** Unix time in milliseconds. */
   readonly now: () => number;
@@ -96,8 +98,8 @@ function askUpstream(deps: ServeCallDeps, serving: Serving): AskUpstream {
 
 async function serveOnce(deps: ServeCallDeps, serving: Serving, stream: ClientStream | null): Promise<Delivery> {
   const { call, connection, attempts } = serving;
-  const { pools, now, log, config } = deps;
-  const sendDeps = { pools, now, log, models: config.models, retryAfterMaxMs: config.retryAfterMaxMs };
+  const { pools, now, log, config, health } = deps;
+  const sendDeps = { pools, now, log, health, models: config.models, retryAfterMaxMs: config.retryAfterMaxMs };
   const onEncoded = (encoded: EncodedCall): void => {
     serving.encoded = encoded;
   };

@@ -25,6 +25,7 @@ import { createSessionLookup } from './session-lookup.ts';
 import { createSessionMemory } from './session-memory.ts';
 import { createSessionPins } from './session-pins.ts';
 import { createTokenCalibrator } from './token-calibrator.ts';
+import { createUpstreamHealth } from './upstream-health.ts';
 
 export interface GatewayServiceDeps {
   readonly config: GatewayConfig;
@@ -105,6 +106,7 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
     policies,
     pools,
     pages: deps.pages,
+    health: createUpstreamHealth({ now, random: Math.random }),
     audit,
     metrics,
     tokens,
