@@ -5,8 +5,8 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConservation } from '#shared/database/conservation.ts';
 import { createReplays } from '#shared/database/replay-store.ts';
+import { unpackBlock } from '#shared/database/transcript/block-content.ts';
 import { createLog } from '#shared/log.ts';
-import { unpackText } from '#shared/packed-bytes.ts';
 import { INGEST_QUEUE } from '#shared/queue/names.ts';
 import { createQueueBackend } from '#shared/queue/queue-backend.ts';
 import { createFakeProvider, type FakeProvider } from '#shared/testing/fake-provider.ts';
@@ -151,13 +151,22 @@ async function tablesWith(system: WholeSystem): Promise<string[]> {
       WHERE t::text ILIKE ${`%${CANARY}%`} OR t::text LIKE ${`%${hex}%`}`.execute(system.database);
     if ((hits.rows[0]?.hits ?? 0) > 0) found.push(name);
   }
-  const blocks = await system.database.selectFrom('block').select('content').execute();
-  for (const { content } of blocks) {
-    if ((await unpackText(content, BLOCK_BYTES_MAX)).includes(CANARY) && !found.includes('public.block')) {
-      found.push('public.block');
-    }
-  }
+  const blocks = await system.database.selectFrom('block').select(['blockKey', 'kind', 'content']).execute();
+  const isFound = await Promise.all(
+    blocks.map(async ({ blockKey, kind, content }) =>
+      // A raw reply is packed with the message made of it, and is read through its call or not at all.
+      kind === 'reply'
+        ? !(await isReferred(system, blockKey))
+        : (await unpackBlock(content, BLOCK_BYTES_MAX)).includes(CANARY),
+    ),
+  );
+  if (isFound.includes(true) && !found.includes('public.block')) found.push('public.block');
   return found.sort();
+}
+
+async function isReferred(system: WholeSystem, upstreamRawBlock: Buffer): Promise<boolean> {
+  const query = system.database.selectFrom('call').select('callId').where('upstreamRawBlock', '=', upstreamRawBlock);
+  return (await query.executeTakeFirst()) !== undefined;
 }
 
 function filesWith(folder: string): string[] {

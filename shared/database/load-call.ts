@@ -1,14 +1,15 @@
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { Call } from '../domain/call.ts';
-import { unpackText } from '../packed-bytes.ts';
 import { callOf } from './call-row.ts';
 import { storableText } from './columns.ts';
 import type { Database } from './connect.ts';
 import { weekOfCall } from './partitions.ts';
 import { isContentExpired } from './retention/expire-weeks.ts';
 import type { CallTable } from './tables.ts';
-import { type LoadedNode, rebuildRequest, rebuildResponse } from './transcript/rebuild-transcript.ts';
+import { unpackBlock } from './transcript/block-content.ts';
+import { deliveredBefore, type LoadedNode, rebuildRequest, rebuildResponse } from './transcript/rebuild-transcript.ts';
+import { unpackReply } from './transcript/reply-block.ts';
 import { type TranscriptLayout, transcriptLayoutSchema } from './transcript/transcript-layout.ts';
 
 /** A stored call with its content, as it was recorded. Content is null where none was captured. */
@@ -82,7 +83,7 @@ async function loadRows(database: Database, projectId: string, rows: readonly Ca
     const isExpired = gone.length > 0 && (await isContentExpired(database, projectId, week));
     for (const row of members) {
       const isGone = isExpired && gone.includes(row);
-      loaded.set(row.callId, isGone ? withoutContent(row) : assemble(row, content));
+      loaded.set(row.callId, isGone ? withoutContent(row) : await assemble(row, content));
     }
   }
   return rows.flatMap((row) => loaded.get(row.callId) ?? []);
@@ -98,6 +99,7 @@ interface NodeRow {
 
 interface Block {
   readonly kind: string;
+  /** Parsed, but for that of a reply, which is packed with the message made of it. */
   readonly value: unknown;
 }
 
@@ -157,20 +159,19 @@ async function readBlocks(
   );
   const blocks = new Map<string, Block>();
   for (const { key, kind, content } of rows) {
-    blocks.set(key, { kind, value: JSON.parse(await unpackText(content, BLOCK_BYTES_MAX)) });
+    const isReply = kind === 'reply';
+    blocks.set(key, { kind, value: isReply ? content : JSON.parse(await unpackBlock(content, BLOCK_BYTES_MAX)) });
   }
   return blocks;
 }
 
-function assemble(row: CallRow, content: Content): StoredCall {
+async function assemble(row: CallRow, content: Content): Promise<StoredCall> {
   const { transcriptHead, responseNode, upstreamRawBlock, catalogueHash } = row;
   const layout = transcriptLayoutSchema.safeParse(row.transcriptLayout).data;
-  const raw = upstreamRawBlock === null ? null : blockAt(content, upstreamRawBlock.toString('hex')).value;
   return {
     call: { ...callOf(row), transcriptHead, responseNode, upstreamRawBlock, catalogueHash },
     request: layout === undefined ? null : requestOf(row, layout, content),
-    response: layout === undefined ? null : responseOf(row, layout, content),
-    upstreamRaw: typeof raw === 'string' ? raw : null,
+    ...(await replyOf(row, layout?.response ?? null, content)),
     isContentExpired: false,
   };
 }
@@ -206,10 +207,21 @@ function requestOf(row: CallRow, layout: TranscriptLayout, content: Content): Re
   return rebuildRequest(layout.request, chain, catalogue, parameters);
 }
 
-function responseOf(row: CallRow, layout: TranscriptLayout, content: Content): Record<string, unknown> | null {
-  if (layout.response === null) return null;
-  const chain = chainTo(content, row.responseNode, row.transcriptHead);
-  return rebuildResponse(layout.response, chain, blockAt(content, layout.response.envelope).value);
+async function replyOf(
+  row: CallRow,
+  layout: TranscriptLayout['response'],
+  content: Content,
+): Promise<Pick<StoredCall, 'response' | 'upstreamRaw'>> {
+  const { responseNode, transcriptHead, upstreamRawBlock } = row;
+  const block = upstreamRawBlock === null ? null : blockAt(content, upstreamRawBlock.toString('hex'));
+  const chain = layout === null ? [] : chainTo(content, responseNode, transcriptHead);
+  if (layout !== null && block !== null && Buffer.isBuffer(block.value)) {
+    const { envelope, raw } = await unpackReply(block.value, deliveredBefore(layout, chain), BLOCK_BYTES_MAX);
+    return { response: rebuildResponse(layout, chain, envelope), upstreamRaw: raw };
+  }
+  const upstreamRaw = typeof block?.value === 'string' ? block.value : null;
+  if (layout?.envelope === undefined) return { response: null, upstreamRaw };
+  return { response: rebuildResponse(layout, chain, blockAt(content, layout.envelope).value), upstreamRaw };
 }
 
 /** The chain up to a head, from its root or from behind `after`. */

@@ -1,14 +1,13 @@
 import { LRUCache } from 'lru-cache';
-import { packText } from '../packed-bytes.ts';
 import type { Database } from './connect.ts';
 import { type InsertShape, insertRows } from './insert-rows.ts';
+import { packBlock } from './transcript/block-content.ts';
 import type { TranscriptBlock, TranscriptNode } from './transcript/chain-builder.ts';
 import type { EncodedTranscript } from './transcript/encode-transcript.ts';
+import { packReply, replyBytes } from './transcript/reply-block.ts';
 
 /** Keys known to be stored. Sessions share system prompts and tools; what one of them repeats, its memory knows. */
 const KNOWN_KEYS_MAX = 200_000;
-/** Smaller blocks are stored as they are: zstd's own frame would be larger than what it saves. */
-const COMPRESS_FROM_BYTES = 128;
 
 const BLOCKS: InsertShape = {
   table: 'block',
@@ -86,10 +85,10 @@ function inKeyOrder<Row>(rows: ReadonlyMap<string, Row>): Row[] {
   return [...rows].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, row]) => row);
 }
 
-async function blockRow({ projectId, week, key, kind, value }: TranscriptBlock & TranscriptPlace) {
+async function blockRow({ projectId, week, key, kind, value, reply }: TranscriptBlock & TranscriptPlace) {
+  if (reply !== undefined) return [projectId, week, key, kind, await packReply(reply), replyBytes(reply)];
   const text = JSON.stringify(value);
-  const content = await packText(text, COMPRESS_FROM_BYTES);
-  return [projectId, week, key, kind, content, Buffer.byteLength(text)];
+  return [projectId, week, key, kind, await packBlock(text), Buffer.byteLength(text)];
 }
 
 function nodeRow(node: TranscriptNode & TranscriptPlace) {

@@ -56,7 +56,7 @@ beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'trimtab-drain-'));
   const owner = createPool({ connectionString: testDatabase.connectionString, role: 'owner' });
   await owner.query(
-    'TRUNCATE call, session, block, transcript_node, dead_letter, conservation_counter, gateway_status, scoring_run',
+    'TRUNCATE call, session, block, transcript_node, dead_letter, conservation_counter, gateway_status, scoring_run CASCADE',
   );
   await owner.end();
 });

@@ -1,7 +1,10 @@
 import { hash } from 'node:crypto';
 
-/** `message` is a message kept whole because it is not a role with a list of blocks. */
-export type BlockKind = 'content' | 'message' | 'tool' | 'parameters' | 'response' | 'raw';
+/**
+ * `message` is a message kept whole because it is not a role with a list of blocks. `reply` is a raw reply with the
+ * envelope of the message made of it; `raw` and `response` are the two of them apart.
+ */
+export type BlockKind = 'content' | 'message' | 'tool' | 'parameters' | 'response' | 'raw' | 'reply';
 
 /** SHA-256 takes its input in blocks of so many bytes, and HMAC fills the key up to one. */
 const HASH_BLOCK_BYTES = 64;
@@ -15,7 +18,12 @@ const paddings = new WeakMap<Buffer, { readonly inner: Buffer; readonly outer: B
  * nothing to who does not have the project's. Equal values have equal keys whatever the order of their fields.
  */
 export function blockKeyOf(projectKey: Buffer, kind: BlockKind, value: unknown): Buffer {
-  return hmac(projectKey, `${kind}\u0000${orderedJson(value)}`);
+  return blockKeyOfText(projectKey, kind, orderedJson(value));
+}
+
+/** The same for what is no JSON value. */
+export function blockKeyOfText(projectKey: Buffer, kind: BlockKind, text: string): Buffer {
+  return hmac(projectKey, `${kind}\u0000${text}`);
 }
 
 /** Hash of a transcript node: its parent, who speaks, whether a message starts here, and the block. */
@@ -46,7 +54,7 @@ function sha256(parts: readonly Buffer[]): Buffer {
  * JSON with sorted fields. Not RFC 8785's form, which refuses lone surrogates: model traffic contains them, and JSON's
  * escapes keep them apart.
  */
-function orderedJson(value: unknown): string {
+export function orderedJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(orderedJson).join(',')}]`;
   if (typeof value === 'object' && value !== null) {
     const fields = Object.entries(value).filter(([, member]) => member !== undefined);

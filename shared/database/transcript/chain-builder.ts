@@ -3,6 +3,7 @@ import { encodeBitmap } from './bitmap.ts';
 import { type BlockKind, blockKeyOf, nodeHashOf } from './block-key.ts';
 import { isSameJson } from './is-same-json.ts';
 import { normaliseBlock } from './normalise-block.ts';
+import type { ReplyContent } from './reply-block.ts';
 import type { CacheMark, NullFields } from './transcript-layout.ts';
 
 export interface TranscriptBlock {
@@ -10,6 +11,8 @@ export interface TranscriptBlock {
   readonly kind: BlockKind;
   /** Turned into text only where it is not stored yet. */
   readonly value: unknown;
+  /** Of a `reply`, in place of the value. */
+  readonly reply?: ReplyContent;
   /** The week in which it is known to be stored, and as of which erasure, so that nobody looks for it again. */
   storedIn?: string;
 }

@@ -2,18 +2,25 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '#shared/formats/json-object.ts';
 import { type CallContent, type EncodedTranscript, encodeTranscript } from './encode-transcript.ts';
-import { type LoadedNode, rebuildRequest, rebuildResponse } from './rebuild-transcript.ts';
+import { deliveredBefore, type LoadedNode, rebuildRequest, rebuildResponse } from './rebuild-transcript.ts';
+import { packReply, unpackReply } from './reply-block.ts';
 import { transcriptLayoutSchema } from './transcript-layout.ts';
 
 const KEY = Buffer.alloc(32, 7);
 
 /** What the store gives back: blocks by key, chains by walking parents, everything through JSON. */
-function rebuild(encoded: EncodedTranscript): { request: JsonObject | null; response: JsonObject | null } {
+async function rebuild(encoded: EncodedTranscript): Promise<{
+  request: JsonObject | null;
+  response: JsonObject | null;
+  upstreamRaw: string | null;
+}> {
   const blocks = new Map(
-    encoded.blocks.map(({ key, kind, value }) => [
-      key.toString('hex'),
-      { kind, value: JSON.parse(JSON.stringify(value)) },
-    ]),
+    await Promise.all(
+      encoded.blocks.map(async ({ key, kind, value, reply }) => {
+        const stored = reply === undefined ? JSON.parse(JSON.stringify(value)) : await packReply(reply);
+        return [key.toString('hex'), { kind, value: stored }] as const;
+      }),
+    ),
   );
   const nodes = new Map(encoded.nodes.map((node) => [node.hash.toString('hex'), node]));
   const chainTo = (head: Buffer | null, after: Buffer | null = null): LoadedNode[] => {
@@ -26,7 +33,14 @@ function rebuild(encoded: EncodedTranscript): { request: JsonObject | null; resp
     return chain;
   };
   const { request, response } = transcriptLayoutSchema.parse(JSON.parse(JSON.stringify(encoded.layout)));
+  const answer = chainTo(encoded.responseNode, encoded.transcriptHead);
+  const raw = encoded.upstreamRawBlock === null ? null : blocks.get(encoded.upstreamRawBlock.toString('hex'))!;
+  const reply =
+    response !== null && raw?.kind === 'reply'
+      ? await unpackReply(raw.value, deliveredBefore(response, answer), 1_000_000)
+      : null;
   return {
+    upstreamRaw: reply?.raw ?? raw?.value ?? null,
     request:
       request === null
         ? null
@@ -39,11 +53,7 @@ function rebuild(encoded: EncodedTranscript): { request: JsonObject | null; resp
     response:
       response === null
         ? null
-        : rebuildResponse(
-            response,
-            chainTo(encoded.responseNode, encoded.transcriptHead),
-            blocks.get(response.envelope)!.value,
-          ),
+        : rebuildResponse(response, answer, reply?.envelope ?? blocks.get(response.envelope ?? '')!.value),
   };
 }
 
@@ -132,14 +142,33 @@ const response = fc.record(
 const throughJson = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value)) as Value;
 
 describe('a transcript', () => {
-  it('gives back every request and response exactly', () => {
+  it('gives back every request, response and raw reply exactly', () =>
     fc.assert(
-      fc.property(fc.option(request), fc.option(response), (givenRequest, givenResponse) => {
-        const content = { request: throughJson(givenRequest), response: throughJson(givenResponse) };
-        expect(rebuild(encode(content))).toEqual(content);
+      fc.asyncProperty(fc.option(request), fc.option(response), fc.option(text), async (given, answered, sent) => {
+        const content = { request: throughJson(given), response: throughJson(answered), upstreamRaw: sent };
+        expect(await rebuild(encode(content))).toEqual(content);
       }),
       { numRuns: 500 },
-    );
+    ));
+
+  it('stores next to nothing of a raw reply that says what was delivered', async () => {
+    const words = Array.from({ length: 80 }, (_, index) => `word${(index * 7919) % 1_000}`).join(' ');
+    const envelope = { id: 'msg_1', role: 'assistant', usage: { output_tokens: 80 } };
+    const upstreamRaw = JSON.stringify({ choices: [{ message: { content: words } }] });
+    const { blocks } = encode({ response: { ...envelope, content: [{ type: 'text', text: words }] }, upstreamRaw });
+    const reply = blocks.find(({ kind }) => kind === 'reply')!.reply!;
+    expect((await packReply(reply)).length).toBeLessThan(upstreamRaw.length / 4);
+  });
+
+  it('reads a raw reply with no other message than its own', async () => {
+    const own = {
+      envelope: { id: 'msg_1' },
+      raw: '{"content":"the sum is 42"}',
+      delivered: '[{"text":"the sum is 42"}]',
+    };
+    const packed = await packReply(own);
+    await expect(unpackReply(packed, '[{"text":"the sum is 43"}]', 1_000)).rejects.toThrow();
+    expect(await unpackReply(packed, own.delivered, 1_000)).toEqual({ envelope: own.envelope, raw: own.raw });
   });
 
   it('keeps all text of the traffic out of the layout', () => {

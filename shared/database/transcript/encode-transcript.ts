@@ -1,11 +1,12 @@
 import { isBillingText } from '#shared/formats/billing-block.ts';
 import { isJsonObject, type JsonObject } from '#shared/formats/json-object.ts';
 import { encodeBitmap } from './bitmap.ts';
-import { blockKeyOf } from './block-key.ts';
+import { blockKeyOf, blockKeyOfText, orderedJson } from './block-key.ts';
 import { ChainBuilder, type ChainLink, type TranscriptBlock, type TranscriptNode } from './chain-builder.ts';
 import { isSameJson } from './is-same-json.ts';
+import { deliveredText, isPackable, type ReplyContent } from './reply-block.ts';
 import { toolUseKeyOf } from './tool-use-key.ts';
-import type { RequestLayout, TranscriptLayout } from './transcript-layout.ts';
+import { compactLayout, type RequestLayout, type StoredLayout } from './transcript-layout.ts';
 
 /** A call's content as blocks and nodes, and the references that the call keeps to them. */
 export interface EncodedTranscript {
@@ -15,8 +16,9 @@ export interface EncodedTranscript {
   readonly transcriptHead: Buffer | null;
   readonly responseNode: Buffer | null;
   readonly catalogueHash: Buffer | null;
+  /** Of the raw reply, alone or with the envelope of the delivered message. */
   readonly upstreamRawBlock: Buffer | null;
-  readonly layout: TranscriptLayout;
+  readonly layout: StoredLayout;
   /** The node behind the last delivered answer in the history: `response_node` of the call that this one continues. */
   readonly continuedNode: Buffer | null;
   /** What the tool calls of the delivered answer are known by, and those of the last answer in the history. */
@@ -123,11 +125,9 @@ function encodeAnswer(
   content: Pick<CallContent, 'response' | 'upstreamRaw'>,
 ): EncodedTranscript {
   const from = request?.chain ?? null;
-  const response = content.response === null ? null : encodeResponse(projectKey, content.response, from);
-  const raw: TranscriptBlock | null =
-    content.upstreamRaw === null
-      ? null
-      : { key: blockKeyOf(projectKey, 'raw', content.upstreamRaw), kind: 'raw', value: content.upstreamRaw };
+  const { response: given, upstreamRaw } = content;
+  const response = given === null ? null : encodeResponse(projectKey, given, from, upstreamRaw);
+  const raw = response?.reply ?? (upstreamRaw === null ? null : rawBlock(projectKey, upstreamRaw));
   return {
     blocks: [...(request?.blocks ?? []), ...(response?.blocks ?? []), ...(raw === null ? [] : [raw])],
     nodes: [...(request?.nodes ?? []), ...(response?.chain.links ?? []).map(({ node }) => node)],
@@ -136,7 +136,7 @@ function encodeAnswer(
     responseNode: response === null || response.chain.length === 0 ? null : response.chain.head,
     catalogueHash: request?.catalogue.head ?? null,
     upstreamRawBlock: raw?.key ?? null,
-    layout: { v: 1, request: request?.layout ?? null, response: response?.layout ?? null },
+    layout: compactLayout({ v: 1, request: request?.layout ?? null, response: response?.layout ?? null }),
     continuedNode: request?.continuedNode ?? null,
     toolUseKey: toolUseKeyOf(content.response?.['content']),
     continuedToolUseKey: request?.continuedToolUseKey ?? null,
@@ -283,22 +283,39 @@ function isBlockList(value: unknown): value is readonly JsonObject[] {
   return Array.isArray(value) && value.every(isJsonObject);
 }
 
-function encodeResponse(projectKey: Buffer, response: JsonObject, from: ChainBuilder | null) {
+function encodeResponse(
+  projectKey: Buffer,
+  response: JsonObject,
+  from: ChainBuilder | null,
+  upstreamRaw: string | null,
+) {
   const chain = new ChainBuilder(projectKey, { parent: from });
   const { content, ...rest } = response;
   const hasBlocks = isBlockList(content);
   if (hasBlocks) for (const [at, block] of content.entries()) chain.add('content', 'assistant', at === 0, block);
-  const envelopeContent = hasBlocks ? rest : response;
-  const envelope: TranscriptBlock = {
-    key: blockKeyOf(projectKey, 'response', envelopeContent),
-    kind: 'response',
-    value: envelopeContent,
+  const envelope = hasBlocks ? rest : response;
+  const contentBlocks = chain.links.map(({ block }) => block);
+  const layout = { blocks: hasBlocks ? chain.length : null, marks: chain.marks, nulls: chain.nulls };
+  if (upstreamRaw !== null && isPackable(upstreamRaw)) {
+    const delivered = hasBlocks ? deliveredText(content) : '';
+    const reply = replyBlock(projectKey, { envelope, raw: upstreamRaw, delivered });
+    return { chain, blocks: contentBlocks, reply, layout };
+  }
+  const key = blockKeyOf(projectKey, 'response', envelope);
+  const alone: TranscriptBlock = { key, kind: 'response', value: envelope };
+  return {
+    ...{ chain, blocks: [...contentBlocks, alone], reply: null },
+    layout: { ...layout, envelope: key.toString('hex') },
   };
-  const layout: NonNullable<TranscriptLayout['response']> = {
-    envelope: envelope.key.toString('hex'),
-    blocks: hasBlocks ? chain.length : null,
-    marks: chain.marks,
-    nulls: chain.nulls,
-  };
-  return { chain, blocks: [...chain.links.map(({ block }) => block), envelope], layout };
+}
+
+/** The key covers the delivered content too, because the block cannot be read without it. */
+function replyBlock(projectKey: Buffer, reply: ReplyContent): TranscriptBlock {
+  const { envelope, raw, delivered } = reply;
+  const key = blockKeyOfText(projectKey, 'reply', `${orderedJson(envelope)}\u0000${delivered}\u0000${raw}`);
+  return { key, kind: 'reply', value: null, reply };
+}
+
+function rawBlock(projectKey: Buffer, raw: string): TranscriptBlock {
+  return { key: blockKeyOf(projectKey, 'raw', raw), kind: 'raw', value: raw };
 }

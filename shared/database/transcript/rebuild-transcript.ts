@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { JsonObject } from '#shared/formats/json-object.ts';
 import { decodeBitmap } from './bitmap.ts';
 import { restoreBlock } from './normalise-block.ts';
+import { deliveredText } from './reply-block.ts';
 import type { CacheMark, NullFields, RequestLayout, TranscriptLayout } from './transcript-layout.ts';
 
 /** One node of a chain with its block, as read from the store. */
@@ -59,6 +60,14 @@ export function rebuildResponse(
   const response: JsonObject = { ...jsonObject.parse(envelope) };
   if (layout.blocks !== null) response['content'] = restoreBlocks(chain, layout.marks, layout.nulls);
   return response;
+}
+
+/** The text that the block of a reply was packed with. */
+export function deliveredBefore(
+  layout: NonNullable<TranscriptLayout['response']>,
+  chain: readonly LoadedNode[],
+): string {
+  return layout.blocks === null ? '' : deliveredText(restoreBlocks(chain, layout.marks, layout.nulls));
 }
 
 function restoreBlocks(chain: readonly LoadedNode[], marks: readonly CacheMark[], nulls: NullFields): JsonObject[] {
