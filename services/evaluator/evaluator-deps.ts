@@ -1,6 +1,7 @@
 import type { Database } from '#shared/database/connect.ts';
 import type { Metric } from '#shared/domain/score.ts';
 import type { Log } from '#shared/log.ts';
+import type { CustomScorer } from './custom-scorers/custom-scorer.ts';
 import type { EvaluatorMetrics } from './evaluator-metrics.ts';
 import type { JudgePanel } from './judge-panel.ts';
 
@@ -16,6 +17,8 @@ export interface EvaluatorDeps {
   /** A mark nobody can guess, new at every call. */
   readonly nonce: () => string;
   readonly sessions: SessionLimits;
+  /** Scorers of the operator's own; none when absent. */
+  readonly customScorers?: readonly CustomScorer[];
 }
 
 /** When a session is over, milliseconds; and what its quality is made of. */

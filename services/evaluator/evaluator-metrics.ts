@@ -4,6 +4,7 @@ import { Counter, type Registry } from 'prom-client';
 export interface EvaluatorMetrics {
   readonly callsScored: Counter<'pass'>;
   readonly failuresFound: Counter<'scorer' | 'owner'>;
+  readonly customScores: Counter<'scorer' | 'result'>;
   readonly judgements: Counter<'rubric' | 'result'>;
   readonly sessionsClosed: Counter<'quality'>;
   readonly replays: Counter<'status'>;
@@ -18,6 +19,10 @@ export function createEvaluatorMetrics(registry: Registry): EvaluatorMetrics {
   return {
     callsScored: counter('calls_scored', 'Calls scored for the first time, by pass', ['pass']),
     failuresFound: counter('failures', 'Failures that deterministic scorers found', ['scorer', 'owner']),
+    customScores: counter('custom_scores', 'What scorers of the operator said, or why they said nothing', [
+      'scorer',
+      'result',
+    ]),
     judgements: counter('judgements', 'Judgements by rubric and result', ['rubric', 'result']),
     sessionsClosed: counter('sessions_closed', 'Sessions closed, with a quality or without', ['quality']),
     replays: counter('replays', 'Replays finished, by status', ['status']),

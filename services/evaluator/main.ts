@@ -6,6 +6,8 @@ import { createLog } from '#shared/log.ts';
 import { watchParent } from '#shared/parent-watch.ts';
 import { createQueueBackend } from '#shared/queue/queue-backend.ts';
 import { createUpstreamPools } from '#shared/upstream/upstream-pools.ts';
+import { scorersFolderOf } from './config.ts';
+import { openCustomScorers } from './custom-scorers/open-custom-scorers.ts';
 import { createSendReplay } from './send-replay.ts';
 import { createEvaluatorService } from './service.ts';
 
@@ -35,12 +37,14 @@ const ingest = config.ingest.map(({ redis, queue }) => ({
   backend: createQueueBackend({ log }, { databaseUrl, redisUrl: redis }),
   queue,
 }));
+const customScorers = await openCustomScorers({ log, now: Date.now }, config, scorersFolderOf(config, environment));
 const service = createEvaluatorService({
   config,
   database: createDatabase(pool),
   backend,
   log,
   ingest,
+  customScorers,
   send: createSendReplay({ pools, config, now: Date.now }),
   host: environment.host,
   port: environment.ports.evaluator,
@@ -51,6 +55,7 @@ let stopped: Promise<void> | undefined;
 const stop = (): Promise<void> => {
   stopped ??= (async () => {
     await service.stop(JOBS_DEADLINE_MS);
+    await Promise.all(customScorers.map((scorer) => scorer.close()));
     await Promise.all([backend, ...ingest.map((source) => source.backend)].map((each) => each.close(1_000)));
     await pools.close();
     await pool.end();

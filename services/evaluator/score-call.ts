@@ -4,6 +4,7 @@ import { isCallErased } from '#shared/database/purge/erasure.ts';
 import { recordScoring } from '#shared/database/score-store.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import type { ScoreJob } from '#shared/queue/jobs.ts';
+import { runCustomScorers } from './custom-scorers/run-custom-scorers.ts';
 import type { EvaluatorDeps } from './evaluator-deps.ts';
 import type { JudgePanel } from './judge-panel.ts';
 import { planToolUseJudgement } from './plan-tool-use-judgement.ts';
@@ -37,6 +38,8 @@ export async function scoreCall(deps: EvaluatorDeps, job: Omit<ScoreJob, 'v'>): 
   if (recorded === 'first') deps.metrics.callsScored.inc({ pass: job.pass });
   if (recorded !== 'known') countFailures(deps, scores);
   if (job.pass === 'call' && deps.panel !== null) await askForJudge(deps, deps.panel, stored, subject, scores);
+  // Last, because what others wrote may take its time.
+  await runCustomScorers(deps, { stored, next, pass: job.pass, final });
 }
 
 function translationOf(stored: StoredCall) {

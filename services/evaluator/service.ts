@@ -13,6 +13,7 @@ import type { Readiness } from '#shared/service-endpoints.ts';
 import { createScoreLanes } from '#shared/spool/score-lanes.ts';
 import { createEvaluatorConfig } from './config.ts';
 import { createJudgePanel } from './create-judge-panel.ts';
+import type { CustomScorer } from './custom-scorers/custom-scorer.ts';
 import { collectFailedJobs } from './dead-letters.ts';
 import { createEvaluatorMetrics } from './evaluator-metrics.ts';
 import { eraseHookRecords } from './ingest/erase-hook-records.ts';
@@ -31,6 +32,8 @@ export interface EvaluatorServiceDeps {
   readonly backend: QueueBackend;
   readonly log: Log;
   readonly send: SendReplay;
+  /** Scorers of the operator's own. The caller's to close, after the service has stopped. */
+  readonly customScorers?: readonly CustomScorer[];
   /** Queues of other gateways, beside the public one on our own store. Their backends are the caller's to close. */
   readonly ingest?: readonly IngestSource[];
   readonly host: string;
@@ -67,6 +70,7 @@ export function createEvaluatorService(service: EvaluatorServiceDeps): Evaluator
     sessions: evaluatorConfig.sessions,
     models: new Map(config.models.map((model) => [model.id, model])),
     send: service.send,
+    customScorers: service.customScorers ?? [],
   };
   const queues = {
     score: backend.openQueue(SCORE_QUEUE),
@@ -115,7 +119,11 @@ export function createEvaluatorService(service: EvaluatorServiceDeps): Evaluator
       await server.listen({ host: service.host, port: service.port });
       const { port } = server.server.address() as AddressInfo;
       const judges = panel?.judges.map((judge) => judgeName(judge.llm)) ?? [];
-      log.info({ port, judges }, judges.length === 0 ? 'evaluator runs without a judge' : 'evaluator runs');
+      const customScorers = deps.customScorers?.map((scorer) => scorer.id) ?? [];
+      log.info(
+        { port, judges, customScorers },
+        judges.length === 0 ? 'evaluator runs without a judge' : 'evaluator runs',
+      );
       return { port };
     },
     async stop(deadlineMs = STOP_DEADLINE_MS) {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { captureSchema } from '../domain/call.ts';
 import { durationSchema } from './duration.ts';
+import { httpScorerSchema, scoringSchema } from './scoring-schema.ts';
 import { serverToolsSchema } from './server-tools-schema.ts';
 
 const mode = z.enum(['off', 'propose', 'automatic']);
@@ -167,6 +168,9 @@ export const configSchema = z.strictObject({
   routes: z.array(routeSchema).default([]),
   governance: governanceSectionSchema.prefault({}),
   judges: z.array(judgeSchema).default([]),
+  /** Scorers of the operator's own that answer over HTTP; those in files need no entry. */
+  scorers: z.array(httpScorerSchema).default([]),
+  scoring: scoringSchema.prefault({}),
   /** Writes candidate prefixes; the first judge does when it is absent. */
   teacher: z.strictObject({ provider: z.string(), model: z.string(), price: priceSchema.optional() }).optional(),
   capture: captureSchema.default('full'),

@@ -121,6 +121,8 @@ export async function readScorerSet(database: Database, projectId: string): Prom
     .selectFrom('scoringRun')
     .select('scorerSet')
     .where('projectId', '=', projectId)
+    // Scorers of the operator's own have runs, and are no part of the set.
+    .where('scorerSet', 'not like', 'custom:%')
     .orderBy('callId', 'desc')
     .limit(1)
     .executeTakeFirst();

@@ -17,6 +17,9 @@ export interface ScoringRun {
   readonly final: boolean;
 }
 
+/** What stands in the ids of scorers that are not ours, between their owner's name and their own. */
+const FOREIGN_SCORER_MARK = '/';
+
 /** `corrected`: the request that follows came late, and what was recorded without it is gone. */
 export type Recorded = 'first' | 'corrected' | 'known';
 
@@ -24,7 +27,13 @@ export type Recorded = 'first' | 'corrected' | 'known';
  * Stores a run and its rows in one transaction. Safe to repeat and to run twice at once: what is there stays, except
  * that a final run replaces a provisional one.
  */
-export async function recordScoring(database: Database, run: ScoringRun, scores: readonly Score[]): Promise<Recorded> {
+export async function recordScoring(
+  database: Database,
+  run: ScoringRun,
+  scores: readonly Score[],
+  /** The one scorer whose run this is, where it is not of the deterministic set. */
+  foreignScorer?: string,
+): Promise<Recorded> {
   return await database.transaction().execute(async (transaction) => {
     const written = await transaction
       .insertInto('scoringRun')
@@ -39,13 +48,14 @@ export async function recordScoring(database: Database, run: ScoringRun, scores:
       .returning(sql<boolean>`xmax = 0`.as('isNew'))
       .executeTakeFirst();
     if (written === undefined) return 'known';
-    if (!written.isNew) await deletePass(transaction, run);
+    if (!written.isNew) await deletePass(transaction, run, foreignScorer);
     await insertScores(transaction, scores);
     return written.isNew ? 'first' : 'corrected';
   });
 }
 
-async function deletePass(transaction: Database, run: ScoringRun): Promise<void> {
+/** What this run's scorers left, and nothing of scorers that have runs of their own. */
+async function deletePass(transaction: Database, run: ScoringRun, foreignScorer: string | undefined): Promise<void> {
   await transaction
     .deleteFrom('score')
     .where('callId', '=', run.callId)
@@ -53,6 +63,11 @@ async function deletePass(transaction: Database, run: ScoringRun): Promise<void>
     .where('subjectType', '=', 'call')
     .where('pass', '=', run.pass)
     .where('judge', 'is', null)
+    .where(
+      foreignScorer === undefined
+        ? sql<boolean>`position(${FOREIGN_SCORER_MARK} in scorer) = 0`
+        : sql<boolean>`scorer = ${foreignScorer}`,
+    )
     .execute();
 }
 
