@@ -3,6 +3,7 @@ import { formatExplanation } from '#shared/domain/score-explanation.ts';
 import type { RenderedTranscript } from './render-transcript.ts';
 import type { Rubric } from './rubric.ts';
 import type { JudgeVerdict } from './verdict.ts';
+import { quotedId } from './verify-quotes.ts';
 
 /** What a verdict comes to, worked out by code and never asked of the judge. */
 export type JudgeDecision = Pick<Score, 'status' | 'outcome' | 'value' | 'evidence' | 'explanation'>;
@@ -26,11 +27,15 @@ export function decideVerdict(rubric: Rubric, verdict: JudgeVerdict, transcript:
   }));
   const failed = answers.filter((answer) => answer.verdict === 'fail');
   const decided = answers.filter((answer) => answer.verdict !== 'cannot_tell');
-  const pointers = new Map(transcript.messages.map((message) => [message.id, message.pointer]));
+  const pointers = new Map([
+    ['system', '/system'],
+    ['tools', '/tools'],
+    ...transcript.messages.map((message) => [message.id, message.pointer] as const),
+  ]);
   const shown = failed.length > 0 ? failed : decided;
   const evidence = shown.flatMap((answer) =>
     answer.quotes.map(({ message, quote }): Evidence => {
-      const pointer = pointers.get(message.replace(/[[\]\s]/g, '')) ?? '';
+      const pointer = pointers.get(quotedId(message)) ?? '';
       return { pointer, quote: quote.slice(0, QUOTE_CHARACTERS_MAX) };
     }),
   );

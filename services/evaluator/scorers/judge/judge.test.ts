@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { tokensOfTexts } from '#shared/formats/tokens/text-tokens.ts';
+import { cutMiddle } from './cut-middle.ts';
 import { decideVerdict } from './decide-verdict.ts';
 import { createJudgePrompt, judgePromptHash } from './judge-prompt.ts';
 import { neutralise } from './neutralise.ts';
-import { cutMiddle, renderTranscript } from './render-transcript.ts';
+import { renderTranscript } from './render-transcript.ts';
 import { allCriteria, CANARIES } from './rubric.ts';
 import { RUBRICS } from './rubrics/rubrics.ts';
 import { taskCompletion } from './rubrics/task-completion.ts';
@@ -30,7 +32,14 @@ type Criterion = JudgeVerdict['criteria'][number];
 function verdict(changes: Readonly<Record<string, Partial<Criterion>>> = {}, rubric = taskCompletion): JudgeVerdict {
   const criteria = allCriteria(rubric).map((criterion): Criterion => {
     const expected = CANARIES.find((canary) => canary.id === criterion.id)?.expected ?? 'pass';
-    return { id: criterion.id, evidence: [], reasoning: '', verdict: expected, ...changes[criterion.id] };
+    return {
+      id: criterion.id,
+      evidence: [],
+      reasoning: '',
+      absence: false,
+      verdict: expected,
+      ...changes[criterion.id],
+    };
   });
   return { task: '', outcome: '', criteria };
 }
@@ -48,11 +57,10 @@ describe('renderTranscript', () => {
   it('keeps to its budget, marks every cut, and keeps the first request and the last answer', () => {
     const long = Array.from({ length: 200 }, (_, index) => ({
       role: index % 2 === 0 ? 'user' : 'assistant',
-      content: `${index} ${'x'.repeat(2_000)}`,
+      content: `${index} x ${'one line of words that say nothing new '.repeat(50)}`,
     }));
-    const transcript = renderTranscript({ messages: long }, RESPONSE, { charactersMax: 20_000 });
-    const characters = transcript.messages.reduce((sum, message) => sum + message.text.length, 0);
-    expect(characters).toBeLessThanOrEqual(20_200);
+    const transcript = renderTranscript({ messages: long }, RESPONSE, { tokensMax: 2_000 });
+    expect(tokensOfTexts(transcript.messages.map(({ text }) => text))).toBeLessThanOrEqual(2_300);
     expect(transcript.cutShare).toBeGreaterThan(0.9);
     expect(transcript.messages.map((message) => message.text).join()).toContain('removed');
     expect(transcript.messages[0]?.text).toContain('0 x');
@@ -61,7 +69,7 @@ describe('renderTranscript', () => {
 
   it('says how much a cut took and what it was', () => {
     expect(cutMiddle('a'.repeat(100), 30)).toMatch(
-      /^a{20}\[\.\.\. 70 characters removed, sha256 [0-9a-f]{8} \.\.\.\]a{10}$/,
+      /^a{20}\[\.\.\. 70 chars removed, sha256 [0-9a-f]{12} \.\.\.\]a{10}$/,
     );
     expect(cutMiddle('short', 30)).toBe('short');
   });

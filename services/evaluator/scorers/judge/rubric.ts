@@ -11,6 +11,11 @@ export interface Criterion {
   readonly failExample: string;
   /** A failure of a decisive criterion fails the subject, whatever the others say. */
   readonly decisive: boolean;
+  /**
+   * Where a failure says that something is not there: before what is quoted, or after it. Anywhere when absent.
+   * What was removed there may be the very thing that is missed.
+   */
+  readonly absentFrom?: 'before' | 'after';
 }
 
 /**

@@ -11,6 +11,8 @@ const verdictSchema = z.object({
       id: z.string(),
       evidence: z.array(z.object({ message: z.string(), quote: z.string() })).max(QUOTES_MAX),
       reasoning: z.string(),
+      // A server that ignores the schema may leave it out; the cautious reading costs a verdict only where text was cut.
+      absence: z.boolean().default(true),
       verdict: z.enum(['pass', 'fail', 'cannot_tell']),
     }),
   ),
@@ -66,6 +68,10 @@ export function verdictJsonSchema(rubric: Rubric): Readonly<Record<string, unkno
         id: { type: 'string', enum: allCriteria(rubric).map((criterion) => criterion.id) },
         evidence: { type: 'array', items: closedObject({ message: text, quote: text }) },
         reasoning: text,
+        absence: {
+          type: 'boolean',
+          description: 'Whether a failure rests on something that the record does not show.',
+        },
         verdict: { type: 'string', enum: ['pass', 'fail', 'cannot_tell'] },
       }),
     },

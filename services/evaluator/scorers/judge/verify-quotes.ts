@@ -1,3 +1,4 @@
+import { unmark } from './datamark.ts';
 import type { RenderedTranscript } from './render-transcript.ts';
 import { CANARIES } from './rubric.ts';
 import type { CriterionVerdict, JudgeVerdict } from './verdict.ts';
@@ -17,7 +18,11 @@ export interface VerifiedVerdict {
  * without any quote, is not decided: this is the cheapest guard against invented verdicts.
  */
 export function verifyQuotes(verdict: JudgeVerdict, transcript: RenderedTranscript): VerifiedVerdict {
-  const texts = new Map(transcript.messages.map((message) => [message.id, normalise(message.text)]));
+  const texts = new Map([
+    ['system', unmark(transcript.system)],
+    ['tools', unmark(transcript.catalogue)],
+    ...transcript.messages.map((message) => [message.id, unmark(message.text)] as const),
+  ]);
   const controls = new Set(CANARIES.map((canary) => canary.id));
   const unverified: string[] = [];
   const criteria = verdict.criteria.map((criterion): CriterionVerdict => {
@@ -31,15 +36,15 @@ export function verifyQuotes(verdict: JudgeVerdict, transcript: RenderedTranscri
 function holds(criterion: CriterionVerdict, texts: ReadonlyMap<string, string>): boolean {
   if (criterion.verdict === 'fail' && criterion.evidence.length === 0) return false;
   return criterion.evidence.every(({ message, quote }) => {
-    const text = texts.get(message.replace(/[[\]\s]/g, ''));
-    const wanted = normalise(quote);
+    const text = texts.get(quotedId(message));
+    const wanted = unmark(quote);
     if (text === undefined || wanted.length < QUOTE_CHARACTERS_MIN || wanted.length > QUOTE_CHARACTERS_MAX)
       return false;
     return text.includes(wanted);
   });
 }
 
-/** Without the marks of tool output and with single blanks, on both sides alike. */
-function normalise(text: string): string {
-  return text.replace(/^> /gm, '').replace(/\s+/g, ' ').trim();
+/** Judges write the id with or without the brackets that it stands in. */
+export function quotedId(message: string): string {
+  return message.replace(/[[\]\s]/g, '');
 }

@@ -1,4 +1,5 @@
 import type { Rubric } from '../rubric.ts';
+import { codeCorrectness } from './code-correctness.ts';
 import { taskCompletion } from './task-completion.ts';
 import { toolUse } from './tool-use.ts';
 
@@ -6,4 +7,5 @@ import { toolUse } from './tool-use.ts';
 export const RUBRICS: Readonly<Record<string, Rubric>> = {
   [taskCompletion.id]: taskCompletion,
   [toolUse.id]: toolUse,
+  [codeCorrectness.id]: codeCorrectness,
 };

@@ -2,7 +2,7 @@ import type { Rubric } from '../rubric.ts';
 
 export const taskCompletion: Rubric = {
   id: 'task_completion',
-  version: '1',
+  version: '2',
   metric: 'taskCompletion',
   subjectType: 'session',
   question: 'Did the assistant complete what the user asked for in this session?',
@@ -19,6 +19,7 @@ export const taskCompletion: Rubric = {
       passExample: 'The user asks to rename a function and run the tests; both happen.',
       failExample: 'The user asks to rename a function and run the tests; the tests are never run nor mentioned.',
       decisive: true,
+      absentFrom: 'after',
     },
     {
       id: 'claims_supported',
@@ -26,6 +27,7 @@ export const taskCompletion: Rubric = {
       passExample: 'The assistant says that the tests pass, and a tool result shows the runner reporting no failure.',
       failExample: 'The assistant says that the file was written, and the result of that tool call is an error.',
       decisive: true,
+      absentFrom: 'before',
     },
     {
       id: 'errors_resolved',
@@ -33,6 +35,7 @@ export const taskCompletion: Rubric = {
       passExample: 'A search fails for a wrong folder; the next call searches the right one.',
       failExample: 'A tool reports an error and the assistant goes on as if it had not.',
       decisive: true,
+      absentFrom: 'after',
     },
     {
       id: 'user_satisfied',

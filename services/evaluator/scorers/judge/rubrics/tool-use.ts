@@ -2,7 +2,7 @@ import type { Rubric } from '../rubric.ts';
 
 export const toolUse: Rubric = {
   id: 'tool_use',
-  version: '1',
+  version: '2',
   metric: 'toolUse',
   subjectType: 'call',
   question: 'Are the tool calls of the LAST assistant message right for the point that the conversation has reached?',
@@ -26,6 +26,7 @@ export const toolUse: Rubric = {
       passExample: 'The path in the arguments stood in the listing of an earlier result.',
       failExample: 'The arguments hold an order number that stands nowhere before.',
       decisive: true,
+      absentFrom: 'before',
     },
     {
       id: 'calls_needed',
