@@ -115,16 +115,23 @@ function translate(streaming: Streaming, bytes: Buffer): Buffer | string {
   streaming.isOversized = parser.failure === 'event_too_large' || parser.failure === 'message_too_large';
   if (forwarded === null) return translateAll(streaming, events);
   const wasFine = decoder.failure() === null;
-  const canonical = decodeAll(decoder, events);
+  // Only a decoder whose events are the client's can tell again what came before an end.
+  const isTold = decoder.takeRewritten !== undefined;
+  const canonical: CanonicalStreamEvent[] = [];
+  let isFollowed = false;
+  for (const event of events) {
+    isFollowed ||= isTold && decoder.isComplete();
+    if (!isFollowed) canonical.push(...decoder.push(event));
+  }
   const whole = forwarded.push(readable);
   streaming.isOversized ||= whole === null;
   // What not every client understands was put right, and is sent in place of the bytes.
   if (decoder.takeRewritten?.() === true && whole !== null) return encodeAll(streaming, canonical);
+  // What comes after the end of an answer would be there or not, by how the upstream's bytes were cut on their way.
+  if (isFollowed && whole !== null) return encodeAll(streaming, canonical);
   // An error of the upstream's own is among its bytes; one that the decoder found is not, and takes their place.
   const isOurs = wasFine && decoder.failure() !== null && !events.some(({ event }) => event === 'error');
   if (!isOurs && whole !== null) return whole;
-  // Of a read that ends in an error, what came before it can be told only by a decoder whose events are the client's.
-  const isTold = decoder.takeRewritten !== undefined;
   return encodeAll(streaming, isTold ? canonical : canonical.filter(({ type }) => type === 'error'));
 }
 

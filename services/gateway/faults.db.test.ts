@@ -202,6 +202,22 @@ describe('faults of upstreams', () => {
     await expect(client.messages.stream(asked).finalMessage()).rejects.toThrow();
   });
 
+  it('ends a forwarded answer where it ends, whatever comes after it in the same piece', async () => {
+    const events = [
+      'event: message_start\ndata: {"type":"message_start","message":{"id":"m","type":"message","role":"assistant","model":"model-0","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}}\n\n',
+      'event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":1}}\n\n',
+      'event: message_stop\ndata: {"type":"message_stop"}\n\n',
+    ].join('');
+    const twice: FakeReply = {
+      type: 'raw',
+      headers: { 'content-type': 'text/event-stream' },
+      pieces: [events + events],
+    };
+    const { gateway } = await start([twice], {}, { format: 'anthropic-messages' });
+    const text = await (await post(gateway, { ...ASK, stream: true })).text();
+    expect(text.match(/event: \w+/g)).toEqual(['event: message_start', 'event: message_delta', 'event: message_stop']);
+  });
+
   it('ends an answer that trickles when all of it has taken too long', async () => {
     const trickle: FakeReply = { type: 'message', text: 'x'.repeat(1_000), pieceCharacters: 1, pieceDelayMs: 20 };
     const { gateway } = await start([trickle, FINE], { totalTimeout: '300ms' });
