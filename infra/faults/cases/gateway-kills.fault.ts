@@ -7,6 +7,7 @@ import { type DiskWatch, watchDisk } from '../../testing/watch-disk.ts';
 import { waitUntilReady } from '../../wait-until-ready.ts';
 import { lossFigures, recordFault } from '../testing/fault-result.ts';
 import { BACKENDS, type FaultSystem, startFaultSystem } from '../testing/fault-system.ts';
+import { killService } from '../testing/kill-service.ts';
 import { auditSystem, runUnderLoad } from '../testing/run-under-load.ts';
 import { seedOfRun } from '../testing/seed.ts';
 
@@ -37,7 +38,7 @@ describe.each(BACKENDS)('a gateway that is killed again and again, with the queu
     const run = await runUnderLoad(target, async () => {
       for (let kill = 0; kill < KILLS; kill += 1) {
         await delay(random() * KILL_WITHIN_MS);
-        killedAtMs.push(await killGateway(target));
+        killedAtMs.push(await killService(target, 'gateway'));
         const readiness = await waitUntilReady(system.gatewayUrl, READY_MS, new AbortController().signal);
         if (readiness.type !== 'ready') throw new Error('the gateway did not come back');
         backS.push((performance.now() - (killedAtMs.at(-1) ?? 0)) / 1_000);
@@ -59,13 +60,3 @@ describe.each(BACKENDS)('a gateway that is killed again and again, with the queu
     expect(violations).toEqual([]);
   });
 });
-
-async function killGateway({ system }: FaultSystem): Promise<number> {
-  const pid = system.pidOf('gateway');
-  if (pid === undefined) throw new Error('the gateway is not running');
-  const atMs = performance.now();
-  process.kill(pid, 'SIGKILL');
-  const next = () => system.pidOf('gateway');
-  await expect.poll(() => ![pid, undefined].includes(next()), { timeout: READY_MS, interval: 5 }).toBe(true);
-  return atMs;
-}

@@ -8,7 +8,7 @@ export const BROKEN_CONTENT: readonly CatalogueRow[] = [
     row: 'upstream-slow',
     what: 'an upstream does not connect, sends no first byte, or falls silent in the middle',
     criterion: 'each wait ends; another upstream is asked only before the first byte went out',
-    backends: [],
+    backends: BOTH,
     tests: testsOf(
       GATEWAY,
       'gives up on an upstream whose first byte does not come, and takes the fallback',
@@ -21,7 +21,7 @@ export const BROKEN_CONTENT: readonly CatalogueRow[] = [
     row: 'upstream-cut',
     what: 'an upstream is cut in the middle of a stream',
     criterion: 'the client gets an error event, never a cut answer that looks whole',
-    backends: [],
+    backends: BOTH,
     tests: testsOf(
       GATEWAY,
       'cuts a forwarded stream between events, even when the upstream breaks inside one',
@@ -33,7 +33,7 @@ export const BROKEN_CONTENT: readonly CatalogueRow[] = [
     row: 'stream-malformed',
     what: 'a stream is cut into pieces at every place, and is not what it should be',
     criterion: 'the same output for every cut, a bound on memory, a typed error',
-    backends: [],
+    backends: BOTH,
     tests: [
       ...testsOf('shared/formats/openai-chat/decode-stream.property.test.ts', ''),
       ...testsOf('shared/formats/gemini/decode-stream.property.test.ts', ''),
@@ -58,7 +58,7 @@ export const BROKEN_CONTENT: readonly CatalogueRow[] = [
     row: 'judge-garbage',
     what: 'a judge answers prose, nothing, another schema or an invented quote',
     criterion: 'never a score; recorded as what it is',
-    backends: [],
+    backends: BOTH,
     tests: testsOf(
       'services/evaluator/judge-subject.db.test.ts',
       'leaves a criterion undecided whose quote is invented, after one more try',

@@ -14,7 +14,7 @@ export const KILLED_PROCESSES: readonly CatalogueRow[] = [
     row: 'evaluator-killed',
     what: 'an evaluator is killed in the middle of its jobs',
     criterion: 'no row twice and none missing; another one repeats its jobs',
-    backends: [],
+    backends: BOTH,
     tests: [
       ...testsOf('services/evaluator/service.db.test.ts', 'leaves no row twice and none out'),
       ...contractTest('the job of a killed worker is run by another one, as the same attempt'),
@@ -33,7 +33,7 @@ export const KILLED_PROCESSES: readonly CatalogueRow[] = [
     row: 'poison-job',
     what: 'a job kills its worker each time',
     criterion: 'four deaths at the most, then it is set aside; other jobs go on',
-    backends: [],
+    backends: BOTH,
     tests: [
       ...contractTest('a job that has killed more workers than allowed fails instead of running again'),
       ...testsOf('services/evaluator/service.db.test.ts', 'buries a job that can never succeed'),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createFakeProvider, type FakeProvider } from '#shared/testing/fake-provider.ts';
 import { createScenarioScript, fakeScenarioSchema } from '#shared/testing/fake-scenario.ts';
@@ -32,6 +33,8 @@ export interface FaultSystem {
   readonly folders: readonly string[];
   readonly spoolFolder: string;
   readonly policyCopy: string;
+  /** Memory of a service's process, mebibytes. */
+  rssMb(service: string): number;
   stop(): Promise<void>;
 }
 
@@ -41,6 +44,8 @@ export interface FaultSystemOptions {
   readonly database?: TestDatabase;
   /** JSON of a scenario for the provider. */
   readonly scenario?: unknown;
+  /** Where a judge answers; without one there is none. */
+  readonly judgeUrl?: string;
   /** Of a trimtab.yaml, beside what is here anyway. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly variables?: Readonly<Record<string, string>>;
@@ -68,7 +73,7 @@ export async function startFaultSystem(options: FaultSystemOptions): Promise<Fau
     stops.push(() => provider.close());
     const proxies: FaultProxy[] = [];
     const system = await startWholeSystem(
-      { ...configFor(provider), ...options.config },
+      { ...configFor(provider, options.judgeUrl), ...options.config },
       redisParts === null ? undefined : `redis://127.0.0.1:${redisParts.proxy.port}`,
       {
         ...(database === undefined ? {} : { database }),
@@ -94,10 +99,21 @@ export async function startFaultSystem(options: FaultSystemOptions): Promise<Fau
       secrets: [providerKey, apiKey],
       spoolFolder: spoolFolderOf(system.dataDir),
       policyCopy: join(system.dataDir, 'gateway', 'policies.json'),
+      rssMb: (service) => rssMbOf(system.pidOf(service)),
     };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** Not a number while the process is between two lives, and where there is no /proc. */
+function rssMbOf(pid: number | undefined): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? Number.NaN) / 1_024;
+  } catch {
+    return Number.NaN;
   }
 }
 
@@ -114,10 +130,17 @@ async function startRedis(
   return { server, proxy };
 }
 
-function configFor(provider: FakeProvider): Readonly<Record<string, unknown>> {
+const JUDGE = { provider: 'judge', model: 'judge-1', price: { input: 1, output: 2 } };
+/** Of the judge: what it costs is not what a fault is about. */
+const JUDGE_BUDGET_USD = 1_000;
+
+function configFor(provider: FakeProvider, judgeUrl: string | undefined): Readonly<Record<string, unknown>> {
+  const judges = judgeUrl === undefined ? [] : [{ ...JUDGE, dailyBudgetUsd: JUDGE_BUDGET_USD }];
+  const judge = { format: 'openai-chat', baseUrl: judgeUrl, network: 'private', apiKey: `\${TEST_API_KEY}` };
   const swift = { format: 'openai-chat', baseUrl: provider.baseUrl, network: 'private' };
   return {
-    providers: { swift: { ...swift, apiKey: `\${TEST_API_KEY}` } },
+    providers: { swift: { ...swift, apiKey: `\${TEST_API_KEY}` }, ...(judgeUrl === undefined ? {} : { judge }) },
+    judges,
     models: [
       { id: 'swift-1', provider: 'swift', price: { input: 1, output: 2 } },
       { id: 'swift-2', provider: 'swift', price: { input: 1, output: 2 } },

@@ -62,10 +62,14 @@ export function createJournal(): { readonly calls: readonly ClientCall[]; add(ru
   return { calls, add: (run) => void calls.push(...run.calls) };
 }
 
-type AuditMore = Partial<Pick<AuditEvidence, 'isInWindow' | 'expected' | 'samples' | 'published'>> & {
+type AuditMore = Partial<
+  Pick<AuditEvidence, 'isInWindow' | 'expected' | 'samples' | 'published' | 'isStrangerAllowed'>
+> & {
   /** The run whose services must have lived through it, but for those that it killed. */
   readonly run?: FaultRun;
   readonly killed?: Parameters<typeof auditDeaths>[2];
+  /** How long it may take to come to rest. */
+  readonly settledWithinMs?: number;
 };
 
 /** Waits until the system has come to rest, and audits it. */
@@ -75,8 +79,8 @@ export async function auditSystem(
   more: AuditMore = {},
 ): Promise<readonly Violation[]> {
   const { system, spoolFolder, policyCopy, folders, secrets } = target;
-  await waitUntilSettled(system.database, calls);
-  const { run, killed = [], ...evidence } = more;
+  const { run, killed = [], settledWithinMs, ...evidence } = more;
+  await waitUntilSettled(system.database, calls, settledWithinMs);
   const violations = await audit({
     ...{ database: system.database, projectId: 'default', calls, folders, secrets },
     spoolFolders: [spoolFolder],
