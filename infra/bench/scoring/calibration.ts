@@ -45,13 +45,14 @@ export function calibrationFigures(dataFolder: string, { quick }: { readonly qui
       ...{ id: 'G8', value: worst.error, op: '<=', bar: ERROR_BAR, pass: worst.error <= ERROR_BAR, n: worst.n },
       interval: intervalOf(
         worst,
+        worst.error,
         (rows) => debiasedCalibrationError(rows, seededUniform(3)),
         quick ? 20 : resamples / 5,
       ),
     },
     {
       ...{ id: 'G8b', value: weakest.skill, op: '>=', bar: SKILL_BAR, pass: weakest.skill > SKILL_BAR, n: weakest.n },
-      interval: intervalOf(weakest, brierSkill, resamples),
+      interval: intervalOf(weakest, weakest.skill, brierSkill, resamples),
     },
   ];
 }
@@ -118,12 +119,19 @@ function measure(name: string, fits: readonly (readonly ClusteredForecast[])[]):
   };
 }
 
+/**
+ * Resampling repeats rows, which looks like bad calibration by itself: the spread of the resamples is taken, and their
+ * middle is not.
+ */
 function intervalOf(
   { forecasts }: Measured,
+  value: number,
   statistic: (rows: readonly Forecast[]) => number | null,
   resamples: number,
 ): [number, number] {
   const options = { resamples, random: seededUniform(5) };
   const interval = clusterBootstrap(forecasts, ({ cluster }) => cluster, statistic, options);
-  return [interval?.low ?? Number.NaN, interval?.high ?? Number.NaN];
+  if (interval === null) return [Number.NaN, Number.NaN];
+  const half = (interval.high - interval.low) / 2;
+  return [value - half, value + half];
 }

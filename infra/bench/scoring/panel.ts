@@ -53,9 +53,8 @@ function differencesOf({ judges, pairs }: RecordedPanel, seed: number): readonly
   return [0, 1].flatMap((half) => {
     const weights = fitPanelWeights(pairs.filter((_pair, index) => halves[index] !== half).map(({ votes }) => votes));
     const measured = pairs.filter((_pair, index) => halves[index] === half);
-    const best = judges
-      .map((_judge, member) => measured.map((pair) => alone(pair, member)))
-      .reduce((most, right) => (mean([...right]) > mean([...most]) ? right : most));
+    const members = judges.map((_judge, member) => measured.map((pair) => alone(pair, member)));
+    const best = members.toSorted((left, right) => mean(right) - mean(left))[0] ?? [];
     return measured.map((pair, index) => ({
       pair: pair.id,
       value: rightness(pair.votes, weights) - (best[index] ?? 0),
