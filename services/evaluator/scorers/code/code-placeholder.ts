@@ -7,7 +7,7 @@ const QUOTE_CHARACTERS_MAX = 200;
 const CODE_FILE =
   /\.(c|cc|cpp|cs|css|cts|dart|ex|exs|go|h|hpp|html|java|js|jsx|kt|lua|m|mjs|mts|php|pl|ps1|py|pyi|rb|rs|scala|scss|sh|sql|svelte|swift|tf|ts|tsx|vue|ya?ml|zig)$/i;
 const COMMENT_START = String.raw`^[ \t]*(?://|#|--|/\*+|\*|<!--|;|%|\{/\*)[ \t]*`;
-const WHAT = String.raw`(?:code|file|files?|implementation|functions?|methods?|class(?:es)?|content|imports?|tests?|logic|component|module|script|styles?|props|fields|cases|routes|handlers?|config(?:uration)?|definitions?)`;
+const WHAT = `(?:code|file|files?|implementation|functions?|methods?|class(?:es)?|content|imports?|tests?|logic|component|module|script|styles?|props|fields|cases|routes|handlers?|config(?:uration)?|definitions?)`;
 
 /** A comment that stands where code stood: what was there is gone. */
 const ELISION: readonly RegExp[] = [
