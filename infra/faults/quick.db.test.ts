@@ -5,6 +5,7 @@ import { waitUntilSettled } from '../testing/answered-calls.ts';
 import { BACKENDS, type FaultSystem, startFaultSystem } from './testing/fault-system.ts';
 import { auditSystem, createJournal, runUnderLoad, untilAnswered } from './testing/run-under-load.ts';
 import { seedOfRun } from './testing/seed.ts';
+import { setStores } from './testing/set-stores.ts';
 
 /** What fits into a few minutes of every change: `npm run test:faults` has the rest. */
 const SEED = seedOfRun();
@@ -23,20 +24,13 @@ describe.each(BACKENDS)('faults of stores under load, with the queues on %s,', (
     await target?.stop();
   });
 
-  const setStores = (isUp: boolean) => {
-    for (const proxy of [target.databaseProxy, target.redis?.proxy]) {
-      proxy?.set({ isRefusing: !isUp });
-      if (!isUp) proxy?.resetAll();
-    }
-  };
-
   it('lose nothing, double nothing and reach no client while PostgreSQL and the queue are away', async () => {
     const run = await runUnderLoad(target, async (calls) => {
-      setStores(false);
+      setStores(target, false);
       await untilAnswered(calls, CALLS_WHILE_AWAY);
       // The length of the outage is what is tested.
       await delay(OUTAGE_MS);
-      setStores(true);
+      setStores(target, true);
     });
     journal.add(run);
     expect(await auditSystem(target, journal.calls, { run })).toEqual([]);

@@ -7,6 +7,7 @@ import { lossFigures, recordFault } from '../testing/fault-result.ts';
 import { BACKENDS, type FaultSystem, startFaultSystem } from '../testing/fault-system.ts';
 import { auditSystem, runUnderLoad } from '../testing/run-under-load.ts';
 import { seedOfRun } from '../testing/seed.ts';
+import { setStores } from '../testing/set-stores.ts';
 
 const SEED = seedOfRun();
 const SERVICES = ['gateway', 'evaluator', 'optimizer'] as const;
@@ -63,13 +64,6 @@ describe.each(BACKENDS)('services that start without their stores, with the queu
     expect(violations).toEqual([]);
   });
 });
-
-function setStores({ databaseProxy, redis }: FaultSystem, isUp: boolean): void {
-  for (const proxy of [databaseProxy, redis?.proxy]) {
-    proxy?.set({ isRefusing: !isUp });
-    if (!isUp) proxy?.resetAll();
-  }
-}
 
 async function killAll({ system }: FaultSystem): Promise<number> {
   const pids = SERVICES.map((service) => system.pidOf(service));

@@ -45,7 +45,7 @@ export const BROKEN_CONTENT: readonly CatalogueRow[] = [
     row: 'rate-limited',
     what: 'an upstream answers 429, with and without a time to wait',
     criterion: 'it is asked again once at the most; others are not affected',
-    backends: [],
+    backends: BOTH,
     tests: testsOf(
       GATEWAY,
       'waits for a short retry-after once, and asks the same upstream again',
@@ -71,7 +71,7 @@ export const BROKEN_CONTENT: readonly CatalogueRow[] = [
     row: 'clock',
     what: 'the nightly job across days, and several optimizers that ring for it',
     criterion: 'once per night; order by the epochs of the database and not by a clock',
-    backends: [],
+    backends: BOTH,
     tests: [
       ...testsOf('services/optimizer/latest-due.test.ts', ''),
       ...testsOf('services/optimizer/run-cycle.db.test.ts', 'are one per night, however many optimizers ring'),

@@ -44,7 +44,7 @@ export const KILLED_PROCESSES: readonly CatalogueRow[] = [
     row: 'burst',
     what: 'ten times the calls for a while, then as before',
     criterion: 'no client error, bounded memory; what gathered is drained within 5 min',
-    backends: ['PostgreSQL'],
+    backends: BOTH,
     tests: [],
   },
   {
@@ -60,7 +60,7 @@ export const KILLED_PROCESSES: readonly CatalogueRow[] = [
     row: 'older-gateway',
     what: 'a gateway of the version before, on a newer database, and back',
     criterion: 'both serve, and no call is lost',
-    backends: ['any'],
+    backends: BOTH,
     tests: [],
   },
   {
@@ -68,7 +68,7 @@ export const KILLED_PROCESSES: readonly CatalogueRow[] = [
     row: 'soak',
     what: 'a day of faults drawn from this list',
     criterion: 'all invariants; memory and handles stay flat',
-    backends: ['any'],
+    backends: BOTH,
     tests: [],
   },
 ];

@@ -1,4 +1,4 @@
-import { type CatalogueRow, testsOf } from './catalogue-row.ts';
+import { BOTH, type CatalogueRow, testsOf } from './catalogue-row.ts';
 
 export const MOVING_POLICIES: readonly CatalogueRow[] = [
   {
@@ -41,7 +41,7 @@ export const MOVING_POLICIES: readonly CatalogueRow[] = [
     row: 'bad-policy',
     what: 'a policy that harms is rolled out, or becomes stable',
     criterion: 'rolled back by itself; one that is the same as before is not',
-    backends: [],
+    backends: BOTH,
     tests: testsOf(
       'services/optimizer/controller.db.test.ts',
       'is rolled back when the canary does harm, which revokes it',

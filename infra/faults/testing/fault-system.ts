@@ -48,6 +48,7 @@ export interface FaultSystemOptions {
   readonly judgeUrl?: string;
   /** Of a trimtab.yaml, beside what is here anyway. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Of the services' environment, beside what is there anyway. */
   readonly variables?: Readonly<Record<string, string>>;
   /** A folder that is there already, in place of a new one. */
   readonly dataDir?: string;

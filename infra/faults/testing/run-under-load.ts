@@ -62,9 +62,9 @@ export function createJournal(): { readonly calls: readonly ClientCall[]; add(ru
   return { calls, add: (run) => void calls.push(...run.calls) };
 }
 
-type AuditMore = Partial<
-  Pick<AuditEvidence, 'isInWindow' | 'expected' | 'samples' | 'published' | 'isStrangerAllowed'>
-> & {
+type Told = 'isInWindow' | 'expected' | 'samples' | 'published' | 'isStrangerAllowed';
+type Placed = 'spoolFolders' | 'policyCopies' | 'folders';
+type AuditMore = Partial<Pick<AuditEvidence, Told | Placed>> & {
   /** The run whose services must have lived through it, but for those that it killed. */
   readonly run?: FaultRun;
   readonly killed?: Parameters<typeof auditDeaths>[2];
