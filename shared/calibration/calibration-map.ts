@@ -7,8 +7,8 @@ import { boundedLogit, sigmoid } from './sigmoid.ts';
 export interface RawJudgement {
   /** The judge's value in [0, 1]. */
   readonly score: number;
-  /** Characters of the transcript that it was shown. */
-  readonly characters: number;
+  /** Estimated tokens of what was judged. */
+  readonly tokens: number;
   /** Share of the transcript that was cut away, in [0, 1]. */
   readonly truncation: number;
 }
@@ -36,8 +36,8 @@ export const ISOTONIC_LABELS_MIN = 1_000;
 const RIDGE = 1;
 /** Verdicts are in quarters; a raw 0 or 1 is taken as half a step from certain. */
 const SCORE_MARGIN = 0.02;
-/** Lengths are taken in powers of ten around this many characters. */
-const CHARACTERS_TYPICAL = 10_000;
+/** Lengths are taken in powers of ten around this many tokens. */
+const TOKENS_TYPICAL = 2_500;
 
 /**
  * Fits the map of one judge with one version of a rubric. A judge's score never counts against what it says: when the
@@ -65,7 +65,7 @@ export function calibrate(map: CalibrationMap, judgement: RawJudgement): number 
   return map.method === 'platt' ? sigmoid(logOdds) : isotonicValue(map.isotonic, logOdds);
 }
 
-function valuesOf({ score, characters, truncation }: RawJudgement): readonly number[] {
+function valuesOf({ score, tokens, truncation }: RawJudgement): readonly number[] {
   const inside = Math.min(1 - SCORE_MARGIN, Math.max(SCORE_MARGIN, score));
-  return [boundedLogit(inside), Math.log10(Math.max(1, characters) / CHARACTERS_TYPICAL), truncation];
+  return [boundedLogit(inside), Math.log10(Math.max(1, tokens) / TOKENS_TYPICAL), truncation];
 }

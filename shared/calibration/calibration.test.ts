@@ -176,7 +176,7 @@ describe('a calibration map', () => {
       const score = Math.floor(random() * 5) / 4;
       const truncation = random() < 0.5 ? 0 : 0.8;
       const odds = sign * 4 * (score - 0.5) - 2 * truncation;
-      return { score, characters: 5_000, truncation, label: label(random() < sigmoid(odds)) };
+      return { score, tokens: 5_000, truncation, label: label(random() < sigmoid(odds)) };
     });
   };
 
@@ -187,7 +187,7 @@ describe('a calibration map', () => {
 
   it.each([400, 2_000])('believes a judge less that has seen less, with %i labels', (count) => {
     const map = fitCalibrationMap(drawn(count));
-    const said = { score: 1, characters: 5_000 };
+    const said = { score: 1, tokens: 5_000 };
     expect(calibrate(map, { ...said, truncation: 0 })).toBeGreaterThan(0.75);
     expect(calibrate(map, { ...said, truncation: 0.8 })).toBeLessThan(calibrate(map, { ...said, truncation: 0 }) - 0.1);
     expect(calibrate(map, { ...said, score: 0, truncation: 0 })).toBeLessThan(0.3);
@@ -195,7 +195,7 @@ describe('a calibration map', () => {
 
   it('lets no verdict count against itself', () => {
     const map = fitCalibrationMap(drawn(300, -1));
-    const at = (score: number) => calibrate(map, { score, characters: 5_000, truncation: 0 });
+    const at = (score: number) => calibrate(map, { score, tokens: 5_000, truncation: 0 });
     expect(at(1)).toBe(at(0));
   });
 });

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import {
   cohenKappa,
   confusionOf,
@@ -7,7 +8,7 @@ import {
   passPrecision,
 } from './agreement.ts';
 import { auroc } from './auroc.ts';
-import { type BootstrapInterval, clusterBootstrap } from './cluster-bootstrap.ts';
+import { clusterBootstrap } from './cluster-bootstrap.ts';
 import { brierScore, calibrationError } from './probability-error.ts';
 import { seededUniform } from './seeded-uniform.ts';
 
@@ -19,25 +20,28 @@ export interface MeasuredJudgement extends Judged {
 }
 
 /** A measure with its interval of 95 %, clustered by session; null where the labels do not define it. */
-export interface Measured {
-  readonly value: number | null;
-  readonly interval: BootstrapInterval | null;
-}
+const measuredSchema = z.object({
+  value: z.number().nullable(),
+  interval: z.object({ low: z.number(), high: z.number() }).nullable(),
+});
 
 /** How far a judge agrees with people. */
-export interface JudgeAgreement {
-  readonly n: number;
-  readonly sessions: number;
-  readonly kappa: Measured;
-  readonly mcc: Measured;
-  readonly auroc: Measured;
-  readonly brier: Measured;
-  readonly ece: Measured;
-  readonly precision: Measured;
-  readonly falsePassRate: Measured;
-  readonly sensitivity: number | null;
-  readonly specificity: number | null;
-}
+export const judgeAgreementSchema = z.object({
+  n: z.number().int(),
+  sessions: z.number().int(),
+  kappa: measuredSchema,
+  mcc: measuredSchema,
+  auroc: measuredSchema,
+  brier: measuredSchema,
+  ece: measuredSchema,
+  precision: measuredSchema,
+  falsePassRate: measuredSchema,
+  sensitivity: z.number().nullable(),
+  specificity: z.number().nullable(),
+});
+
+export type JudgeAgreement = z.infer<typeof judgeAgreementSchema>;
+type Measured = z.infer<typeof measuredSchema>;
 
 const RESAMPLES = 1_000;
 const SEED = 20_260_101;

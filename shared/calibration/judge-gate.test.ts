@@ -10,7 +10,7 @@ function labels(count: number, passes: { readonly good: number; readonly bad: nu
     const isGood = index % 2 === 0;
     const verdict = random() < (isGood ? passes.good : passes.bad) ? 1 : 0;
     return {
-      ...{ sessionId: `session-${index >> 1}`, score: verdict, characters: 8_000, truncation: 0 },
+      ...{ sessionId: `session-${index >> 1}`, score: verdict, tokens: 8_000, truncation: 0 },
       verdict,
       label: isGood ? 1 : 0,
     };

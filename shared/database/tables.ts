@@ -23,8 +23,14 @@ export interface Tables {
   failureTemplate: FailureTemplateTable;
   gatewayStatus: GatewayStatusTable;
   governance: GovernanceTable;
+  judgePace: JudgePaceTable;
+  judgeAnchor: JudgeAnchorTable;
+  judgeAnchorVerdict: JudgeAnchorVerdictTable;
+  judgeCalibration: JudgeCalibrationTable;
+  judgeDrift: JudgeDriftTable;
   judgeSkip: JudgeSkipTable;
   judgeSpend: JudgeSpendTable;
+  label: LabelTable;
   optimizerControl: OptimizerControlTable;
   optimizerRun: OptimizerRunTable;
   policy: PolicyTable;
@@ -42,6 +48,7 @@ export interface Tables {
   sessionEffort: SessionEffortTable;
   tokenCalibration: TokenCalibrationTable;
   transcriptNode: TranscriptNodeTable;
+  triageModel: TriageModelTable;
   virtualKey: VirtualKeyTable;
 }
 
@@ -282,6 +289,60 @@ export interface GovernanceTable {
   createdAt: GeneratedMoment;
 }
 
+export interface JudgeAnchorTable {
+  projectId: string;
+  rubric: string;
+  subjectType: string;
+  subjectId: string;
+  callId: string;
+  sessionId: string;
+  passed: boolean;
+  addedAt: GeneratedMoment;
+}
+
+export interface JudgeAnchorVerdictTable {
+  projectId: string;
+  night: string;
+  rubric: string;
+  rubricVersion: string;
+  judge: string;
+  subjectType: string;
+  subjectId: string;
+  callId: string;
+  sessionId: string;
+  passed: boolean | null;
+  agrees: boolean | null;
+  flipped: boolean | null;
+}
+
+export interface JudgeCalibrationTable {
+  projectId: string;
+  rubric: string;
+  rubricVersion: string;
+  judge: string;
+  map: Json;
+  agreement: Json;
+  gatePassed: boolean;
+  gateReason: string | null;
+  labels: number;
+  fittedAt: Moment;
+}
+
+export interface JudgeDriftTable {
+  projectId: string;
+  rubric: string;
+  rubricVersion: string;
+  judge: string;
+  state: Json;
+  level: number;
+  anchors: number;
+  disagreed: number;
+  flipped: number;
+  compared: number;
+  night: string;
+  alarmAt: Moment | null;
+}
+
 export interface JudgeSkipTable {
   projectId: string;
   callId: string;
@@ -298,6 +359,33 @@ export interface JudgeSpendTable {
   spentUsd: Generated<number>;
   calls: Generated<number>;
   errors: Generated<number>;
+  repairs: Generated<number>;
+  canaryMisses: Generated<number>;
+  rateLimited: Generated<number>;
+  otherModel: Generated<number>;
+  unusable: Generated<number>;
+}
+
+export interface JudgePaceTable {
+  projectId: string;
+  judge: string;
+  minute: Moment;
+  requests: number;
+  closedUntil: Moment | null;
+}
+
+export interface LabelTable {
+  projectId: string;
+  subjectType: string;
+  subjectId: string;
+  metric: string;
+  labeller: string;
+  callId: string;
+  sessionId: string;
+  passed: boolean;
+  note: string | null;
+  features: Json | null;
+  createdAt: GeneratedMoment;
 }
 
 export interface OptimizerControlTable {
@@ -540,6 +628,12 @@ export interface TranscriptNodeTable {
   role: string;
   startsMessage: boolean;
   depth: number;
+}
+
+export interface TriageModelTable {
+  projectId: string;
+  model: Json;
+  fittedAt: Moment;
 }
 
 export interface VirtualKeyTable {

@@ -106,7 +106,7 @@ function repeatedJudge({ name, questions }: RepeatedJudge, seeds: number): Measu
 }
 
 function judgementOf(score: number, label: 0 | 1): LabelledJudgement {
-  return { score: (score - SCORE_MIN) / (SCORE_MAX - SCORE_MIN), characters: 10_000, truncation: 0, label };
+  return { score: (score - SCORE_MIN) / (SCORE_MAX - SCORE_MIN), tokens: 10_000, truncation: 0, label };
 }
 
 function measure(name: string, fits: readonly (readonly ClusteredForecast[])[]): Measured {
