@@ -153,6 +153,8 @@ export const judgeSchema = z.strictObject({
   /** Of a judge that is not on the allow-list; one that is has its price there. */
   price: priceSchema.optional(),
   dailyBudgetUsd: z.number().nonnegative().default(20),
+  /** Requests that all evaluators together send to it in a minute; no limit of ours when absent. */
+  requestsPerMinute: z.number().int().positive().optional(),
   /** Share of calls judged for tool use; sessions are always judged for task completion while the budget lasts. */
   callShare: share.default(1),
 });

@@ -48,6 +48,11 @@ export async function settleJudgeBudget(
     readonly spentUsd: number;
     readonly calls: number;
     readonly errors: number;
+    readonly repairs?: number;
+    readonly canaryMisses?: number;
+    readonly rateLimited?: number;
+    readonly otherModel?: number;
+    readonly unusable?: number;
   },
 ): Promise<void> {
   await database
@@ -57,11 +62,143 @@ export async function settleJudgeBudget(
       spentUsd: sql<number>`spent_usd + ${settlement.spentUsd}`,
       calls: sql<number>`calls + ${settlement.calls}`,
       errors: sql<number>`errors + ${settlement.errors}`,
+      repairs: sql<number>`repairs + ${settlement.repairs ?? 0}`,
+      canaryMisses: sql<number>`canary_misses + ${settlement.canaryMisses ?? 0}`,
+      rateLimited: sql<number>`rate_limited + ${settlement.rateLimited ?? 0}`,
+      otherModel: sql<number>`other_model + ${settlement.otherModel ?? 0}`,
+      unusable: sql<number>`unusable + ${settlement.unusable ?? 0}`,
     })
     .where('projectId', '=', at.projectId)
     .where('day', '=', at.day)
     .where('judge', '=', at.judge)
     .execute();
+}
+
+/** One judge on one day: what it cost, and what of its answers was of no use. */
+export interface JudgeLedgerLine {
+  readonly day: string;
+  readonly judge: string;
+  readonly spentUsd: number;
+  readonly reservedUsd: number;
+  readonly calls: number;
+  readonly errors: number;
+  readonly repairs: number;
+  readonly canaryMisses: number;
+  readonly rateLimited: number;
+  readonly otherModel: number;
+  /** Judgements that ended without a usable answer. */
+  readonly unusable: number;
+}
+
+/** The ledger of judges since a day (`YYYY-MM-DD`, UTC), newest first. */
+export async function readJudgeLedger(
+  database: Database,
+  projectId: string,
+  since: string,
+): Promise<readonly JudgeLedgerLine[]> {
+  return await database
+    .selectFrom('judgeSpend')
+    .select(sql<string>`to_char(day, 'YYYY-MM-DD')`.as('day'))
+    .select(['judge', 'spentUsd', 'reservedUsd', 'calls', 'errors', 'repairs', 'canaryMisses'])
+    .select(['rateLimited', 'otherModel', 'unusable'])
+    .where('projectId', '=', projectId)
+    .where('day', '>=', since)
+    .orderBy('judgeSpend.day', 'desc')
+    .orderBy('judge')
+    .execute();
+}
+
+/** USD that a judge has spent and reserved on a day. */
+export async function readJudgeSpent(database: Database, at: JudgeDay): Promise<number> {
+  const row = await database
+    .selectFrom('judgeSpend')
+    .select(sql<number>`spent_usd + reserved_usd`.as('usd'))
+    .where('projectId', '=', at.projectId)
+    .where('day', '=', at.day)
+    .where('judge', '=', at.judge)
+    .executeTakeFirst();
+  return row?.usd ?? 0;
+}
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Takes one of a judge's requests of this minute, for all evaluators together.
+ *
+ * @param perMinute null for a judge without a limit of ours
+ * @returns milliseconds to wait before another try; 0 when the request may be sent now
+ */
+export async function takeJudgeTurn(
+  database: Database,
+  at: { readonly projectId: string; readonly judge: string },
+  now: Date,
+  perMinute: number | null,
+): Promise<number> {
+  const minute = new Date(Math.floor(now.getTime() / MINUTE_MS) * MINUTE_MS);
+  const taken = await database
+    .insertInto('judgePace')
+    .values({ ...at, minute, requests: 1 })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['projectId', 'judge'])
+        .doUpdateSet({
+          minute,
+          requests: sql<number>`CASE WHEN judge_pace.minute < excluded.minute THEN 1 ELSE judge_pace.requests + 1 END`,
+        })
+        .where((build) =>
+          build.and([
+            build.or([build('judgePace.closedUntil', 'is', null), build('judgePace.closedUntil', '<=', now)]),
+            build.or([
+              build('judgePace.minute', '<', minute),
+              build('judgePace.requests', '<', perMinute ?? Number.MAX_SAFE_INTEGER),
+            ]),
+          ]),
+        ),
+    )
+    .returning('judge')
+    .execute();
+  if (taken.length > 0) return 0;
+  const row = await database
+    .selectFrom('judgePace')
+    .select('closedUntil')
+    .where('projectId', '=', at.projectId)
+    .where('judge', '=', at.judge)
+    .executeTakeFirst();
+  const closedMs = (row?.closedUntil?.getTime() ?? 0) - now.getTime();
+  return Math.max(1, closedMs > 0 ? closedMs : minute.getTime() + MINUTE_MS - now.getTime());
+}
+
+/** Holds a judge back until a moment, because its provider said so; never less long than it is held already. */
+export async function closeJudgeUntil(
+  database: Database,
+  at: { readonly projectId: string; readonly judge: string },
+  until: Date,
+): Promise<void> {
+  await database
+    .updateTable('judgePace')
+    .set({ closedUntil: sql<Date>`greatest(closed_until, ${until})` })
+    .where('projectId', '=', at.projectId)
+    .where('judge', '=', at.judge)
+    .execute();
+}
+
+/** Models that served these calls, each once. */
+export async function readServedModels(
+  database: Database,
+  projectId: string,
+  callIds: readonly string[],
+): Promise<readonly string[]> {
+  if (callIds.length === 0) return [];
+  const rows = await database
+    .selectFrom('call')
+    .select('responseModel')
+    .distinct()
+    .where('projectId', '=', projectId)
+    // One parameter for any number of calls.
+    .where(sql<boolean>`call_id = ANY(${[...callIds]}::uuid[])`)
+    .where('responseModel', 'is not', null)
+    .execute();
+  return rows.flatMap(({ responseModel }) => responseModel ?? []);
 }
 
 /** A cached evaluation, or null. Parse it: it is as old as it may be. */

@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { judgeDetailsSchema } from './judge-details.ts';
 
-/** `efficiency` and `fidelity` are worth knowing and say nothing of whether a model did its work. */
-export const metricSchema = z.enum(['toolUse', 'taskCompletion', 'code', 'fidelity', 'efficiency']);
+/** `efficiency`, `fidelity` and `triage` are worth knowing; none of them says that a model did its work. */
+export const metricSchema = z.enum(['toolUse', 'taskCompletion', 'code', 'fidelity', 'efficiency', 'triage']);
 export const scoreStatusSchema = z.enum(['scored', 'abstained', 'judge_error']);
 export const scoreOutcomeSchema = z.enum(['pass', 'fail', 'not_applicable', 'unknown']);
 export const faultOwnerSchema = z.enum(['client', 'gateway', 'provider', 'tool']);
@@ -35,7 +36,7 @@ export const scoreSchema = z.object({
   samplingProbability: z.number().gt(0).max(1),
   evidence: z.array(evidenceSchema),
   explanation: z.string().max(2000).nullable(),
-  judge: z.object({ model: z.string(), promptHash: z.string() }).nullable(),
+  judge: z.object({ model: z.string(), promptHash: z.string(), details: judgeDetailsSchema.optional() }).nullable(),
   costUsd: z.number().nonnegative(),
 });
 

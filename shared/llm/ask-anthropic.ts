@@ -1,6 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
 import type { ResolvedProvider } from '#shared/providers/registry.ts';
-import { type LlmClientSettings, type LlmQuestion, type LlmReply, systemText } from './llm-reply.ts';
+import { DRAW_TEMPERATURE, type LlmClientSettings, type LlmQuestion, type LlmReply, systemText } from './llm-reply.ts';
 
 /** A client for any server that speaks Messages. Nothing about the account is taken from the environment. */
 export function createAnthropicClient(provider: ResolvedProvider, settings: LlmClientSettings): Anthropic {
@@ -25,7 +25,8 @@ export async function askAnthropic(client: Anthropic, question: LlmQuestion): Pr
       max_tokens: request.maxOutputTokens,
       system: systemText(question),
       messages: [{ role: 'user', content: request.user }],
-      ...(question.dialect.structured ? forcedTool(request) : {}),
+      ...(question.dialect.forcing === 'none' ? {} : forcedTool(request)),
+      ...(question.dialect.sampling ? { temperature: (request.draw ?? 0) === 0 ? 0 : DRAW_TEMPERATURE } : {}),
     },
     { signal: request.signal ?? null },
   );

@@ -52,7 +52,7 @@ export async function askCanonical(client: CanonicalClient, question: LlmQuestio
     max_tokens: request.maxOutputTokens,
     system: systemText(question),
     messages: [{ role: 'user', content: request.user }],
-    ...(dialect.structured ? forcedTool(request) : {}),
+    ...(dialect.forcing === 'none' ? {} : forcedTool(request)),
   };
   const reply = await sendCanonical(
     { pools, now: Date.now },
@@ -70,7 +70,7 @@ export async function askCanonical(client: CanonicalClient, question: LlmQuestio
   const text = message.content.map((block) => (block.type === 'text' ? block.text : '')).join('');
   const toolUse = message.content.find((block) => block.type === 'tool_use');
   const isRefusal = message.stop_reason === 'refusal';
-  if (dialect.structured && toolUse === undefined && !isRefusal && parseJsonText(text) === undefined) {
+  if (dialect.forcing !== 'none' && toolUse === undefined && !isRefusal && parseJsonText(text) === undefined) {
     throw new CanonicalAskError(NO_CALL);
   }
   return {

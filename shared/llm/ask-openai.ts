@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import type { ResolvedProvider } from '#shared/providers/registry.ts';
-import { type LlmClientSettings, type LlmQuestion, type LlmReply, systemText } from './llm-reply.ts';
+import { DRAW_TEMPERATURE, type LlmClientSettings, type LlmQuestion, type LlmReply, systemText } from './llm-reply.ts';
 
 /** A client for any server that speaks Chat Completions. Nothing about the account is taken from the environment. */
 export function createOpenAiClient(provider: ResolvedProvider, settings: LlmClientSettings): OpenAI {
@@ -28,17 +28,19 @@ export async function askOpenAi(client: OpenAI, question: LlmQuestion): Promise<
         { role: 'user', content: request.user },
       ],
       [dialect.maxTokensField]: request.maxOutputTokens,
-      ...(dialect.sampling ? { temperature: 0 } : {}),
-      ...(dialect.structured ? { response_format: responseFormat(request) } : {}),
+      ...(dialect.sampling ? { temperature: (request.draw ?? 0) === 0 ? 0 : DRAW_TEMPERATURE } : {}),
+      ...(dialect.seed ? { seed: request.draw ?? 0 } : {}),
+      ...forcing(question),
     },
     { signal: request.signal ?? null },
   );
   const message = completion.choices[0]?.message;
   const usage = completion.usage;
   const cached = usage?.prompt_tokens_details?.cached_tokens ?? 0;
+  const call = message?.tool_calls?.find((each) => each.type === 'function');
   return {
     value: undefined,
-    text: message?.content ?? '',
+    text: call?.type === 'function' ? call.function.arguments : (message?.content ?? ''),
     refusal: message?.refusal ?? (completion.choices[0]?.finish_reason === 'content_filter' ? 'content filter' : null),
     usage: {
       inputTokens: Math.max(0, (usage?.prompt_tokens ?? 0) - cached),
@@ -49,9 +51,17 @@ export async function askOpenAi(client: OpenAI, question: LlmQuestion): Promise<
   };
 }
 
-function responseFormat(request: LlmQuestion['request']): OpenAI.ResponseFormatJSONSchema {
+type Forcing = Pick<OpenAI.ChatCompletionCreateParamsNonStreaming, 'response_format' | 'tools' | 'tool_choice'>;
+
+function forcing({ request, dialect }: LlmQuestion): Forcing {
+  const { schemaName: name } = request;
+  const schema = { ...request.jsonSchema };
+  if (dialect.forcing === 'schema') {
+    return { response_format: { type: 'json_schema', json_schema: { name, strict: true, schema } } };
+  }
+  if (dialect.forcing === 'none') return {};
   return {
-    type: 'json_schema',
-    json_schema: { name: request.schemaName, strict: true, schema: { ...request.jsonSchema } },
+    tools: [{ type: 'function', function: { name, description: 'Records the answer.', parameters: schema } }],
+    tool_choice: { type: 'function', function: { name } },
   };
 }

@@ -71,6 +71,36 @@ describe('createLlm over Chat Completions', () => {
     expect(judge.requests.at(-1)?.schemaName).toBeNull();
   });
 
+  it('forces a tool call where a server takes tools and no schema for its answer', async () => {
+    judge.misbehaveAlways('no_schema');
+    const llm = open();
+    for (const _time of [1, 2]) {
+      expect(await llm.completeStructured(REQUEST)).toMatchObject({
+        ok: true,
+        value: { instruction: expect.any(String) },
+      });
+    }
+    judge.misbehaveAlways(null);
+    expect(judge.requests.at(-1)).toMatchObject({ schemaName: 'propose', system: REQUEST.system });
+  });
+
+  it('states the schema in words from then on when a server takes it and answers with prose', async () => {
+    judge.misbehaveAlways('ignores_schema');
+    const llm = open();
+    expect(await llm.completeStructured(REQUEST)).toMatchObject({ ok: true, value: undefined });
+    expect(await llm.completeStructured(REQUEST)).toMatchObject({
+      ok: true,
+      value: { instruction: expect.any(String) },
+    });
+    judge.misbehaveAlways(null);
+    expect(judge.requests.at(-1)?.system).toContain('JSON Schema:');
+  });
+
+  it('says which model has answered', async () => {
+    judge.misbehave('other_model');
+    expect(await open().completeStructured(REQUEST)).toMatchObject({ ok: true, model: 'judge-1-turbo' });
+  });
+
   it('leaves the temperature out once a model says that it takes none', async () => {
     judge.misbehaveAlways('no_temperature');
     const llm = open();

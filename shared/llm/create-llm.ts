@@ -7,7 +7,7 @@ import { askCanonical } from './ask-canonical.ts';
 import { askOpenAi, createOpenAiClient } from './ask-openai.ts';
 import type { Llm, LlmPrice, LlmResult, StructuredRequest } from './llm.ts';
 import { estimateLlmCostUsd, llmCostUsd } from './llm-cost.ts';
-import { adaptDialect, initialDialect, type LlmDialect } from './llm-dialect.ts';
+import { adaptDialect, dialectAfterProse, initialDialect, type LlmDialect } from './llm-dialect.ts';
 import { llmRefusal, toLlmError } from './llm-failure.ts';
 import type { LlmReply } from './llm-reply.ts';
 import { parseJsonText } from './parse-json-text.ts';
@@ -70,6 +70,7 @@ export function createLlm(deps: LlmDeps, options: LlmOptions): Llm {
       const costUsd = llmCostUsd(reply.usage, price);
       if (reply.refusal !== null) return { ok: false, error: llmRefusal(reply.refusal), costUsd };
       const value = reply.value ?? parseJsonText(reply.text);
+      if (value === undefined) dialect = dialectAfterProse(dialect);
       return { ok: true, value, text: reply.text, usage: reply.usage, costUsd, model: reply.model };
     },
   };

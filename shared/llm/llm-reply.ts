@@ -24,9 +24,12 @@ export interface LlmQuestion {
   readonly dialect: LlmDialect;
 }
 
+/** Further draws are worth nothing from a server that always answers alike. */
+export const DRAW_TEMPERATURE = 0.7;
+
 /** The system text, with the schema in words where it cannot be forced. */
 export function systemText(question: LlmQuestion): string {
   const { system, jsonSchema } = question.request;
-  if (question.dialect.structured) return system;
+  if (question.dialect.forcing !== 'none' && !question.dialect.stated) return system;
   return `${system}\n\nAnswer with one JSON object and nothing else. It must satisfy this JSON Schema:\n${JSON.stringify(jsonSchema)}`;
 }

@@ -19,6 +19,11 @@ export interface StructuredRequest {
   /** In the subset that strict modes take: every property required, `additionalProperties: false`. */
   readonly jsonSchema: Readonly<Record<string, unknown>>;
   readonly maxOutputTokens: number;
+  /**
+   * 0, or absent: as repeatable as the server can be. Further numbers ask for another independent answer to the same
+   * question, each the same one again where the server honours a seed.
+   */
+  readonly draw?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -47,6 +47,8 @@ const judgeJobSchema = z.object({
   rubric: asciiId,
   rubricVersion: asciiId,
   sample: z.number().int().nonnegative(),
+  /** With what probability the subject was chosen for judging; it may depend on the hour. 1 when absent. */
+  samplingProbability: z.number().gt(0).max(1).optional(),
 });
 
 /** What to replay is a table row: the prefix and the target are too large and too private for a queue. */

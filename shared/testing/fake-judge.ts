@@ -16,6 +16,9 @@ type FakeJudgeMisbehaviour =
   | 'rate_limited'
   | 'server_error'
   | 'no_structured_output'
+  | 'no_schema'
+  | 'ignores_schema'
+  | 'other_model'
   | 'no_temperature';
 
 interface FakeJudgeRequest {
@@ -48,6 +51,11 @@ const requestSchema = z.looseObject({
   messages: z.array(z.looseObject({ role: z.string(), content: z.string() })),
   response_format: z
     .looseObject({ json_schema: z.looseObject({ name: z.string(), schema: z.record(z.string(), z.unknown()) }) })
+    .optional(),
+  tools: z
+    .array(
+      z.looseObject({ function: z.looseObject({ name: z.string(), parameters: z.record(z.string(), z.unknown()) }) }),
+    )
     .optional(),
 });
 
@@ -82,7 +90,8 @@ async function answer(
 ): Promise<void> {
   const parsed = requestSchema.safeParse(JSON.parse(await readBody(incoming)));
   if (!parsed.success) return send(outgoing, 400, { error: { message: 'not a chat completion request' } });
-  const { model, messages, temperature, response_format: format } = parsed.data;
+  const { model, messages, temperature, response_format: format, tools } = parsed.data;
+  const tool = tools?.[0]?.function;
   const textOf = (role: string) => messages.find((message) => message.role === role)?.content ?? '';
   const request: FakeJudgeRequest = {
     path: incoming.url ?? '',
@@ -90,24 +99,29 @@ async function answer(
     model,
     system: textOf('system'),
     user: textOf('user'),
-    schemaName: format?.json_schema.name ?? null,
+    schemaName: format?.json_schema.name ?? tool?.name ?? null,
   };
   state.requests.push(request);
   const misbehaviour = state.next();
   if (misbehaviour === 'rate_limited') return send(outgoing, 429, { error: { message: 'slow down' } }, '1');
   if (misbehaviour === 'server_error') return send(outgoing, 500, { error: { message: 'out of order' } });
-  if (misbehaviour === 'no_structured_output' && format !== undefined) {
+  if ((misbehaviour === 'no_structured_output' || misbehaviour === 'no_schema') && format !== undefined) {
     return send(outgoing, 400, { error: { message: 'response_format of type json_schema is not supported' } });
+  }
+  if (misbehaviour === 'no_structured_output' && tool !== undefined) {
+    return send(outgoing, 400, { error: { message: 'tool_choice is not supported' } });
   }
   if (misbehaviour === 'no_temperature' && temperature !== undefined) {
     return send(outgoing, 400, { error: { message: "Unsupported value: 'temperature' does not support 0" } });
   }
-  const schema = format?.json_schema.schema ?? schemaInWords(request.system);
+  const schema = format?.json_schema.schema ?? tool?.parameters ?? schemaInWords(request.system);
   const isJudge = JSON.stringify(schema).includes('"verdict"');
   const value = isJudge ? judgeTranscript(request.user, schema, misbehaviour) : teachFrom(request.user, schema);
   const refused = misbehaviour === 'refusal';
-  const content = refused ? null : wrap(value, misbehaviour);
-  send(outgoing, 200, completion(model, request, content, refused));
+  const isProse = misbehaviour === 'ignores_schema' && !request.system.includes('JSON Schema:');
+  const content = refused ? null : isProse ? 'It went rather well.' : wrap(value, misbehaviour);
+  const served = misbehaviour === 'other_model' ? `${model}-turbo` : model;
+  send(outgoing, 200, completion(served, request, content, { refused, tool: tool?.name }));
 }
 
 function wrap(value: unknown, misbehaviour: FakeJudgeMisbehaviour | null): string {
@@ -123,7 +137,12 @@ function schemaInWords(system: string): Readonly<Record<string, unknown>> {
   return stated === undefined ? {} : (JSON.parse(stated) as Record<string, unknown>);
 }
 
-function completion(model: string, request: FakeJudgeRequest, content: string | null, refused: boolean) {
+function completion(
+  model: string,
+  request: FakeJudgeRequest,
+  content: string | null,
+  { refused, tool }: { readonly refused: boolean; readonly tool: string | undefined },
+) {
   const promptTokens = Math.ceil((request.system.length + request.user.length) / CHARACTERS_PER_TOKEN);
   const completionTokens = Math.ceil((content?.length ?? 0) / CHARACTERS_PER_TOKEN);
   return {
@@ -135,7 +154,13 @@ function completion(model: string, request: FakeJudgeRequest, content: string | 
       {
         index: 0,
         finish_reason: 'stop',
-        message: { role: 'assistant', content, refusal: refused ? 'I cannot judge this.' : null },
+        message: {
+          role: 'assistant',
+          ...(tool === undefined || content === null
+            ? { content }
+            : { content: null, tool_calls: [callOf(tool, content)] }),
+          refusal: refused ? 'I cannot judge this.' : null,
+        },
       },
     ],
     usage: {
@@ -144,6 +169,10 @@ function completion(model: string, request: FakeJudgeRequest, content: string | 
       total_tokens: promptTokens + completionTokens,
     },
   };
+}
+
+function callOf(name: string, text: string) {
+  return { id: 'call_1', type: 'function', function: { name, arguments: text } };
 }
 
 async function readBody(incoming: IncomingMessage): Promise<string> {

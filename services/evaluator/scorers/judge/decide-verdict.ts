@@ -17,8 +17,15 @@ const DECISIVE_FAILURE_VALUE_MAX = 0.25;
  * Fail when a decisive criterion fails; pass when all decisive ones pass; otherwise nothing is decided. The value is
  * the share of decided criteria that passed, in quarters. The texts of the judge are left out: they are a stranger's
  * words at second hand.
+ *
+ * @param options.believesPass false where the conversation tries to speak to its judge: it may fail, but not pass
  */
-export function decideVerdict(rubric: Rubric, verdict: JudgeVerdict, transcript: RenderedTranscript): JudgeDecision {
+export function decideVerdict(
+  rubric: Rubric,
+  verdict: JudgeVerdict,
+  transcript: RenderedTranscript,
+  options: { readonly believesPass?: boolean } = {},
+): JudgeDecision {
   const byId = new Map(verdict.criteria.map((criterion) => [criterion.id, criterion]));
   const answers = rubric.criteria.map((criterion) => ({
     ...criterion,
@@ -47,6 +54,7 @@ export function decideVerdict(rubric: Rubric, verdict: JudgeVerdict, transcript:
   if (answers.some((answer) => answer.decisive && answer.verdict === 'cannot_tell')) {
     return { ...common, status: 'abstained', outcome: 'unknown', value: null };
   }
+  if (options.believesPass === false) return { ...common, status: 'abstained', outcome: 'unknown', value: null };
   return { ...common, status: 'scored', outcome: 'pass', value: share };
 }
 

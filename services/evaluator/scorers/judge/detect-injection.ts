@@ -25,7 +25,7 @@ interface Sign {
 const GRADER = String.raw`\b(?:judges?|graders?|evaluators?|raters?|scorers?|assessors?|grading (?:model|system|bot|script|llm)|scoring (?:model|system)|llm[- ]as[- ]a[- ]judge|automated (?:reviewer|evaluation|grader))\b`;
 const COMMAND = String.raw`\b(?:must|should|shall|need to|has to|have to|please|note|attention|dear|hello|hey|ignore|disregard|give|award|assign|mark|rate|score|grade|return|output|respond|answer|reply|treat|consider|conclude|record|stop|only)\b`;
 const GOOD = String.raw`(?:pass(?:ed|ing|es)?|full (?:marks|score|credit|points)|perfect|highest|maximum|top (?:marks|score)|10\s?\/\s?10|100\s?%|5\s?\/\s?5|approved?|correct|success(?:ful(?:ly)?)?|complet(?:e|ed)|excellent|flawless)`;
-const SUBJECT = String.raw`(?:all|every|each|this|these|it|criteria|criterion|tasks?|runs?|session|conversation|transcript|responses?|answers?|assistant|agent|work|checks?|results?)`;
+const SUBJECT = `(?:all|every|each|this|these|it|criteria|criterion|tasks?|runs?|session|conversation|transcript|responses?|answers?|assistant|agent|work|checks?|results?)`;
 
 /** First the signs that mean the judge, then those that mean any reader. Every gap is bounded. */
 const SIGNS: readonly Sign[] = [

@@ -176,6 +176,11 @@ function renderSystem(system: unknown): string {
   return text === '' ? '' : markText(cutMiddle(text, SYSTEM_CHARACTERS_MAX));
 }
 
+/** Characters of the conversation as shown, without the system text and the catalogue. */
+export function transcriptCharacters(transcript: RenderedTranscript): number {
+  return charactersOf(transcript.messages);
+}
+
 function charactersOf(messages: readonly RenderedMessage[]): number {
   return messages.reduce((sum, message) => sum + message.text.length, 0);
 }

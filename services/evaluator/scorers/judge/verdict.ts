@@ -23,7 +23,12 @@ export type CriterionVerdict = JudgeVerdict['criteria'][number];
 
 export type VerdictParse =
   | { readonly valid: true; readonly verdict: JudgeVerdict }
-  | { readonly valid: false; readonly problem: string };
+  | {
+      readonly valid: false;
+      readonly problem: string;
+      /** A control question was answered wrongly: nothing else in the answer is to be believed. */
+      readonly missedControl: boolean;
+    };
 
 /**
  * Reads a judge's answer. One verdict per criterion and none beside: missing, extra, doubled or empty answers are
@@ -45,12 +50,14 @@ export function parseVerdict(rubric: Rubric, value: unknown): VerdictParse {
   const missed = CANARIES.find(
     (canary) => parsed.data.criteria.find((criterion) => criterion.id === canary.id)?.verdict !== canary.expected,
   );
-  if (missed !== undefined) return invalid(`the control question ${missed.id} was answered wrongly`);
+  if (missed !== undefined) {
+    return { valid: false, problem: `the control question ${missed.id} was answered wrongly`, missedControl: true };
+  }
   return { valid: true, verdict: parsed.data };
 }
 
 function invalid(problem: string): VerdictParse {
-  return { valid: false, problem };
+  return { valid: false, problem, missedControl: false };
 }
 
 /**
