@@ -16,6 +16,7 @@ import { registerPolicies } from './policies.ts';
 import { registerProviders } from './providers.ts';
 import { registerPurge } from './purge.ts';
 import { registerServices } from './run-service.ts';
+import { registerScorecard } from './scorecard.ts';
 import { registerScores } from './scores.ts';
 import { registerStatus } from './status.ts';
 import { registerUp } from './up.ts';
@@ -30,6 +31,7 @@ export function registerCommands(program: Command, context: CommandContext): voi
     registerConfig,
     registerCalls,
     registerScores,
+    registerScorecard,
     registerProviders,
     registerLosses,
     registerClusters,

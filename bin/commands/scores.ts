@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
 import { listScores } from '#shared/database/list-calls.ts';
+import { readSessionScoreTree, type SessionScores } from '#shared/database/session-score-tree.ts';
+import { TrimtabError } from '#shared/errors.ts';
 import type { CommandContext, CommandOptions } from './command-context.ts';
 import { age, printJson, printLine, printTable } from './print.ts';
 import { readCount } from './read-count.ts';
@@ -29,6 +31,41 @@ export function registerScores(program: Command, context: CommandContext): void 
       '\nExample:\n  trimtab scores list --outcome fail\n  trimtab scores list --call 0199a0c4-… --json',
     )
     .action((options: ListOptions) => list(context, options));
+  registerSessionScores(scores, context);
+}
+
+function registerSessionScores(scores: Command, context: CommandContext): void {
+  scores
+    .command('session <sessionId>')
+    .description('Quality, scores and effort of one session, with its sub-agents under the agents that started them')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  trimtab scores session 7f3e… --json')
+    .action((sessionId: string, options: CommandOptions) => session(context, sessionId, options));
+}
+
+async function session(context: CommandContext, sessionId: string, options: CommandOptions): Promise<void> {
+  const found = await readSessionScoreTree(await context.database(), await context.project(), sessionId);
+  if (found === null) throw new TrimtabError('not_found', `there is no session ${sessionId}`);
+  if (options.json === true) {
+    printJson(context, found);
+    return;
+  }
+  printLine(context, `${found.sessionId}: quality ${found.quality ?? 'not known'}, ${found.turnShape}`);
+  const row = (name: string, effort: SessionScores['effort'], scores: SessionScores['scores']) => [
+    name,
+    ...(effort === null ? [null, null, null] : [effort.calls, effort.tokens, effort.wastedCalls]),
+    scores.map(({ scorer, value, status }) => `${scorer} ${value ?? status}`).join(', '),
+  ];
+  printTable(
+    context,
+    ['part', 'calls', 'tokens', 'wasted', 'scores'],
+    [
+      row('session', found.effort, found.scores),
+      ...found.agents.map(({ agentId, depth, effort, scores }) =>
+        row(`${'  '.repeat(depth + 1)}${agentId}`, effort, scores),
+      ),
+    ],
+  );
 }
 
 async function list(context: CommandContext, options: ListOptions): Promise<void> {

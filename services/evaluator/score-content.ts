@@ -1,5 +1,5 @@
 import type { ScoringRun } from '#shared/database/score-store.ts';
-import type { Score } from '#shared/domain/score.ts';
+import type { Evidence, Score } from '#shared/domain/score.ts';
 import { formatExplanation } from '#shared/domain/score-explanation.ts';
 import { type DerivedMetric, deriveMetrics, type Scored, type TranslatedCall } from './derive-metrics.ts';
 import { SCORER_SET_VERSION, SCORERS } from './scorers/registry.ts';
@@ -7,11 +7,16 @@ import type { ScorerPass } from './scorers/scorer.ts';
 import type { ScoringSubject } from './scorers/scoring-subject.ts';
 
 const EXPLANATION_CHARACTERS_MAX = 2_000;
+/** Uses of tools that a metric's row names; an answer has few. */
+const TOOL_USES_MAX = 50;
+const TOOL_NAME_CHARACTERS_MAX = 200;
 
 /** Everything one pass of the deterministic scorers has to say about one call. */
 export interface ContentScores {
   readonly scored: readonly Scored[];
   readonly metrics: readonly DerivedMetric[];
+  /** Where the answer uses which tool. */
+  readonly toolUses: readonly Evidence[];
 }
 
 /** Runs the scorers of one pass. Pure: traffic and replays are scored by the same code. */
@@ -20,7 +25,12 @@ export function scoreContent(pass: ScorerPass, subject: ScoringSubject, call: Tr
     scorer,
     result: scorer.score(subject),
   }));
-  return { scored, metrics: deriveMetrics(pass, scored, call) };
+  return { scored, metrics: deriveMetrics(pass, scored, call), toolUses: toolUsesOf(subject) };
+}
+
+function toolUsesOf(subject: ScoringSubject): readonly Evidence[] {
+  const calls = subject.delivered?.toolCalls.slice(0, TOOL_USES_MAX) ?? [];
+  return calls.map(({ pointer, name }) => ({ pointer, quote: name.slice(0, TOOL_NAME_CHARACTERS_MAX) }));
 }
 
 /** The run's bitmaps: what passed and what did not apply are bits, never rows. */
@@ -93,7 +103,8 @@ export function toScoreRows(
       scorerVersion: SCORER_SET_VERSION,
       owner: null,
       severity: null,
-      evidence: [],
+      // Scores are told apart by tool without a look at the content.
+      evidence: metric.metric === 'toolUse' ? [...scores.toolUses] : [],
       explanation: null,
     }),
   );

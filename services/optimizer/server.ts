@@ -12,6 +12,7 @@ import { openApiDocument } from './api/open-api.ts';
 import { operationRoutes } from './api/routes/operation-routes.ts';
 import { policyRoutes } from './api/routes/policy-routes.ts';
 import { providerRoutes } from './api/routes/provider-routes.ts';
+import { scoreRoutes } from './api/routes/score-routes.ts';
 import { trafficRoutes } from './api/routes/traffic-routes.ts';
 import type { AccessTokens } from './api/token-file.ts';
 
@@ -28,7 +29,13 @@ const BODY_BYTES_MAX = 64 * 1_024;
 
 /** Every route of the control plane: what is served, documented and tested. */
 export function apiRoutes(deps: ApiDeps): ApiRoute[] {
-  return [...trafficRoutes(deps), ...providerRoutes(deps), ...policyRoutes(deps), ...operationRoutes(deps)];
+  return [
+    ...trafficRoutes(deps),
+    ...scoreRoutes(deps),
+    ...providerRoutes(deps),
+    ...policyRoutes(deps),
+    ...operationRoutes(deps),
+  ];
 }
 
 /** The control plane over HTTP. Everything but health, metrics and documentation takes a token. */

@@ -41,7 +41,10 @@ let dataDir: string;
 let policyChanges: PolicyChanges;
 let runsAsked = 0;
 const tokens = {} as Record<Role, string>;
-const ids = { clusterId: '', callId: '', rolloutId: '', policyId: 'v1', provider: 'openai' };
+const ids = {
+  ...{ clusterId: '', callId: '', rolloutId: '' },
+  ...{ policyId: 'v1', provider: 'openai', sessionId: 'session-1' },
+};
 
 beforeAll(async () => {
   store = await createTestDatabase();
