@@ -36,15 +36,17 @@ export function deriveMetrics(
 
 /**
  * Tool use as the model's own doing: 0 after an error of its own, 1 when every check that applied passed. Faults of
- * gateway, client and tools are set aside; where they leave nothing, or a check could not decide, there is no value.
+ * gateway, client and tools are set aside; where they leave nothing, or a check that finds errors could not decide,
+ * there is no value.
  */
 function deriveToolUse(scored: readonly Scored[]): DerivedMetric | null {
-  const results = scored
-    .filter(({ scorer, result }) => scorer.metric === 'toolUse' && result.outcome !== 'not_applicable')
-    .map(({ result }) => result);
+  const checks = scored.filter(
+    ({ scorer, result }) => scorer.metric === 'toolUse' && result.outcome !== 'not_applicable',
+  );
+  const results = checks.map(({ result }) => result);
   if (results.length === 0) return null;
   if (results.some(isErrorOf('provider'))) return decided('toolUse', 'fail', 0);
-  const hasUnknown = results.some((result) => result.outcome === 'unknown');
+  const hasUnknown = checks.some(mayHideAnError);
   const speaks = results.some((result) => result.outcome === 'pass' || result.owner === 'provider');
   if (hasUnknown || !speaks) return { metric: 'toolUse', status: 'abstained', outcome: 'unknown', value: null };
   return decided('toolUse', 'pass', 1);
@@ -61,6 +63,13 @@ function deriveFidelity(scored: readonly Scored[], call: TranslatedCall): Derive
 function isErrorOf(owner: 'provider' | 'gateway'): (result: ScorerResult) => boolean {
   return (result) =>
     result.outcome === 'fail' && result.owner === owner && (result.severity === 'error' || result.severity === 'fatal');
+}
+
+/** Checks that only warn are often undecided, and what they would find does not move the metric. */
+function mayHideAnError({ scorer, result }: Scored): boolean {
+  if (result.outcome !== 'unknown') return false;
+  const severity = result.severity ?? scorer.severity;
+  return severity === 'error' || severity === 'fatal';
 }
 
 function decided(metric: Metric, outcome: 'pass' | 'fail', value: number): DerivedMetric {

@@ -1,7 +1,10 @@
 import type { Evidence, FaultOwner, Metric, ScoreOutcome, Severity } from '#shared/domain/score.ts';
 import type { ScoringSubject } from './scoring-subject.ts';
 
-/** What a scorer found. `owner`, `severity` and the texts belong to failures; an outcome alone says the rest. */
+/**
+ * What a scorer found. `owner`, `severity` and the texts belong to failures; an outcome alone says the rest, but that
+ * the severity of an unknown is the worst that it may hide.
+ */
 export interface ScorerResult {
   readonly outcome: ScoreOutcome;
   readonly owner?: FaultOwner;
@@ -36,6 +39,11 @@ export interface Scorer {
 export const PASSED: ScorerResult = { outcome: 'pass', evidence: [] };
 export const NOT_APPLICABLE: ScorerResult = { outcome: 'not_applicable', evidence: [] };
 
-export function unknown(detail: string): ScorerResult {
-  return { outcome: 'unknown', evidence: [], expectedVsActual: 'verdict -> not decidable', detail };
+/**
+ * A check that could not decide. Where it could have found an error, its metric has no value for the call: say
+ * `warning` of what could hide nothing worse, or of what is undecided for nearly every call.
+ */
+export function unknown(detail: string, severity?: Severity): ScorerResult {
+  const hidden = severity === undefined ? {} : { severity };
+  return { outcome: 'unknown', ...hidden, evidence: [], expectedVsActual: 'verdict -> not decidable', detail };
 }

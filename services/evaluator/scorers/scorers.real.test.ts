@@ -24,6 +24,9 @@ describe.skipIf(FOLDER === undefined)('scorers on recorded data (TRIMTAB_REAL_DA
       'groq/groq-tool-call',
       'xai/xai-tool-call',
       'anthropic/anthropic-json-other-tool.1',
+      'amazon-bedrock/amazon-bedrock-json-tool.3',
+      'google/google-tool-call-gemini3',
+      'openai/responses-programmatic-tool-calling.2',
     ]) {
       const whole = extractRawReply(readFileSync(join(recordings, `${name}.json`), 'utf8'));
       const chunks = readFileSync(join(recordings, `${name}.chunks.txt`), 'utf8').split('\n');
@@ -35,7 +38,7 @@ describe.skipIf(FOLDER === undefined)('scorers on recorded data (TRIMTAB_REAL_DA
       expect(stream?.stopReason, name).toBe(whole?.stopReason);
       compared += 1;
     }
-    expect(compared).toBe(5);
+    expect(compared).toBe(8);
   });
 
   it('tell error results by their words as the recording flags them, in at least 95 of 100 cases', () => {

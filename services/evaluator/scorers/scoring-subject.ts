@@ -43,6 +43,8 @@ export interface ScoredContent {
 
 export interface CatalogueTool {
   readonly name: string;
+  /** Empty where there is none. */
+  readonly description: string;
   /** Null for server tools, which have no schema of the client's. */
   readonly inputSchema: JsonRecord | null;
 }
@@ -56,6 +58,8 @@ export interface DeliveredToolCall {
   readonly input: JsonRecord | null;
   /** The arguments' text where it did not parse. */
   readonly unparsedArguments: string | null;
+  /** The arguments as they stand in the block. */
+  readonly given: unknown;
 }
 
 interface PreviousToolCall {
@@ -183,11 +187,21 @@ function readCatalogue({ request }: ScoringSubject): ReadonlyMap<string, Catalog
   if (!Array.isArray(tools)) return null;
   const catalogue = new Map<string, CatalogueTool>();
   for (const tool of tools) {
-    if (!isRecord(tool) || typeof tool['name'] !== 'string') continue;
+    if (!isNamed(tool)) continue;
     const schema = tool['input_schema'];
-    catalogue.set(tool['name'], { name: tool['name'], inputSchema: isRecord(schema) ? schema : null });
+    const { name } = tool;
+    const description = tool['description'];
+    catalogue.set(name, {
+      name,
+      description: typeof description === 'string' ? description : '',
+      inputSchema: isRecord(schema) ? schema : null,
+    });
   }
   return catalogue;
+}
+
+function isNamed(tool: unknown): tool is JsonRecord & { readonly name: string } {
+  return isRecord(tool) && typeof tool['name'] === 'string';
 }
 
 function readDelivered({ response }: ScoringSubject): ScoringSubject['delivered'] {
@@ -214,6 +228,7 @@ function readToolUse(block: JsonRecord, pointer: string): DeliveredToolCall {
     name: String(block['name'] ?? ''),
     input: text === null && isRecord(input) ? input : null,
     unparsedArguments: text,
+    given: input,
   };
 }
 
