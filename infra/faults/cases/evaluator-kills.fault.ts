@@ -6,7 +6,7 @@ import { lossFigures, recordFault } from '../testing/fault-result.ts';
 import { BACKENDS, type FaultSystem, startFaultSystem } from '../testing/fault-system.ts';
 import { killService } from '../testing/kill-service.ts';
 import { auditSystem, runUnderLoad } from '../testing/run-under-load.ts';
-import { createScriptedJudge, type ScriptedJudge, verdictOn } from '../testing/scripted-judge.ts';
+import { createScriptedJudge, type JudgeQuestion, type ScriptedJudge, verdictOn } from '../testing/scripted-judge.ts';
 import { seedOfRun } from '../testing/seed.ts';
 
 const SEED = seedOfRun();
@@ -81,12 +81,18 @@ function repetitionsOf(
 ): { readonly times: number; readonly reruns: readonly number[] } {
   const last = new Map<string, number>();
   const reruns: number[] = [];
-  for (const { prompt, atMs } of questions) {
-    const subject = /Task \d+ of [0-9a-f-]{36}/.exec(prompt)?.[0] ?? prompt;
+  for (const question of questions) {
+    const { atMs } = question;
+    const subject = subjectOf(question);
     const before = last.get(subject);
     const cutAtMs = killedAtMs.find((killed) => before !== undefined && killed > before);
     if (before !== undefined && cutAtMs !== undefined && atMs > cutAtMs) reruns.push((atMs - cutAtMs) / 1_000);
     last.set(subject, atMs);
   }
   return { times: questions.length - last.size, reruns };
+}
+
+/** What is judged and by which rubric; the marks around it are new in every question. */
+function subjectOf({ prompt, schema }: JudgeQuestion): string {
+  return `${JSON.stringify(schema)} ${/BEGIN \S+\n([\s\S]*)\nEND /.exec(prompt)?.[1] ?? prompt}`;
 }
