@@ -63,13 +63,13 @@ function score(subject: ScoringSubject): ScorerResult {
   if (imports.length === 0) return NOT_APPLICABLE;
   let isDecided = true;
   for (const imported of imports) {
+    if (isMentioned(subject, imported.name)) continue;
     const manifests = knownManifests(subject, imported.ecosystem);
     if (manifests.length === 0) {
       isDecided = false;
       continue;
     }
     if (manifests.some((manifest) => listsPackage(imported.ecosystem, manifest, imported.name))) continue;
-    if (isMentioned(subject, imported.name)) continue;
     return {
       outcome: 'fail',
       owner: 'provider',
