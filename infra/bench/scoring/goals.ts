@@ -1,5 +1,9 @@
-import type { GoalResult, WrittenFigure } from './scoring-report.ts';
+import { calibrationFigures, calibrationTable } from './calibration.ts';
+import { panelFigures } from './panel.ts';
+import { repeatsFigures } from './repeats.ts';
+import type { GoalResult } from './scoring-report.ts';
 import { speedFigures } from './speed.ts';
+import { triageFigures, triageOnTauFigures } from './triage.ts';
 
 /** One goal of scoring, with what measures it. */
 export interface Goal {
@@ -10,9 +14,26 @@ export interface Goal {
   measure(dataFolder: string, options: { readonly quick: boolean }): GoalResult | Promise<GoalResult>;
 }
 
-/** Every goal that can be measured here, in the order of its page. */
+/** Every goal that can be measured here. Speed comes first, before others have filled the heap. */
 export const GOALS: readonly Goal[] = [
-  { name: 'speed', needsData: false, measure: async (_folder, options) => figuresOnly(speedFigures(options)) },
+  { name: 'speed', needsData: false, measure: (_folder, options) => ({ figures: speedFigures(options) }) },
+  {
+    name: 'G5',
+    needsData: true,
+    measure: (folder, options) => ({
+      figures: [...triageFigures(folder, options), ...triageOnTauFigures(folder, options)],
+    }),
+  },
+  {
+    name: 'G8',
+    needsData: true,
+    measure: (folder, options) => ({
+      figures: calibrationFigures(folder, options),
+      tables: [calibrationTable(folder, options)],
+    }),
+  },
+  { name: 'G9', needsData: true, measure: (folder, options) => ({ figures: panelFigures(folder, options) }) },
+  { name: 'G10', needsData: true, measure: (folder, options) => ({ figures: repeatsFigures(folder, options) }) },
 ];
 
 /** Goals that need a live judge, and what they would say. */
@@ -23,7 +44,3 @@ export const JUDGE_GOALS: readonly { readonly goal: string; readonly asks: strin
   { goal: 'G14', asks: 'which agent and which step was at fault, by a judge' },
   { goal: 'G20', asks: 'what a judge loses when a transcript is cut to a half and to a quarter' },
 ];
-
-async function figuresOnly(figures: readonly WrittenFigure[] | Promise<readonly WrittenFigure[]>): Promise<GoalResult> {
-  return { figures: await figures };
-}

@@ -24,7 +24,7 @@ export function speedFigures(options: { readonly quick: boolean }): Figure[] {
     let n = 0;
     for (let round = 0; round < rounds + WARM_UP_ROUNDS; round += 1) {
       const session = createAgentTraffic(SEED + round);
-      const traffic = Array.from({ length: sessions }, () => session(bytes));
+      const traffic = Array.from({ length: sessions }, () => session(bytes).map(asLoaded));
       const measured = measure(traffic);
       if (round < WARM_UP_ROUNDS) continue;
       perSecond.push(measured.perSecond);
@@ -33,6 +33,11 @@ export function speedFigures(options: { readonly quick: boolean }): Figure[] {
     const { mean, low, high } = meanInterval(perSecond);
     return { id, value: mean, op: '>=', bar, pass: mean >= bar, n, interval: [low, high] };
   });
+}
+
+/** As a store gives it: texts that are equal to those of the call before are other strings all the same. */
+function asLoaded(call: AgentCall): AgentCall {
+  return { ...call, content: JSON.parse(JSON.stringify(call.content)) as AgentCall['content'] };
 }
 
 function measure(traffic: readonly (readonly AgentCall[])[]): { readonly perSecond: number; readonly calls: number } {
