@@ -65,7 +65,7 @@ describe.each(BACKENDS)('ten times the calls, with the queues on %s,', (backend)
       NORMAL,
     );
     const calls = [...run.calls, ...burst];
-    const violations = await auditSystem(target, calls, { run, settledWithinMs: DRAINED_WITHIN_S * 1_000 });
+    const violations = await auditSystem(target, calls, { run });
     const times = burst.length / (BURST_MS / 1_000) / (normalCalls / (QUIET_MS / 1_000)) + 1;
     recordFault(context, {
       ...{ row: 'burst', backend, seed: SEED },

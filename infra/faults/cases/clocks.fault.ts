@@ -19,6 +19,7 @@ const DAY_MS = 24 * HOUR_MS;
 const READY_MS = 60_000;
 const RUN_WITHIN_MS = 60_000;
 const CALLS_AT_EACH = 20;
+const LOAD = { agents: 2, pauseMs: 300 };
 const PRELOAD = fileURLToPath(new URL('../testing/skew-clock-child.ts', import.meta.url));
 
 /** Hours by which each service's clock is wrong; from one line to the next clocks are set under running processes. */
@@ -64,24 +65,28 @@ describe.each(BACKENDS)('clocks that are wrong, with the queues on %s,', (backen
         .select(['logicalTime', 'status'])
         .where('job', '=', 'nightly')
         .execute();
-    const run = await runUnderLoad(target, async (calls) => {
-      for (const [turn, hours] of SKEWS.entries()) {
-        setClocks(hours);
-        const policyId = policies[(turn + 1) % 2] ?? '';
-        await tryMove(system.database, {
-          policyId,
-          expectedEpoch: await epochNow(system.database),
-          actor: 'human:test',
-        });
-        // It rings when it starts, as it does at its hour.
-        await killService(target, 'optimizer');
-        const readiness = await waitUntilReady(system.controlUrl, READY_MS, new AbortController().signal);
-        expect(readiness).toEqual({ type: 'ready' });
-        await untilAnswered(calls, CALLS_AT_EACH);
-      }
-      const open = async () => (await nightlyRuns()).filter(({ status }) => status !== 'done').length;
-      await expect.poll(open, { timeout: RUN_WITHIN_MS, interval: 200 }).toBe(0);
-    });
+    const run = await runUnderLoad(
+      target,
+      async (calls) => {
+        for (const [turn, hours] of SKEWS.entries()) {
+          setClocks(hours);
+          const policyId = policies[(turn + 1) % 2] ?? '';
+          await tryMove(system.database, {
+            policyId,
+            expectedEpoch: await epochNow(system.database),
+            actor: 'human:test',
+          });
+          // It rings when it starts, as it does at its hour.
+          await killService(target, 'optimizer');
+          const readiness = await waitUntilReady(system.controlUrl, READY_MS, new AbortController().signal);
+          expect(readiness).toEqual({ type: 'ready' });
+          await untilAnswered(calls, CALLS_AT_EACH);
+        }
+        const open = async () => (await nightlyRuns()).filter(({ status }) => status !== 'done').length;
+        await expect.poll(open, { timeout: RUN_WITHIN_MS, interval: 200 }).toBe(0);
+      },
+      LOAD,
+    );
     await watch.stop();
     const violations = await auditSystem(target, run.calls, { run, killed: ['optimizer'], samples: watch.samples });
     const runs = await nightlyRuns();

@@ -19,7 +19,6 @@ const READY_MS = 60_000;
 const JUDGING_AT_ONCE = 4;
 /** A killed worker's lock, and the look for such locks. */
 const RERUN_S_MAX = 45;
-const SETTLED_MS = 240_000;
 const LOAD = { agents: 3, pauseMs: 800 };
 
 describe.each(BACKENDS)('an evaluator that is killed again and again, with the queues on %s,', (backend) => {
