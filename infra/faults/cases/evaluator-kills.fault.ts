@@ -55,7 +55,6 @@ describe.each(BACKENDS)('an evaluator that is killed again and again, with the q
     const violations = await auditSystem(target, run.calls, {
       run,
       killed: ['evaluator'],
-      settledWithinMs: SETTLED_MS,
     });
     const { times, reruns } = repetitionsOf(judge, killedAtMs);
     const letters = await system.database.selectFrom('deadLetter').select('reason').execute();
