@@ -19,7 +19,7 @@ import { createRequestMemories } from './request-memories.ts';
 import { resolveSessions } from './resolve-sessions.ts';
 import { addCallsToSessions } from './session-store.ts';
 import type { EncodedTranscript } from './transcript/encode-transcript.ts';
-import { createTranscriptStore } from './transcript-store.ts';
+import { createTranscriptStore, type TranscriptEntry } from './transcript-store.ts';
 
 /** A call as it stands in the store, whether this delivery put it there or an earlier one. */
 export interface StoredCallRef {
@@ -35,6 +35,11 @@ export interface StoredCallRef {
 }
 
 export interface CallStore {
+  /**
+   * Encodes records that will be stored soon, while the store is at work on others. What cannot be encoded is left to
+   * `store`, which says why.
+   */
+  prepare?(records: readonly (CallRecord | OfferedCall)[]): Promise<void>;
   /**
    * Stores calls with their content and sessions in one transaction; calls that are stored already stay as they are,
    * and calls that somebody has asked to erase are left out, and counted as erased.
@@ -65,6 +70,7 @@ export function createCallStore(database: Database): CallStore {
   const memories = createRequestMemories();
   const erasures = createArrivingErasures();
   const projectKeys = new Map<string, Buffer>();
+  const prepared = new WeakMap<CallRecord | OfferedCall, EncodedCall>();
   let generation = 0;
 
   /** What this process remembers of the store is worth nothing once something was removed from it. */
@@ -84,6 +90,16 @@ export function createCallStore(database: Database): CallStore {
   }
 
   async function encode(record: CallRecord | OfferedCall): Promise<EncodedCall> {
+    const known = prepared.get(record);
+    if (known !== undefined) return known;
+    // A long history takes milliseconds when it is new, and the same thread writes to the disk.
+    await nextTurn();
+    const encoded = await encodeNow(record);
+    prepared.set(record, encoded);
+    return encoded;
+  }
+
+  async function encodeNow(record: CallRecord | OfferedCall): Promise<EncodedCall> {
     const { call } = record;
     assertStartTime(call);
     const projectKey = await projectKeyOf(call.projectId);
@@ -99,11 +115,15 @@ export function createCallStore(database: Database): CallStore {
   }
 
   return {
+    async prepare(records) {
+      for (const record of records) {
+        const encoded = await encode(record).catch(() => null);
+        if (encoded !== null) await transcripts.prepare(entryOf(encoded), generation);
+      }
+    },
     async store(records, within) {
       const encoded = new Map<string, EncodedCall>();
       for (const record of records) {
-        // A long history takes milliseconds when it is new, and the same thread writes to the disk.
-        await nextTurn();
         encoded.set(`${record.call.callId} ${record.call.projectId}`, await encode(record));
       }
       const all = [...encoded.values()];
@@ -114,12 +134,7 @@ export function createCallStore(database: Database): CallStore {
         if (held !== generation) await forget(transaction, weeks);
         generation = held;
         const calls = await erasures.takeOut(transaction, all, projectKeyOf);
-        const entries = calls.map(({ call, transcript }) => ({
-          projectId: call.projectId,
-          week: weekOfCall(call.callId),
-          transcript,
-        }));
-        const rememberBlocks = await transcripts.store(transaction, entries, held);
+        const rememberBlocks = await transcripts.store(transaction, calls.map(entryOf), held);
         const refs = await insertCalls(transaction, calls);
         await within?.(transaction, refs);
         return { stored: refs, remember: rememberBlocks };
@@ -128,6 +143,10 @@ export function createCallStore(database: Database): CallStore {
       return stored;
     },
   };
+}
+
+function entryOf({ call, transcript }: EncodedCall): TranscriptEntry {
+  return { projectId: call.projectId, week: weekOfCall(call.callId), transcript };
 }
 
 function assertStartTime(call: Call): void {

@@ -11,7 +11,7 @@ import type { ScoreJob } from '#shared/queue/jobs.ts';
 import { SCORE_QUEUE } from '#shared/queue/names.ts';
 import type { Frame } from './frame.ts';
 import { isOutage } from './is-outage.ts';
-import { decodeRecord } from './record-payload.ts';
+import { type DecodedRecord, decodeRecord } from './record-payload.ts';
 import { type ScoreQueue, scoreJobsOf } from './score-jobs-of.ts';
 import { createScoreLanes } from './score-lanes.ts';
 import type { SpoolSink } from './spool.ts';
@@ -38,6 +38,7 @@ export class DrainBatch {
   readonly #lanes = createScoreLanes({ now: () => performance.now() });
   /** Records of the batch in hand that are stored or dead-lettered: sequence to project. */
   readonly #settled = new Map<number, string>();
+  readonly #decoded = new WeakMap<Frame, DecodedRecord>();
   /** Something was settled after the counts were last written. */
   #isCountStale = false;
 
@@ -54,7 +55,7 @@ export class DrainBatch {
     if (!batch.isCounted) return;
     const readable: Readable[] = [];
     for (const frame of batch.records) {
-      const decoded = await decodeRecord(frame.body);
+      const decoded = await this.#decode(frame);
       if (decoded.type === 'record') readable.push({ frame, offered: decoded.offered });
       else await this.#quarantine(frame, decoded.reason);
     }
@@ -69,10 +70,36 @@ export class DrainBatch {
     await this.#enqueue(scoreJobsOf(stored, this.#lanes));
   }
 
+  /**
+   * Makes ready what follows a batch, while the store is at work on that one. Nothing comes of it but time: what fails
+   * here fails again when its turn comes.
+   */
+  async prepareAfter(batch: SpoolBatch): Promise<void> {
+    const { spool, callStore, log } = this.#deps;
+    try {
+      const offered: OfferedCall[] = [];
+      for (const frame of (await spool.ahead?.(batch)) ?? []) {
+        const decoded = await this.#decode(frame);
+        if (decoded.type === 'record') offered.push(decoded.offered);
+      }
+      await callStore.prepare?.(offered);
+    } catch (error) {
+      log.debug({ error }, 'nothing was made ready for the next batch');
+    }
+  }
+
   /** The batch in hand is acknowledged. */
   forget(): void {
     this.#settled.clear();
     this.#isCountStale = false;
+  }
+
+  async #decode(frame: Frame): Promise<DecodedRecord> {
+    const known = this.#decoded.get(frame);
+    if (known !== undefined) return known;
+    const decoded = await decodeRecord(frame.body);
+    this.#decoded.set(frame, decoded);
+    return decoded;
   }
 
   /**

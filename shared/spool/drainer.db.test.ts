@@ -197,6 +197,21 @@ describe('the drainer', () => {
     expect(conservation).toMatchObject({ answered: 13, pending: 4, dropped: 6, lostBeforeDurable: 3, balances: true });
   });
 
+  it('stores what it made ready while the store failed, and nothing twice', async () => {
+    const spool = await open();
+    let refusals = 2;
+    const { queue, ids } = listQueue(() => {
+      refusals -= 1;
+      if (refusals >= 0) throw new Error('the queue does not answer');
+    });
+    const records = samples(450);
+    await serve(spool, records);
+    await drain(spool, queue).idle();
+    expect(await storedCalls()).toEqual(idsOf(records));
+    expect(new Set(ids).size).toBe(records.length);
+    expect(await readConservation(database, 'default')).toMatchObject({ answered: 450, balances: true });
+  });
+
   it('keeps a refused record aside with its neighbours unharmed', async () => {
     const spool = await open();
     const poison = sampleCallRecord({ call: { inputTokensEstimate: 3_000_000_000, developer: 'zq9-name' } });

@@ -14,6 +14,7 @@ import {
   DRAIN_LINGER_MS,
   DRAIN_TRIES_MAX,
   DRAIN_YIELD_MS,
+  DRAIN_YIELD_STEP_MS,
 } from './spool-limits.ts';
 import type { SpoolBatch } from './spool-reader.ts';
 
@@ -63,12 +64,14 @@ export function createDrainer(deps: DrainerDeps): Drainer {
 
   /** True when there was something to do. */
   async function drainOne(): Promise<boolean> {
-    if (spool.isPressed()) await delay(DRAIN_YIELD_MS, stopping.signal);
+    await giveWay(spool, (milliseconds) => delay(milliseconds, stopping.signal));
     await linger();
     const batch = await spool.nextBatch();
     isBehind = batch !== null && isLarge(batch);
     if (batch === null) return false;
-    await batches.deliver(batch, { isStuck: failures >= DRAIN_TRIES_MAX });
+    const delivering = batches.deliver(batch, { isStuck: failures >= DRAIN_TRIES_MAX });
+    const [delivered] = await Promise.allSettled([delivering, isBehind ? batches.prepareAfter(batch) : null]);
+    if (delivered.status === 'rejected') throw delivered.reason;
     await spool.acknowledge(batch);
     batches.forget();
     return true;
@@ -140,6 +143,13 @@ export function createDrainer(deps: DrainerDeps): Drainer {
     },
     failures: () => failures,
   };
+}
+
+/** Leaves the thread to the writer while it is pressed, but not for ever. */
+async function giveWay(spool: SpoolSink, delay: (milliseconds: number) => Promise<void>): Promise<void> {
+  for (let waitedMs = 0; waitedMs < DRAIN_YIELD_MS && spool.isPressed(); waitedMs += DRAIN_YIELD_STEP_MS) {
+    await delay(DRAIN_YIELD_STEP_MS);
+  }
 }
 
 function isLarge({ records }: SpoolBatch): boolean {

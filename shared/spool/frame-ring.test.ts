@@ -72,6 +72,21 @@ describe('the ring of frames', () => {
     expect(write(ring, 100, 0)).toBe(true);
   });
 
+  it('has all of its room again as soon as the reader has seen that it started over', () => {
+    const [total, first] = [40_000_000, 20_000_000];
+    const ring = FrameRing.create(total);
+    const reader = new FrameRing(ring.shared);
+    expect(write(ring, first, 1)).toBe(true);
+    reader.next();
+    reader.release(1);
+    expect(write(ring, 1_000, 2)).toBe(true);
+    expect(ring.reserve(first)).toBeNull();
+    reader.next();
+    expect(write(ring, 1.8 * first, 3)).toBe(true);
+    expect(ring.recordsWaiting).toBe(2);
+    expect(new FrameRing(ring.shared).frames()).toHaveLength(2);
+  });
+
   it('wakes its reader once, and not when it is awake', () => {
     const ring = FrameRing.create(1_000);
     expect(ring.claimWake()).toBe(true);

@@ -17,8 +17,11 @@ const DATA_AT = CONTROL_BYTES + GAUGES * 8;
 /** In place of a frame's magic: the next frame is at the start. */
 const WRAP = 0xffffffff;
 const WRAP_BYTES = 4;
-/** An empty ring starts over from here on, so that memory which is in the cache is used again. */
-const START_OVER_FROM = 4 * 1_024 * 1_024;
+/**
+ * An empty ring starts over from here on, so that memory which is in the cache is used again. Until the reader follows,
+ * there is room for so much, and it may be at work on something else.
+ */
+const START_OVER_FROM = 16 * 1_024 * 1_024;
 
 /**
  * Frames on their way from the thread that serves calls to the one that writes them, in memory of both: nothing is
@@ -104,6 +107,8 @@ export class FrameRing {
     if (this.#cursor === head) return null;
     const isAtEnd = this.#bytes.length - this.#cursor < WRAP_BYTES;
     if (isAtEnd || this.#bytes.readUInt32LE(this.#cursor) === WRAP) {
+      // Nothing waits before this: all the room up to the end is the writer's from now on, not only what it gives back.
+      if (Atomics.load(this.#control, TAIL) === this.#cursor) Atomics.store(this.#control, TAIL, 0);
       this.#cursor = 0;
     }
     const start = this.#cursor;

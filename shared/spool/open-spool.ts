@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { CallRecord } from '#shared/domain/call-record.ts';
 import type { OfferedCall } from '#shared/domain/offered-call.ts';
 import { lockDirectory, type ReleaseLock } from './directory-lock.ts';
+import type { Frame } from './frame.ts';
 import { FrameRing } from './frame-ring.ts';
 import { offeredCallOf } from './offered-call.ts';
 import type { Spool, SpoolStats } from './spool.ts';
@@ -108,6 +109,10 @@ class OpenSpool implements Spool {
 
   acknowledge(batch: Parameters<Spool['acknowledge']>[0]): Promise<void> {
     return this.#opened.store.acknowledge(batch);
+  }
+
+  ahead(batch: Parameters<Spool['acknowledge']>[0]): Promise<readonly Frame[]> {
+    return this.#opened.store.ahead(batch);
   }
 
   quarantine(name: string, body: Buffer): Promise<string | null> {

@@ -26,7 +26,7 @@ export const DROPS_RETRY_MS = 100;
 /** Below this zstd costs more than it saves. */
 export const COMPRESS_FROM_BYTES = 1_024;
 /** Records are compressed while more than this waits on the disk: then room is scarcer than the processor. */
-export const COMPRESS_FROM_BACKLOG_BYTES = 64 * 1_024 * 1_024;
+export const COMPRESS_FROM_BACKLOG_BYTES = 256 * 1_024 * 1_024;
 
 export const WRITE_BACKOFF_MIN_MS = 50;
 export const WRITE_BACKOFF_MAX_MS = 5_000;
@@ -39,7 +39,7 @@ export const THREAD_BACKOFF_MAX_MS = 5_000;
 /** Closing waits this long for the thread, which may be in the middle of a batch. */
 export const THREAD_CLOSE_DEADLINE_MS = 12_000;
 
-export const BATCH_RECORDS_MAX = 100;
+export const BATCH_RECORDS_MAX = 200;
 export const BATCH_BYTES_MAX = 8 * 1_024 * 1_024;
 /** Markers are small; a batch without records still ends somewhere. */
 export const BATCH_FRAMES_MAX = 10_000;
@@ -52,10 +52,11 @@ export const READ_CHUNK_BYTES = 1 * 1_024 * 1_024;
 export const DRAIN_LINGER_MS = 40;
 /**
  * While more than this waits in memory for the disk, the thread's time belongs to the writer: a batch is drained only
- * after this pause, which leaves a rate of two batches a second. Milliseconds.
+ * when that is over, or after this pause, which leaves a rate of two batches a second. Milliseconds.
  */
 export const DRAIN_YIELD_FROM_BYTES = 16 * 1_024 * 1_024;
 export const DRAIN_YIELD_MS = 500;
+export const DRAIN_YIELD_STEP_MS = 20;
 /**
  * The same in a burst of calls: while the serving thread works for more than half of its time, the processors are
  * theirs, and so is the database's. A burst that lasts is the usual load, and is drained as it comes.

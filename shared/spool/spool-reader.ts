@@ -24,6 +24,13 @@ interface Place {
   offset: number;
 }
 
+/** What was read before its turn. */
+interface SeenAhead {
+  readonly from: Readonly<Place>;
+  readonly frames: readonly Frame[];
+  readonly place: Readonly<Place>;
+}
+
 export const QUARANTINE_FOLDER = 'quarantine';
 
 /** Reads the durable part of the log in order, from the checkpoint on. One reader per spool. */
@@ -35,6 +42,7 @@ export class SpoolReader {
   readonly #isGrowing: (segment: number) => boolean;
   readonly #spoolId: string;
   #place: Readonly<Place>;
+  #seen: SeenAhead | null = null;
   #drained: SpoolFold;
   #damagedPlaces = 0;
   #dropBatches: readonly string[];
@@ -78,9 +86,36 @@ export class SpoolReader {
 
   /** The next frames, or null when all durable ones are acknowledged. The same ones again until they are. */
   async next(): Promise<SpoolBatch | null> {
+    const { segment, offset } = this.#place;
+    if (this.#seen?.from.segment !== segment || this.#seen.from.offset !== offset) this.#seen = null;
+    const { frames, place } = this.#seen ?? (await this.#readFrom(this.#place, this.#drained.sequence));
+    const hasMoved = place.segment !== this.#place.segment || place.offset !== this.#place.offset;
+    if (!hasMoved && this.#untold.size === 0 && this.#told.size === 0) return null;
+    for (const projectId of this.#untold) this.#told.add(projectId);
+    this.#untold.clear();
+    return {
+      frames,
+      records: frames.filter((frame) => frame.type === 'record'),
+      isCounted: this.#told.size > 0 || frames.some((frame) => frame.type !== 'begin'),
+      dropProjects: [...this.#told],
+      ...place,
+    };
+  }
+
+  /** Records behind a batch that is not acknowledged yet: what the next one will begin with. */
+  async ahead(batch: SpoolBatch): Promise<readonly Frame[]> {
+    const from = { segment: batch.segment, offset: batch.offset };
+    this.#seen = { from, ...(await this.#readFrom(from, batch.frames.at(-1)?.sequence ?? this.#drained.sequence)) };
+    // Nothing yet is not what will be there.
+    if (this.#seen.frames.length === 0) this.#seen = null;
+    return this.#seen?.frames.filter((frame) => frame.type === 'record') ?? [];
+  }
+
+  /** As many frames as a batch takes, and where they end. */
+  async #readFrom(from: Readonly<Place>, sequence: number): Promise<Omit<SeenAhead, 'from'>> {
     const frames: Frame[] = [];
-    const place: Place = { ...this.#place };
-    let lastSequence = this.#drained.sequence;
+    const place: Place = { ...from };
+    let lastSequence = sequence;
     let records = 0;
     let bytes = 0;
     while (records < BATCH_RECORDS_MAX && bytes < BATCH_BYTES_MAX && frames.length < BATCH_FRAMES_MAX) {
@@ -101,17 +136,7 @@ export class SpoolReader {
         bytes += frameBytes(frame);
       }
     }
-    const hasMoved = place.segment !== this.#place.segment || place.offset !== this.#place.offset;
-    if (!hasMoved && this.#untold.size === 0 && this.#told.size === 0) return null;
-    for (const projectId of this.#untold) this.#told.add(projectId);
-    this.#untold.clear();
-    return {
-      frames,
-      records: frames.filter((frame) => frame.type === 'record'),
-      isCounted: this.#told.size > 0 || frames.some((frame) => frame.type !== 'begin'),
-      dropProjects: [...this.#told],
-      ...place,
-    };
+    return { frames, place };
   }
 
   /**

@@ -69,6 +69,28 @@ async function recordsOf(from: SpoolStore): Promise<string[]> {
   return ids;
 }
 
+describe('what is looked at before its turn', () => {
+  it('comes again in its turn, as it was, and never before it', async () => {
+    ring = FrameRing.create(20_000_000);
+    store = await open(nodeSpoolFiles);
+    const inlet = inletOf(Number.POSITIVE_INFINITY);
+    const offers = Array.from({ length: 450 }, () => offeredCallOf(sampleCallRecord()));
+    for (const offer of offers) inlet.offer(offer);
+    await store.flushed(ring.ticket);
+    const first = await store.nextBatch();
+    const ahead = await store.ahead(first!);
+    // The first batch could not be delivered: it comes again, whatever was looked at behind it.
+    expect((await store.nextBatch())?.records).toEqual(first?.records);
+    const aheadAgain = await store.ahead(first!);
+    expect(aheadAgain).toEqual(ahead);
+    await store.acknowledge(first!);
+    const second = await store.nextBatch();
+    expect(second?.records.every((frame, index) => frame === aheadAgain[index])).toBe(true);
+    expect((await store.nextBatch())?.records).toEqual(second?.records);
+    expect(await recordsOf(store)).toEqual(offers.slice(first?.records.length).map(({ call }) => call.callId));
+  });
+});
+
 describe('a store that follows one which died', () => {
   it('asks the drainer to wait in a burst, and not once the burst has become the usual load', async () => {
     let nowMs = 0;

@@ -50,6 +50,7 @@ export interface SpoolStoreOptions {
 
 /** The end of the spool that has the disk: makes durable what comes through the ring, and reads it for the drainer. */
 export interface SpoolStore extends SpoolSink {
+  ahead: NonNullable<SpoolSink['ahead']>;
   /** The ring has frames again. */
   wake(): void;
   /** Resolves when everything up to a ticket of the ring is durable. */
@@ -165,6 +166,10 @@ class OpenSpoolStore implements SpoolStore {
 
   nextBatch(): ReturnType<SpoolSink['nextBatch']> {
     return this.#reader.next();
+  }
+
+  ahead(batch: Parameters<SpoolSink['acknowledge']>[0]): Promise<readonly Frame[]> {
+    return this.#reader.ahead(batch);
   }
 
   async acknowledge(batch: Parameters<SpoolSink['acknowledge']>[0]): Promise<void> {

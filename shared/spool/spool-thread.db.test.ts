@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'trimtab-thread-'));
-  await sql`TRUNCATE call, session, block, transcript_node, dead_letter, conservation_counter, gateway_status`.execute(
+  await sql`TRUNCATE call, session, block, transcript_node, dead_letter, conservation_counter, gateway_status CASCADE`.execute(
     database,
   );
 });

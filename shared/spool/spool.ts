@@ -1,5 +1,6 @@
 import type { CallRecord } from '#shared/domain/call-record.ts';
 import type { OfferedCall } from '#shared/domain/offered-call.ts';
+import type { Frame } from './frame.ts';
 import type { SpoolBatch } from './spool-reader.ts';
 import type { ProjectTotals } from './spool-state.ts';
 
@@ -38,6 +39,8 @@ export interface SpoolSink {
   /** The next durable frames, or null. The same again until acknowledged. For one drainer only. */
   nextBatch(): Promise<SpoolBatch | null>;
   acknowledge(batch: SpoolBatch): Promise<void>;
+  /** Records behind a batch in hand, to be made ready meanwhile; the same ones are in the next batch. */
+  ahead?(batch: SpoolBatch): Promise<readonly Frame[]>;
   /** Keeps a record that no store takes for a person to look at. Returns its path, or null when there is no room. */
   quarantine(name: string, body: Buffer): Promise<string | null>;
   /** Called after every durable group; returns the function that ends it. */

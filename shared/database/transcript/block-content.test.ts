@@ -23,7 +23,10 @@ describe('the content of a block', () => {
   });
 
   it('takes less room when it is made of what agents always say', async () => {
-    const text = JSON.stringify({ type: 'tool_use', id: 'toolu_01A', name: 'Read', input: { file_path: '/a.ts' } });
+    const text = JSON.stringify({
+      ...{ type: 'tool_use', id: 'toolu_01A', name: 'Edit' },
+      input: { file_path: '/a.ts', old_string: 'export function', new_string: 'export async function' },
+    });
     expect((await packBlock(text)).length).toBeLessThan(text.length / 2);
   });
 

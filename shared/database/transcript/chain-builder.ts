@@ -15,6 +15,14 @@ export interface TranscriptBlock {
   readonly reply?: ReplyContent;
   /** The week in which it is known to be stored, and as of which erasure, so that nobody looks for it again. */
   storedIn?: string;
+  /** On its way into the store. */
+  packed?: PackedBlock;
+}
+
+export interface PackedBlock {
+  readonly content: Buffer;
+  /** Before it was packed. */
+  readonly bytes: number;
 }
 
 export interface TranscriptNode {
