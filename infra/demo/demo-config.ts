@@ -85,7 +85,9 @@ export function demoConfig(project: string, addresses: DemoAddresses): string {
         fallbacks: ['grand-5'],
       },
     ],
-    judges: [{ provider: 'judge', model: 'judge-1', price: { input: 0.2, output: 0.8 }, dailyBudgetUsd: 20 }],
+    judges: [
+      { provider: 'judge', model: 'judge-1', price: { input: 0.2, output: 0.8 }, dailyBudgetUsd: 20, trust: 'always' },
+    ],
     ...nested,
   };
   // JSON is YAML, and needs no second way to quote.

@@ -1,9 +1,11 @@
 import type { Database } from '#shared/database/connect.ts';
 import type { Metric } from '#shared/domain/score.ts';
 import type { Log } from '#shared/log.ts';
+import type { JudgeTrust } from './calibration/trusted-scores.ts';
 import type { CustomScorer } from './custom-scorers/custom-scorer.ts';
 import type { EvaluatorMetrics } from './evaluator-metrics.ts';
 import type { JudgePanel } from './judge-panel.ts';
+import type { Triage } from './triage/create-triage.ts';
 
 /** What scoring needs of the world. */
 export interface EvaluatorDeps {
@@ -17,6 +19,10 @@ export interface EvaluatorDeps {
   /** A mark nobody can guess, new at every call. */
   readonly nonce: () => string;
   readonly sessions: SessionLimits;
+  /** How far judges drive the optimizer; without it, whatever they say counts. */
+  readonly judgeTrust?: JudgeTrust;
+  /** The chance of success of every call, at no cost; none is worked out when absent. */
+  readonly triage?: Triage;
   /** Scorers of the operator's own; none when absent. */
   readonly customScorers?: readonly CustomScorer[];
 }

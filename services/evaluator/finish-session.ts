@@ -1,6 +1,7 @@
 import { readSessionScores, type StoredQualityScore } from '#shared/database/score-store.ts';
 import { closeSession, type OpenSession, type SessionCall } from '#shared/database/session-closing.ts';
 import { sessionQuality } from '#shared/domain/session-quality.ts';
+import { trustScores } from './calibration/trust-scores.ts';
 import type { EvaluatorDeps } from './evaluator-deps.ts';
 import { scoreSessionParts } from './score-session-parts.ts';
 
@@ -21,7 +22,10 @@ export async function finishSession(
   const callIds = calls.map((call) => call.callId);
   const scores = await readSessionScores(deps.database, projectId, sessionId, callIds);
   const parts = await scoreSessionParts(deps, session, calls, scores);
-  const quality = sessionQuality([...withoutParts(scores), ...parts], deps.sessions.moreMetrics);
+  const counted = [...withoutParts(scores), ...parts];
+  const trusted =
+    deps.judgeTrust === undefined ? counted : await trustScores(deps.database, session, counted, deps.judgeTrust);
+  const quality = sessionQuality(trusted, deps.sessions.moreMetrics);
   const closed = await closeSession(deps.database, {
     projectId,
     sessionId,

@@ -2,6 +2,7 @@ import { recordJudgeSkip } from '#shared/database/judge-store.ts';
 import { loadCall, loadNextCall, type StoredCall } from '#shared/database/load-call.ts';
 import { isCallErased } from '#shared/database/purge/erasure.ts';
 import { recordScoring } from '#shared/database/score-store.ts';
+import type { Score } from '#shared/domain/score.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import type { ScoreJob } from '#shared/queue/jobs.ts';
 import { runCustomScorers } from './custom-scorers/run-custom-scorers.ts';
@@ -10,7 +11,10 @@ import type { JudgePanel } from './judge-panel.ts';
 import { planToolUseJudgement } from './plan-tool-use-judgement.ts';
 import { type ContentScores, scoreContent, toScoreRows, toScoringRun } from './score-content.ts';
 import { toolUse } from './scorers/judge/rubrics/tool-use.ts';
+import type { ScorerPass } from './scorers/scorer.ts';
 import { createScoringSubject, type ScoringSubject } from './scorers/scoring-subject.ts';
+import { countChecks } from './triage/derive-checks.ts';
+import { triageOf, triageRow, triageSubject } from './triage/triage-call.ts';
 
 /**
  * Scores one pass of one call: load, score by rule, store, and ask for a judge where one is worth it. Delivered twice it
@@ -34,10 +38,13 @@ export async function scoreCall(deps: EvaluatorDeps, job: Omit<ScoreJob, 'v'>): 
   const key = { projectId: job.projectId, callId: job.callId, pass: job.pass };
   // A tool may still be running when its session is called idle: what follows it then comes late, and counts.
   const final = job.pass === 'call' || next !== null;
-  const recorded = await recordScoring(deps.database, toScoringRun(key, scores, final), toScoreRows(key, scores));
+  const triage = await triageCall(deps, key, subject, scores);
+  const rows = [...toScoreRows(key, scores), ...(triage === null ? [] : [triage.row])];
+  const recorded = await recordScoring(deps.database, toScoringRun(key, scores, final), rows);
   if (recorded === 'first') deps.metrics.callsScored.inc({ pass: job.pass });
   if (recorded !== 'known') countFailures(deps, scores);
-  if (job.pass === 'call' && deps.panel !== null) await askForJudge(deps, deps.panel, stored, subject, scores);
+  if (job.pass === 'call' && deps.panel !== null)
+    await askForJudge(deps, deps.panel, { callId: job.callId, projectId: job.projectId, subject, scores, triage });
   // Last, because what others wrote may take its time.
   await runCustomScorers(deps, { stored, next, pass: job.pass, final });
 }
@@ -47,22 +54,41 @@ function translationOf(stored: StoredCall) {
   return { upstreamFormat, losses, hasResponse: stored.response !== null };
 }
 
-/** Every call is judged or carries the reason why it is not. */
-async function askForJudge(
-  deps: EvaluatorDeps,
-  panel: JudgePanel,
-  stored: StoredCall,
+/** The chance of success as a row of its own; null without triage, or where nothing was captured. */
+async function triageCall(
+  { triage }: EvaluatorDeps,
+  key: { readonly projectId: string; readonly callId: string; readonly pass: ScorerPass },
   subject: ScoringSubject,
-  scores: ContentScores,
-): Promise<void> {
-  const { projectId, callId } = stored.call;
-  const plan = planToolUseJudgement(callId, subject, scores, panel.callShare);
+  { scored }: ContentScores,
+): Promise<{ readonly probability: number; readonly row: Score } | null> {
+  const triaged = triage === undefined ? null : triageSubject(key.pass, subject, countChecks(scored));
+  if (triage === undefined || triaged === null) return null;
+  const model = await triage.model(key.projectId);
+  const probability = triageOf(model, triaged);
+  return { probability, row: triageRow({ ...key, subjectType: 'call', subjectId: key.callId }, model, probability) };
+}
+
+interface ScoredCallFacts {
+  readonly projectId: string;
+  readonly callId: string;
+  readonly subject: ScoringSubject;
+  readonly scores: ContentScores;
+  readonly triage: { readonly probability: number } | null;
+}
+
+/** Every call is judged or carries the reason why it is not, and with what probability it was chosen. */
+async function askForJudge(deps: EvaluatorDeps, panel: JudgePanel, call: ScoredCallFacts): Promise<void> {
+  const { projectId, callId, subject, scores, triage } = call;
+  const pressure = (await deps.triage?.pressure(projectId)) ?? 0;
+  const means = { callShare: panel.callShare, triage: () => triage, pressure };
+  const plan = planToolUseJudgement(callId, subject, scores, means);
+  const { samplingProbability } = plan;
   if (plan.judge) {
     const rubric = { rubric: toolUse.id, rubricVersion: toolUse.version, sample: 0 };
-    await panel.enqueue({ v: 1, projectId, subjectType: 'call', subjectId: callId, ...rubric });
+    await panel.enqueue({ v: 1, projectId, subjectType: 'call', subjectId: callId, ...rubric, samplingProbability });
     return;
   }
-  const { reason, samplingProbability } = plan;
+  const { reason } = plan;
   await recordJudgeSkip(deps.database, { projectId, callId, rubric: toolUse.id, reason, samplingProbability });
 }
 

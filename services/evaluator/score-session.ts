@@ -13,6 +13,7 @@ import type { JudgePanel } from './judge-panel.ts';
 import { scoreCall } from './score-call.ts';
 import { taskCompletion } from './scorers/judge/rubrics/task-completion.ts';
 import { SCORER_SET_VERSION } from './scorers/registry.ts';
+import { triageSession } from './triage/triage-session.ts';
 
 /**
  * Closes a session that is over: scores what is not scored yet, asks the judge for the whole, works out the quality.
@@ -24,6 +25,7 @@ export async function scoreSession(deps: EvaluatorDeps, job: Omit<SessionJob, 'v
 
   const calls = await readSessionCalls(deps.database, job.projectId, job.sessionId);
   await scoreMissingPasses(deps, session, calls);
+  if (deps.triage !== undefined) await triageSession({ ...deps, triage: deps.triage }, session, calls);
 
   if (deps.panel !== null && (await wantsJudge(deps, session))) {
     await askForJudge(deps.panel, session);

@@ -11,18 +11,20 @@ import { INGEST_QUEUE, REPLAY_QUEUE, SCORE_QUEUE, SESSION_QUEUE } from '#shared/
 import type { QueueBackend } from '#shared/queue/queue-backend.ts';
 import type { Readiness } from '#shared/service-endpoints.ts';
 import { createScoreLanes } from '#shared/spool/score-lanes.ts';
+import { createJudgeTrust } from './calibration/create-judge-trust.ts';
 import { createEvaluatorConfig } from './config.ts';
 import { createJudgePanel } from './create-judge-panel.ts';
 import type { CustomScorer } from './custom-scorers/custom-scorer.ts';
 import { collectFailedJobs } from './dead-letters.ts';
 import { createEvaluatorMetrics } from './evaluator-metrics.ts';
 import { eraseHookRecords } from './ingest/erase-hook-records.ts';
-import { judgeName, panelQueueName } from './judge-panel.ts';
+import { type JudgePanel, judgeName, panelQueueName } from './judge-panel.ts';
 import { reconcileScores } from './reconcile-scores.ts';
 import { repeat } from './repeat.ts';
 import type { SendReplay } from './replay-call.ts';
 import { createServer } from './server.ts';
 import { sweepSessions } from './sweep-sessions.ts';
+import { createTriage } from './triage/create-triage.ts';
 import { type IngestSource, openIngestWorkers, openWorkers, type WorkerDeps, type WorkerTiming } from './worker.ts';
 
 export interface EvaluatorServiceDeps {
@@ -60,17 +62,20 @@ export function createEvaluatorService(service: EvaluatorServiceDeps): Evaluator
   const evaluatorConfig = createEvaluatorConfig(config);
   const registry = new Registry();
   const panel = createJudgePanel(config, backend);
+  const now = service.now ?? Date.now;
   const deps: WorkerDeps = {
     database,
     log,
     metrics: createEvaluatorMetrics(registry),
-    now: service.now ?? Date.now,
+    now,
     panel,
     nonce: () => randomBytes(NONCE_BYTES).toString('hex'),
     sessions: evaluatorConfig.sessions,
     models: new Map(config.models.map((model) => [model.id, model])),
     send: service.send,
     customScorers: service.customScorers ?? [],
+    judgeTrust: createJudgeTrust(config),
+    triage: createTriage({ database, now, budgets: budgetsOf(panel) }),
   };
   const queues = {
     score: backend.openQueue(SCORE_QUEUE),
@@ -131,4 +136,9 @@ export function createEvaluatorService(service: EvaluatorServiceDeps): Evaluator
       await Promise.all([...stops.map((stop) => stop(deadlineMs)), canary.close(deadlineMs)]);
     },
   };
+}
+
+/** What judges may spend in a day, by their names. */
+function budgetsOf(panel: JudgePanel | null): ReadonlyMap<string, number> {
+  return new Map(panel?.judges.map(({ llm, dailyBudgetUsd }) => [judgeName(llm), dailyBudgetUsd]));
 }

@@ -15,7 +15,7 @@ function failureOf(
 ): StoredQualityScore {
   const verdict = { status: 'scored', outcome: 'fail', value: 0, severity: 'warning' } as const;
   const rest = { subjectType: 'call', metric: 'toolUse', judge: null, samplingProbability: 1 } as const;
-  return { callId, scorer, owner, ...verdict, ...rest };
+  return { callId, scorer, scorerVersion: '1', owner, ...verdict, ...rest };
 }
 
 const CALLS = ['a', 'b', 'c', 'd'].map((callId) => callOf(callId));

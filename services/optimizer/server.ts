@@ -9,6 +9,7 @@ import type { ApiRoute } from './api/api-route.ts';
 import { authorise } from './api/authorise.ts';
 import { docsPage } from './api/docs-page.ts';
 import { openApiDocument } from './api/open-api.ts';
+import { labelRoutes } from './api/routes/label-routes.ts';
 import { operationRoutes } from './api/routes/operation-routes.ts';
 import { policyRoutes } from './api/routes/policy-routes.ts';
 import { providerRoutes } from './api/routes/provider-routes.ts';
@@ -32,6 +33,7 @@ export function apiRoutes(deps: ApiDeps): ApiRoute[] {
   return [
     ...trafficRoutes(deps),
     ...scoreRoutes(deps),
+    ...labelRoutes(deps),
     ...providerRoutes(deps),
     ...policyRoutes(deps),
     ...operationRoutes(deps),

@@ -157,6 +157,11 @@ export const judgeSchema = z.strictObject({
   requestsPerMinute: z.number().int().positive().optional(),
   /** Share of calls judged for tool use; sessions are always judged for task completion while the budget lasts. */
   callShare: share.default(1),
+  /**
+   * `gate`: its verdicts move weights once labels show that it can be trusted; until there are enough of them only
+   * through proposals that a person takes. `always`: they count as they are.
+   */
+  trust: z.enum(['gate', 'always']).default('gate'),
 });
 
 /**

@@ -122,6 +122,7 @@ const qualityRowSchema = z.object({
   ...scoreSchema.pick({
     callId: true,
     scorer: true,
+    scorerVersion: true,
     subjectType: true,
     status: true,
     value: true,
@@ -134,7 +135,11 @@ const qualityRowSchema = z.object({
   outcome: scoreOutcomeSchema,
 });
 
-export type StoredQualityScore = QualityScore & { readonly callId: string; readonly scorer: string };
+export type StoredQualityScore = QualityScore & {
+  readonly callId: string;
+  readonly scorer: string;
+  readonly scorerVersion: string;
+};
 
 /** All scores of a session: those of its calls and those of the session itself. */
 export async function readSessionScores(
@@ -148,6 +153,7 @@ export async function readSessionScores(
     .select([
       'callId',
       'scorer',
+      'scorerVersion',
       'subjectType',
       'metric',
       'status',
