@@ -222,6 +222,21 @@ describe('faults of upstreams', () => {
     ]);
   });
 
+  it('forwards the last event of an answer whose last line end comes in two pieces', async () => {
+    const last = 'event: message_stop\r\ndata: {"type":"message_stop"}\r\n\r';
+    const first = [
+      'event: message_start\r\ndata: {"type":"message_start","message":{"id":"m","type":"message","role":"assistant","model":"model-0","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}}\r\n\r\n',
+      'event: content_block_start\r\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":"hi"}}\r\n\r\n',
+      'event: content_block_stop\r\ndata: {"type":"content_block_stop","index":0}\r\n\r\n',
+      'event: message_delta\r\ndata: {"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":1}}\r\n\r\n',
+    ].join('');
+    const pieces = [first, last, '\n'];
+    const crlf: FakeReply = { type: 'raw', headers: { 'content-type': 'text/event-stream' }, pieces };
+    const { gateway } = await start([crlf], {}, { format: 'anthropic-messages' });
+    const text = await (await post(gateway, { ...ASK, stream: true })).text();
+    expect(text).toBe(pieces.join(''));
+  });
+
   it('ends an answer that trickles when all of it has taken too long', async () => {
     const trickle: FakeReply = { type: 'message', text: 'x'.repeat(1_000), pieceCharacters: 1, pieceDelayMs: 20 };
     const { gateway } = await start([trickle, FINE], { totalTimeout: '300ms' });
