@@ -40,7 +40,7 @@ export async function askOpenAi(client: OpenAI, question: LlmQuestion): Promise<
   const call = message?.tool_calls?.find((each) => each.type === 'function');
   return {
     value: undefined,
-    text: call?.type === 'function' ? call.function.arguments : (message?.content ?? ''),
+    text: call?.type === 'function' ? call.function.arguments : contentText(message?.content),
     refusal: message?.refusal ?? (completion.choices[0]?.finish_reason === 'content_filter' ? 'content filter' : null),
     usage: {
       inputTokens: Math.max(0, (usage?.prompt_tokens ?? 0) - cached),
@@ -64,4 +64,16 @@ function forcing({ request, dialect }: LlmQuestion): Forcing {
     tools: [{ type: 'function', function: { name, description: 'Records the answer.', parameters: schema } }],
     tool_choice: { type: 'function', function: { name } },
   };
+}
+
+/** Some servers answer with parts, as requests may have them. */
+function contentText(content: unknown): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return '';
+  return (content as unknown[])
+    .map((part) => {
+      const text = typeof part === 'object' && part !== null && 'text' in part ? part.text : '';
+      return typeof text === 'string' ? text : '';
+    })
+    .join('');
 }

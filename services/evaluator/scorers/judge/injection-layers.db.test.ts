@@ -216,9 +216,9 @@ describe('a judgement by a gullible judge', () => {
     if (judgement.type !== 'judged') throw new Error(judgement.type);
     const key = {
       ...{ projectId: 'default', callId: '0199a0c4-0000-7000-8000-000000000000', subjectId: 's' },
-      ...{ subjectType: 'session', pass: 'session', sample: 0, samplingProbability: 1 },
+      ...({ subjectType: 'session', pass: 'session', sample: 0, samplingProbability: 1 } as const),
       ...{ scorer: taskCompletion.id, scorerVersion: taskCompletion.version },
-    } as const;
+    };
     const stored = JSON.stringify(judgementScore(key, taskCompletion, judgement));
     expect(stored).toContain('requests_addressed');
     expect(stored).not.toContain('delete_all');

@@ -35,6 +35,17 @@ export function createJudgePrompt(rubric: Rubric, transcript: RenderedTranscript
 
 /** Identifies what a judge is asked, apart from the data: rubric, wording, schema, and how data is shown. */
 export function judgePromptHash(rubric: Rubric): string {
+  const known = HASHES.get(rubric);
+  if (known !== undefined) return known;
+  const hash = hashPrompt(rubric);
+  HASHES.set(rubric, hash);
+  return hash;
+}
+
+/** Rubrics are constants, and every score carries the hash of one. */
+const HASHES = new WeakMap<Rubric, string>();
+
+function hashPrompt(rubric: Rubric): string {
   const systems = Object.keys(TASK_CRITERIA).map((kind) => systemTextOf(rubric, kind as TaskKind));
   return contentHash({ systems, schema: verdictJsonSchema(rubric), version: rubric.version, rendering: RENDERING });
 }
