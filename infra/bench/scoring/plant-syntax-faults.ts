@@ -4,7 +4,11 @@ import { codePositions } from './code-positions.ts';
 
 /** A text with one fault that its grammar cannot take, by construction. */
 export interface PlantedFault {
-  readonly kind: 'closing bracket left out' | 'closing bracket too many' | 'cut behind an opening bracket' | 'word left out';
+  readonly kind:
+    | 'closing bracket left out'
+    | 'closing bracket too many'
+    | 'cut behind an opening bracket'
+    | 'word left out';
   readonly text: string;
 }
 
@@ -32,7 +36,9 @@ export function plantSyntaxFaults(
   const draw = <Item>(items: readonly Item[]) => drawSome(items, perKind, random);
   return [
     ...draw(closing).map((at) => planted('closing bracket left out', text.slice(0, at) + text.slice(at + 1))),
-    ...draw(closing).map((at) => planted('closing bracket too many', text.slice(0, at) + text.charAt(at) + text.slice(at))),
+    ...draw(closing).map((at) =>
+      planted('closing bracket too many', text.slice(0, at) + text.charAt(at) + text.slice(at)),
+    ),
     ...draw(opening).map((at) => planted('cut behind an opening bracket', text.slice(0, at + 1))),
     ...draw(wordsOf(language, text, positions)).map(([from, to]) =>
       planted('word left out', text.slice(0, from) + text.slice(to)),
@@ -44,7 +50,11 @@ function planted(kind: PlantedFault['kind'], text: string): PlantedFault {
   return { kind, text };
 }
 
-function wordsOf(language: Language, text: string, positions: readonly number[]): readonly (readonly [number, number])[] {
+function wordsOf(
+  language: Language,
+  text: string,
+  positions: readonly number[],
+): readonly (readonly [number, number])[] {
   const pattern = WORDS[language];
   if (pattern === undefined) return [];
   const isCode = new Set(positions);
@@ -59,6 +69,7 @@ function wordsOf(language: Language, text: string, positions: readonly number[])
 function drawSome<Item>(items: readonly Item[], count: number, random: SeededRandom): readonly Item[] {
   const rest = [...items];
   const drawn: Item[] = [];
-  while (drawn.length < count && rest.length > 0) drawn.push(...rest.splice(Math.floor(random.uniform() * rest.length), 1));
+  while (drawn.length < count && rest.length > 0)
+    drawn.push(...rest.splice(Math.floor(random.uniform() * rest.length), 1));
   return drawn;
 }

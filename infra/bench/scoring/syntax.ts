@@ -1,5 +1,5 @@
-import { loadSyntaxChecker } from '../../../services/evaluator/syntax/load-syntax-checker.ts';
 import type { CheckSyntax } from '../../../services/evaluator/scorers/code/check-syntax.ts';
+import { loadSyntaxChecker } from '../../../services/evaluator/syntax/load-syntax-checker.ts';
 import type { Figure } from '../../arena/figure.ts';
 import { proportionInterval } from '../../arena/intervals.ts';
 import { createSeededRandom, type SeededRandom } from '../../arena/seeded-random.ts';
@@ -29,11 +29,6 @@ export async function syntaxGoal(dataFolder: string, { quick }: { readonly quick
     figures: [foundFigure(results), await speedFigure(texts)],
     tables: [tableOf(texts, sound, results)],
   };
-}
-
-export async function syntaxFigures(dataFolder: string, options: { readonly quick: boolean }): Promise<Figure[]> {
-  const { figures } = await syntaxGoal(dataFolder, options);
-  return figures.flatMap(({ bar, pass, ...figure }) => (bar === null || pass === null ? [] : [{ ...figure, bar, pass }]));
 }
 
 interface Planted {
@@ -85,9 +80,7 @@ function quickest(check: CheckSyntax, { language, text }: SourceText): number {
 }
 
 function resample(times: readonly number[], random: SeededRandom): number[] {
-  return times
-    .map(() => times[Math.floor(random.uniform() * times.length)] ?? 0)
-    .sort((left, right) => left - right);
+  return times.map(() => times[Math.floor(random.uniform() * times.length)] ?? 0).sort((left, right) => left - right);
 }
 
 function percentile95(sorted: readonly number[]): number {
