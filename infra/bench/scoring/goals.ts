@@ -1,8 +1,11 @@
 import { calibrationFigures, calibrationTable } from './calibration.ts';
+import { debugbenchGoal } from './debugbench.ts';
 import { panelFigures } from './panel.ts';
+import { queueToScoreFigures } from './queue-to-score.ts';
 import { repeatsFigures } from './repeats.ts';
 import type { GoalResult } from './scoring-report.ts';
 import { speedFigures } from './speed.ts';
+import { syntaxGoal } from './syntax.ts';
 import { triageFigures, triageOnTauFigures } from './triage.ts';
 
 /** One goal of scoring, with what measures it. */
@@ -17,6 +20,11 @@ export interface Goal {
 /** Every goal that can be measured here. Speed comes first, before others have filled the heap. */
 export const GOALS: readonly Goal[] = [
   { name: 'speed', needsData: false, measure: (_folder, options) => ({ figures: speedFigures(options) }) },
+  {
+    name: 'queue',
+    needsData: false,
+    measure: async (_folder, options) => ({ figures: await queueToScoreFigures(options) }),
+  },
   {
     name: 'G5',
     needsData: true,
@@ -34,6 +42,8 @@ export const GOALS: readonly Goal[] = [
   },
   { name: 'G9', needsData: true, measure: (folder, options) => ({ figures: panelFigures(folder, options) }) },
   { name: 'G10', needsData: true, measure: (folder, options) => ({ figures: repeatsFigures(folder, options) }) },
+  { name: 'G12', needsData: true, measure: debugbenchGoal },
+  { name: 'syntax', needsData: true, measure: syntaxGoal },
 ];
 
 /** Goals that need a live judge, and what they would say. */
