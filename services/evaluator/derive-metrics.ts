@@ -1,5 +1,6 @@
 import { LOSS_KINDS, type Loss } from '#shared/domain/loss.ts';
 import type { Metric, Score, ScoreOutcome } from '#shared/domain/score.ts';
+import { deriveCode } from './derive-code.ts';
 import type { Scorer, ScorerPass, ScorerResult } from './scorers/scorer.ts';
 
 /** One scorer with what it found. */
@@ -30,7 +31,12 @@ export function deriveMetrics(
   scored: readonly Scored[],
   call: TranslatedCall,
 ): readonly DerivedMetric[] {
-  const metrics = [deriveToolUse(scored), ...(pass === 'call' ? [deriveFidelity(scored, call)] : [])];
+  const code = deriveCode(pass, scored);
+  const metrics = [
+    deriveToolUse(scored),
+    code === null ? null : { metric: 'code' as const, status: statusOf(code.outcome), ...code },
+    ...(pass === 'call' ? [deriveFidelity(scored, call)] : []),
+  ];
   return metrics.filter((metric) => metric !== null);
 }
 
@@ -74,4 +80,8 @@ function mayHideAnError({ scorer, result }: Scored): boolean {
 
 function decided(metric: Metric, outcome: 'pass' | 'fail', value: number): DerivedMetric {
   return { metric, status: 'scored', outcome, value };
+}
+
+function statusOf(outcome: DerivedMetric['outcome']): DerivedMetric['status'] {
+  return outcome === 'unknown' ? 'abstained' : 'scored';
 }

@@ -9,7 +9,7 @@ const QUOTE_CHARACTERS_MAX = 200;
 const TEST_FILE = /(^|[/_.-])(tests?|specs?|__tests__|conftest)([/_.-]|$)/i;
 
 /** What a run of checks says against the run of the same before it. */
-export type Transition =
+type Transition =
   | 'red -> green'
   | 'green -> green'
   | 'none -> green'
@@ -19,7 +19,7 @@ export type Transition =
   | 'none -> red';
 
 /** What each is worth as a measure of the code, null where it says nothing of it: a first red run may only show the fault. */
-export const TRANSITION_VALUES: Readonly<Record<Transition, number | null>> = {
+const TRANSITION_VALUES: Readonly<Record<Transition, number | null>> = {
   'red -> green': 1,
   'green -> green': 1,
   'none -> green': 1,
@@ -28,6 +28,14 @@ export const TRANSITION_VALUES: Readonly<Record<Transition, number | null>> = {
   'green -> red': 0,
   'none -> red': null,
 };
+
+/** What a result of this scorer is worth: null where it says nothing, undefined where it is none. */
+export function transitionValue({ expectedVsActual }: ScorerResult): number | null | undefined {
+  const transition = (Object.keys(TRANSITION_VALUES) as Transition[]).find(
+    (each) => expectedVsActual !== undefined && new RegExp(`^\\w+ ${each}$`).test(expectedVsActual),
+  );
+  return transition === undefined ? undefined : TRANSITION_VALUES[transition];
+}
 
 interface SeenRun {
   readonly run: CheckRun;
