@@ -1,8 +1,8 @@
-import { canonicalJson } from '#shared/content-hash.ts';
 import type { Severity } from '#shared/domain/score.ts';
-import { classifyToolResult } from './classify-tool-result.ts';
+import { type Conversation, type ConversationCall, isSameCall } from './conversation/conversation.ts';
+import { isReadCall } from './conversation/is-read-call.ts';
 import { NOT_APPLICABLE, PASSED, type Scorer, type ScorerResult, unknown } from './scorer.ts';
-import type { ScoringSubject } from './scoring-subject.ts';
+import type { DeliveredToolCall, ScoringSubject } from './scoring-subject.ts';
 
 /** How often the same call stands in a row with an error each time, this one included. */
 const SEVERITY_OF_REPEATS: readonly (readonly [number, Severity])[] = [
@@ -11,24 +11,40 @@ const SEVERITY_OF_REPEATS: readonly (readonly [number, Severity])[] = [
   [2, 'warning'],
 ];
 
-function identityOf(call: { readonly name: string; readonly input: unknown }): string {
-  return `${call.name}\u0000${canonicalJson(call.input ?? null)}`;
+function hasFailed(call: ConversationCall): boolean {
+  return call.result !== null && call.result.kind !== 'ok' && call.result.kind !== 'declined';
+}
+
+/**
+ * Failures of the same call up to now. A success of it, something else that was changed meanwhile, and a word of the
+ * user each make the next try a first one.
+ */
+function failuresBefore(call: DeliveredToolCall, conversation: Conversation): number {
+  let failures = 0;
+  let since = -1;
+  for (const previous of conversation.calls) {
+    if (previous.result === null) continue;
+    const asked = { name: call.name, input: call.given };
+    if (previous.name === call.name && isSameCall(previous, asked)) {
+      if (hasWordBetween(conversation, since, previous.message)) failures = 0;
+      failures = hasFailed(previous) ? failures + 1 : 0;
+      since = previous.message;
+    } else if (failures > 0 && !hasFailed(previous) && !isReadCall(previous)) failures = 0;
+  }
+  return hasWordBetween(conversation, since, Number.POSITIVE_INFINITY) ? 0 : failures;
+}
+
+function hasWordBetween(conversation: Conversation, after: number, before: number): boolean {
+  return after >= 0 && conversation.userTexts.some(({ message }) => message > after && message < before);
 }
 
 function score(subject: ScoringSubject): ScorerResult {
   const calls = subject.delivered?.toolCalls ?? [];
   if (calls.length === 0) return NOT_APPLICABLE;
-  if (subject.previousToolCalls === null) return unknown('the conversation before this call was not captured');
-  const failures = new Map<string, number>();
-  for (const previous of subject.previousToolCalls) {
-    if (previous.result === null) continue;
-    const identity = identityOf(previous);
-    const failed = classifyToolResult(previous.result) !== 'ok';
-    // A success in between makes the next failure a first one.
-    failures.set(identity, failed ? (failures.get(identity) ?? 0) + 1 : 0);
-  }
+  const { conversation } = subject;
+  if (conversation === null) return unknown('the conversation before this call was not captured');
   const worst = calls
-    .map((call) => ({ call, repeats: 1 + (failures.get(identityOf(call)) ?? 0) }))
+    .map((call) => ({ call, repeats: 1 + failuresBefore(call, conversation) }))
     .sort((left, right) => right.repeats - left.repeats)[0];
   const severity = SEVERITY_OF_REPEATS.find(([least]) => (worst?.repeats ?? 0) >= least)?.[1];
   if (worst === undefined || severity === undefined) return PASSED;
@@ -44,11 +60,11 @@ function score(subject: ScoringSubject): ScorerResult {
 
 export const failingCallRepeated: Scorer = {
   id: 'failing_call_repeated',
-  version: '1',
+  version: '2',
   metric: 'toolUse',
   pass: 'call',
   owner: 'provider',
   severity: 'warning',
-  definition: 'A tool call that returned an error is not repeated with the same arguments.',
+  definition: 'A tool call that returned an error is not repeated with the same arguments while nothing has changed.',
   score,
 };

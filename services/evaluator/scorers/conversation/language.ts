@@ -1,0 +1,102 @@
+/** A script, or one of the languages of the Latin script that a few words tell apart. */
+export type Language = 'en' | 'es' | 'fr' | 'de' | 'pt' | 'it' | 'nl' | Script;
+type Script = 'latin' | 'cyrillic' | 'han' | 'kana' | 'hangul' | 'arabic' | 'hebrew' | 'devanagari' | 'greek' | 'thai';
+
+const SCRIPTS: readonly (readonly [Script, RegExp])[] = [
+  ['latin', /\p{Script=Latin}/gu],
+  ['cyrillic', /\p{Script=Cyrillic}/gu],
+  ['kana', /[\p{Script=Hiragana}\p{Script=Katakana}]/gu],
+  ['han', /\p{Script=Han}/gu],
+  ['hangul', /\p{Script=Hangul}/gu],
+  ['arabic', /\p{Script=Arabic}/gu],
+  ['hebrew', /\p{Script=Hebrew}/gu],
+  ['devanagari', /\p{Script=Devanagari}/gu],
+  ['greek', /\p{Script=Greek}/gu],
+  ['thai', /\p{Script=Thai}/gu],
+];
+
+const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
+const FUNCTION_WORDS: readonly (readonly ['en' | 'es' | 'fr' | 'de' | 'pt' | 'it' | 'nl', ReadonlySet<string>])[] = [
+  [
+    'en',
+    words(
+      'the and is are you your to of in for with that this it have has can will be was were i we my not on or if please what',
+    ),
+  ],
+  [
+    'es',
+    words(
+      'el la los las y es son usted tu su de en para con que este esta lo ha puede será no por un una se más como pero gracias',
+    ),
+  ],
+  [
+    'fr',
+    words(
+      'le la les et est sont vous votre vos de des du en pour avec que ce cette il a été peut ne pas par un une sur ou mais merci je nous',
+    ),
+  ],
+  [
+    'de',
+    words(
+      'der die das und ist sind sie ihr ihre ihren zu von in für mit dass dieser diese es hat kann wird nicht auf oder ein eine ich wir aber bitte',
+    ),
+  ],
+  [
+    'pt',
+    words(
+      'o a os as e é são você seu sua de do da em para com que este esta foi pode não por um uma se mais como mas obrigado nós',
+    ),
+  ],
+  [
+    'it',
+    words(
+      'il lo la gli le e è sono lei suo sua di del della in per con che questo questa ha può non un una si più come ma grazie ho',
+    ),
+  ],
+  [
+    'nl',
+    words(
+      'de het een en is zijn u uw je van in voor met dat dit heeft kan wordt niet op of ik we maar om te er naar graag',
+    ),
+  ],
+];
+
+/** Letters below which nothing is said of a language, and words below which none of the Latin ones is told. */
+const LETTERS_MIN = 24;
+const WORDS_MIN = 8;
+/** Share of the letters that a script must have, and of the words that a language's function words must make up. */
+const SCRIPT_SHARE = 0.6;
+const FUNCTION_WORD_SHARE = 0.18;
+/** Texts are told by their beginning. */
+const READ_CHARACTERS_MAX = 2_000;
+
+/** The language of a text, or null when it is too short or too mixed to tell. `latin` is one that is not known. */
+export function languageOf(text: string): Language | null {
+  const read = text.slice(0, READ_CHARACTERS_MAX);
+  const counts = SCRIPTS.map(([script, pattern]) => ({ script, letters: read.match(pattern)?.length ?? 0 }));
+  const total = counts.reduce((sum, { letters }) => sum + letters, 0);
+  // A sign of these scripts is a word or a syllable.
+  const dense = counts.filter(({ script }) => script === 'han' || script === 'kana' || script === 'hangul');
+  const denseLetters = dense.reduce((sum, { letters }) => sum + letters, 0);
+  if (total + 2 * denseLetters < LETTERS_MIN) return null;
+  if (denseLetters / total >= SCRIPT_SHARE) {
+    if (dense.some(({ script, letters }) => script === 'kana' && letters / denseLetters > 0.1)) return 'kana';
+    return dense.some(({ script, letters }) => script === 'hangul' && letters / denseLetters > 0.5) ? 'hangul' : 'han';
+  }
+  const main = counts.find(({ letters }) => letters / total >= SCRIPT_SHARE);
+  if (main === undefined) return null;
+  return main.script === 'latin' ? latinLanguageOf(read) : main.script;
+}
+
+function latinLanguageOf(text: string): Language | null {
+  const all = text.toLowerCase().match(/\p{L}+/gu) ?? [];
+  if (all.length < WORDS_MIN) return null;
+  const shares = FUNCTION_WORDS.map(([language, known]) => ({
+    language,
+    share: all.filter((word) => known.has(word)).length / all.length,
+  })).sort((left, right) => right.share - left.share);
+  const [best, second] = shares;
+  if (best === undefined || second === undefined || best.share < FUNCTION_WORD_SHARE) return null;
+  // Neighbours share many of their small words.
+  return best.share >= 1.4 * second.share ? best.language : null;
+}

@@ -1,0 +1,43 @@
+import { isSameCall } from '../conversation/conversation.ts';
+import { isReadCall, isWaitingCall } from '../conversation/is-read-call.ts';
+import { NOT_APPLICABLE, PASSED, type Scorer, type ScorerResult, unknown } from '../scorer.ts';
+import type { ScoringSubject } from '../scoring-subject.ts';
+import { failed, quoted } from './failure.ts';
+
+function score(subject: ScoringSubject): ScorerResult {
+  const { delivered, conversation, followingResults } = subject;
+  const reads = (delivered?.toolCalls ?? [])
+    .map((call) => ({ ...call, input: call.given }))
+    .filter((call) => isReadCall(call) && !isWaitingCall(call));
+  if (reads.length === 0) return NOT_APPLICABLE;
+  if (conversation === null) return unknown('the conversation before this call was not captured');
+  if (followingResults === null) return unknown('no request followed that would show the tool results');
+  for (const read of reads) {
+    const before = conversation.calls.findLastIndex((call) => call.name === read.name && isSameCall(call, read));
+    const earlier = conversation.calls[before];
+    const now = followingResults.get(read.id);
+    if (earlier?.result == null || now === undefined || earlier.result.kind !== 'ok') continue;
+    if (earlier.result.text !== now.text) continue;
+    if (conversation.calls.slice(before + 1).some((call) => !isReadCall(call))) continue;
+    return failed(
+      { owner: 'provider', severity: 'warning' },
+      {
+        expectedVsActual: 'new reading -> same reading again',
+        detail: 'what was read before is read again and is the same, with nothing changed in between',
+      },
+      [quoted(read.pointer, read.name), quoted(earlier.pointer, '')],
+    );
+  }
+  return PASSED;
+}
+
+export const redundantRead: Scorer = {
+  id: 'redundant_read',
+  version: '1',
+  metric: 'toolUse',
+  pass: 'outcome',
+  owner: 'provider',
+  severity: 'warning',
+  definition: 'What was read before is not read again to the same result, unless something may have changed it.',
+  score,
+};
