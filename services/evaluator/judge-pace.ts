@@ -1,5 +1,5 @@
 import type { Database } from '#shared/database/connect.ts';
-import { closeJudgeUntil, takeJudgeTurn } from '#shared/database/judge-store.ts';
+import { closeJudgeUntil, takeJudgeTurn } from '#shared/database/judge-pace-store.ts';
 import { judgeName } from './judge-panel.ts';
 import type { JudgePace } from './scorers/judge/ask-judges.ts';
 
