@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { registerAudit } from './audit.ts';
+import { registerCalibration } from './calibration.ts';
 import { registerCalls } from './calls.ts';
 import { registerClusters } from './clusters.ts';
 import type { CommandContext } from './command-context.ts';
@@ -9,6 +10,7 @@ import { registerDlq } from './dlq.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerIngest } from './ingest.ts';
 import { registerKeys } from './keys.ts';
+import { registerLabels } from './labels.ts';
 import { registerLosses } from './losses.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerOptimize } from './optimize.ts';
@@ -31,6 +33,8 @@ export function registerCommands(program: Command, context: CommandContext): voi
     registerConfig,
     registerCalls,
     registerScores,
+    registerLabels,
+    registerCalibration,
     registerScorecard,
     registerProviders,
     registerLosses,

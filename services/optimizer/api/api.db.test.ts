@@ -6,6 +6,7 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
+import { writeLabel } from '#shared/database/label-store.ts';
 import { pauseOptimizer, resumeOptimizer } from '#shared/database/optimizer-control.ts';
 import { activatePolicy, readPointer } from '#shared/database/pointer-store.ts';
 import { readPolicy } from '#shared/database/policy-store.ts';
@@ -105,6 +106,7 @@ async function fill(owner: Database): Promise<void> {
   const draft = { body: bodyTo('cheap'), reason: 'cheaper', evidence: {}, risk: 'model' as const };
   const deps = { database: owner, actor: 'optimizer:test' };
   ids.rolloutId = (await publishDraft(deps, stable, draft, governance, 'automatic')).rolloutId ?? '';
+  await writeLabel(owner, PROJECT, { callId: ids.callId, outcome: 'fail', note: 'it asked twice' }, 'ann');
   const clusters = await owner.selectFrom('failureCluster').select('clusterId').execute();
   ids.clusterId = clusters[0]?.clusterId ?? '';
 }

@@ -11,7 +11,7 @@ import {
 import { listLabels, type StoredLabel, writeLabel } from '#shared/database/label-store.ts';
 import { labelInputSchema, labellerSchema, labelMetricSchema } from '#shared/domain/label.ts';
 import type { ApiDeps } from '../api-deps.ts';
-import { type ApiRoute, defineRoute } from '../api-route.ts';
+import { type ApiRoute, defineRoute, ROLES } from '../api-route.ts';
 import { decodeCursor, noneSchema, pageOf, pageQuerySchema, searchText, toPage } from '../cursor.ts';
 import { asJson } from '../resource-schemas.ts';
 
@@ -82,16 +82,19 @@ function storedLabelRoutes({ database, projectId }: ApiDeps): ApiRoute[] {
       },
     }),
     defineRoute({
-      ...{ method: 'GET', path: '/api/v1/labels', role: 'operator', summary: 'Labels, newest first' },
+      ...{ method: 'GET', path: '/api/v1/labels', role: 'viewer' },
+      summary: 'Labels, newest first; notes, which may quote a call, for operators only',
       params: noneSchema,
       query: pageQuerySchema.extend({ labeller: labellerSchema.optional(), metric: labelMetricSchema.optional() }),
       ...{ body: noneSchema, response: pageOf(labelSchema) },
-      async handle({ query }) {
+      async handle({ query, caller }) {
         const { limit, cursor, ...filter } = query;
         const key = decodeCursor(labelKey, cursor);
         const before = key && { createdAt: new Date(key.createdAt), key: key.key };
         const rows = await listLabels(database, projectId, { ...filter, before, limit: limit + 1 });
-        return { value: toPage(rows, limit, asLabel, ({ createdAt, key: at }) => ({ createdAt, key: at })) };
+        const isAllowed = ROLES.indexOf(caller.role) >= ROLES.indexOf('operator');
+        const asItem = (row: StoredLabel) => asLabel(isAllowed ? row : { ...row, note: null });
+        return { value: toPage(rows, limit, asItem, ({ createdAt, key: at }) => ({ createdAt, key: at })) };
       },
     }),
   ];
