@@ -29,6 +29,16 @@ export type MeasuredFigure = z.infer<typeof figureSchema>;
 /** The outcome of one row of the catalogue on one backend. */
 export type Measurement = z.infer<typeof measurementSchema>;
 
+/** Whether a figure came, and is on the right side of its bar. */
+export function meetsBar({ value, op, bar }: MeasuredFigure): boolean {
+  return value !== null && (op === '<=' ? value <= bar : value >= bar);
+}
+
+/** A row passes when its tests do, and no figure misses its bar. */
+export function isPassed({ verdict, figures }: Measurement): boolean {
+  return verdict === 'pass' && figures.every(meetsBar);
+}
+
 const FILE = fileURLToPath(new URL('./measured.json', import.meta.url));
 
 export function readMeasured(): readonly Measurement[] {
