@@ -1,10 +1,12 @@
 import type { Database } from '#shared/database/connect.ts';
 import type { Metric } from '#shared/domain/score.ts';
 import type { Log } from '#shared/log.ts';
+import type { Upstreams } from '#shared/shapes/recompute-upstream-request.ts';
 import type { JudgeTrust } from './calibration/trusted-scores.ts';
 import type { CustomScorer } from './custom-scorers/custom-scorer.ts';
 import type { EvaluatorMetrics } from './evaluator-metrics.ts';
 import type { JudgePanel } from './judge-panel.ts';
+import type { CheckSyntax } from './scorers/code/check-syntax.ts';
 import type { Triage } from './triage/create-triage.ts';
 
 /** What scoring needs of the world. */
@@ -25,6 +27,10 @@ export interface EvaluatorDeps {
   readonly triage?: Triage;
   /** Scorers of the operator's own; none when absent. */
   readonly customScorers?: readonly CustomScorer[];
+  /** Parsers of programming languages; written code is not parsed when absent. */
+  readonly checkSyntax?: CheckSyntax;
+  /** Providers and models, to write anew what an upstream was sent; translation is not held to it when absent. */
+  readonly upstreams?: Upstreams;
 }
 
 /** When a session is over, milliseconds; and what its quality is made of. */

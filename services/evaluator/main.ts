@@ -10,6 +10,7 @@ import { scorersFolderOf } from './config.ts';
 import { openCustomScorers } from './custom-scorers/open-custom-scorers.ts';
 import { createSendReplay } from './send-replay.ts';
 import { createEvaluatorService } from './service.ts';
+import { loadSyntaxChecker } from './syntax/load-syntax-checker.ts';
 
 const STOP_DEADLINE_MS = 20_000;
 /** Left for the connections after the jobs have had their time. */
@@ -45,6 +46,7 @@ const service = createEvaluatorService({
   log,
   ingest,
   customScorers,
+  checkSyntax: await loadSyntaxChecker(),
   send: createSendReplay({ pools, config, now: Date.now }),
   host: environment.host,
   port: environment.ports.evaluator,

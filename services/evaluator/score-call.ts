@@ -5,6 +5,7 @@ import { recordScoring } from '#shared/database/score-store.ts';
 import type { Score } from '#shared/domain/score.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import type { ScoreJob } from '#shared/queue/jobs.ts';
+import { contentToScore } from './content-to-score.ts';
 import { runCustomScorers } from './custom-scorers/run-custom-scorers.ts';
 import type { EvaluatorDeps } from './evaluator-deps.ts';
 import type { JudgePanel } from './judge-panel.ts';
@@ -32,7 +33,7 @@ export async function scoreCall(deps: EvaluatorDeps, job: Omit<ScoreJob, 'v'>): 
   if (stored.call.source === 'replay') return;
 
   const next = job.pass === 'outcome' ? await loadNextCall(deps.database, job.projectId, job.callId) : null;
-  const subject = createScoringSubject(stored, next);
+  const subject = createScoringSubject(await contentToScore(deps, stored), next);
   const scores = scoreContent(job.pass, subject, translationOf(stored));
 
   const key = { projectId: job.projectId, callId: job.callId, pass: job.pass };

@@ -22,6 +22,7 @@ import { type JudgePanel, judgeName, panelQueueName } from './judge-panel.ts';
 import { reconcileScores } from './reconcile-scores.ts';
 import { repeat } from './repeat.ts';
 import type { SendReplay } from './replay-call.ts';
+import type { CheckSyntax } from './scorers/code/check-syntax.ts';
 import { createServer } from './server.ts';
 import { sweepSessions } from './sweep-sessions.ts';
 import { createTriage } from './triage/create-triage.ts';
@@ -36,6 +37,8 @@ export interface EvaluatorServiceDeps {
   readonly send: SendReplay;
   /** Scorers of the operator's own. The caller's to close, after the service has stopped. */
   readonly customScorers?: readonly CustomScorer[];
+  /** Parsers of programming languages; written code is not parsed when absent. */
+  readonly checkSyntax?: CheckSyntax;
   /** Queues of other gateways, beside the public one on our own store. Their backends are the caller's to close. */
   readonly ingest?: readonly IngestSource[];
   readonly host: string;
@@ -61,7 +64,7 @@ export function createEvaluatorService(service: EvaluatorServiceDeps): Evaluator
   const { backend, config, database, log } = service;
   const evaluatorConfig = createEvaluatorConfig(config);
   const registry = new Registry();
-  const panel = createJudgePanel(config, backend);
+  const panel = createJudgePanel(config, backend, database);
   const now = service.now ?? Date.now;
   const deps: WorkerDeps = {
     database,
@@ -74,6 +77,8 @@ export function createEvaluatorService(service: EvaluatorServiceDeps): Evaluator
     models: new Map(config.models.map((model) => [model.id, model])),
     send: service.send,
     customScorers: service.customScorers ?? [],
+    ...(service.checkSyntax === undefined ? {} : { checkSyntax: service.checkSyntax }),
+    upstreams: config,
     judgeTrust: createJudgeTrust(config),
     triage: createTriage({ database, now, budgets: budgetsOf(panel) }),
   };

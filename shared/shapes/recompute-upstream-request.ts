@@ -23,8 +23,8 @@ export type InexactReason =
   | 'server_tools'
   | 'redacted';
 
-export type RecomputedRequest =
-  | { readonly type: 'recomputed'; readonly body: string; readonly inexact: readonly InexactReason[] }
+export type RecomputedRequest<Body = string> =
+  | { readonly type: 'recomputed'; readonly body: Body; readonly inexact: readonly InexactReason[] }
   | { readonly type: 'unknown'; readonly reason: 'not_configured' | 'prefix_missing' | 'nothing_sent' };
 
 /**
@@ -39,6 +39,17 @@ export function recomputeUpstreamRequest(
   prefix: string | null,
   upstreams: Upstreams | null,
 ): RecomputedRequest {
+  const recomputed = recomputeUpstreamBody(call, request, prefix, upstreams);
+  return recomputed.type === 'unknown' ? recomputed : { ...recomputed, body: JSON.stringify(recomputed.body) };
+}
+
+/** The same as a value, for those who look into it. It shares parts with the request and is not to be changed. */
+export function recomputeUpstreamBody(
+  call: Parameters<typeof recomputeUpstreamRequest>[0],
+  request: Readonly<Record<string, unknown>>,
+  prefix: string | null,
+  upstreams: Upstreams | null,
+): RecomputedRequest<unknown> {
   const sent = call.attempts.at(-1);
   if (sent === undefined || call.upstreamFormat === null) return { type: 'unknown', reason: 'nothing_sent' };
   if (call.prefixId !== null && prefix === null) return { type: 'unknown', reason: 'prefix_missing' };
@@ -56,7 +67,7 @@ export function recomputeUpstreamRequest(
   else if (call.clientFormat !== 'anthropic-messages') inexact.push('client_format');
   if (hasServerTools(request) && call.upstreamFormat !== 'anthropic-messages') inexact.push('server_tools');
   if (call.completeness.redacted) inexact.push('redacted');
-  return { type: 'recomputed', body: JSON.stringify(encoded.body), inexact };
+  return { type: 'recomputed', body: encoded.body, inexact };
 }
 
 /** Tools that a client declares by type, for somebody else to run. */
