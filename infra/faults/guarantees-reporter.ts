@@ -34,9 +34,12 @@ function measurementOf(row: CatalogueRow, backend: string, ended: readonly TestC
   const tests = [...own, ...proving];
   if (tests.length === 0) return null;
   const results = own.flatMap((test) => test.meta().faultResult ?? []);
-  const isWhole = proofs.every(({ file, name }) =>
-    proving.some((test) => test.module.relativeModuleId === file && test.name.startsWith(name)),
-  );
+  // A row with a case of its own has proofs beside it; one without is nothing but its proofs.
+  const isWhole =
+    own.length > 0 ||
+    proofs.every(({ file, name }) =>
+      proving.some((test) => test.module.relativeModuleId === file && test.name.startsWith(name)),
+    );
   return {
     ...{ row: row.row, backend, tests: tests.length },
     verdict: isWhole && tests.every((test) => test.result().state === 'passed') ? 'pass' : 'fail',
