@@ -3,7 +3,7 @@ import type { ApiError } from '#shared/formats/api-error.ts';
 import type { Canonical } from '#shared/formats/canonical.ts';
 import type { ClientFormat } from '#shared/formats/format.ts';
 import type { Loss } from '#shared/formats/loss.ts';
-import { parseOneByte } from '#shared/formats/one-byte-json.ts';
+import { type OneByteParse, parseOneByte } from '#shared/formats/one-byte-json.ts';
 import { isTooDeep, parseBody } from './parse-body.ts';
 
 /** A request in canonical form. */
@@ -24,16 +24,20 @@ export type DecodedCall =
 export function decodeCall(
   clientFormat: ClientFormat,
   bytes: Buffer,
-  options: { readonly oneByte: boolean },
+  options: { readonly oneByte: boolean; readonly parse?: (bytes: Buffer) => OneByteParse },
 ): DecodedCall {
-  const content = options.oneByte ? decodeOneByte(clientFormat, bytes) : null;
+  const content = options.oneByte ? decodeOneByte(clientFormat, bytes, options.parse ?? parseOneByte) : null;
   return content === null ? decodePlain(clientFormat, bytes) : { type: 'decoded', content };
 }
 
-function decodeOneByte(clientFormat: ClientFormat, bytes: Buffer): CallContent | null {
+function decodeOneByte(
+  clientFormat: ClientFormat,
+  bytes: Buffer,
+  parse: (bytes: Buffer) => OneByteParse,
+): CallContent | null {
   // The other formats look into what they decode: arguments are parsed, and media taken out of addresses.
   if (clientFormat.name !== 'anthropic-messages') return null;
-  const parsed = parseOneByte(bytes);
+  const parsed = parse(bytes);
   if (parsed.type === 'unfit' || isTooDeep(parsed.value)) return null;
   const decoded = clientFormat.decodeRequest(parsed.value);
   if (decoded.type === 'rejected' || !fitsOneByte(decoded.canonical.body)) return null;

@@ -1,4 +1,5 @@
 import type { Canonical, CanonicalBody } from '#shared/formats/canonical.ts';
+import { encodeOneByteBody } from '#shared/formats/encode-known-tools.ts';
 import { readBetas } from '#shared/formats/hosted-anthropic/host-request.ts';
 import { isJsonObject, type JsonObject } from '#shared/formats/json-object.ts';
 import type { Loss } from '#shared/formats/loss.ts';
@@ -48,7 +49,7 @@ export function encodeCall(call: RoutedCall, served: ServedModel): EncodedCall {
   const base = { served, canonical, prefixId, path: encoded.path, headers: encoded.headers };
   if (translation !== undefined || !isForwardable(call, served)) {
     const losses = [...call.requestLosses, ...(translation?.losses ?? []), ...encoded.losses];
-    return { ...base, body: jsonBytes(encoded.body, isOneByte), losses, isForwarded: false };
+    return { ...base, body: bodyBytes(encoded.body, isOneByte), losses, isForwarded: false };
   }
   if (incoming.clientFormat.name !== 'anthropic-messages') {
     const hidesUsage = asksForUsage(call, served);
@@ -81,6 +82,10 @@ function canonicalFor({ incoming, canonical }: RoutedCall, { format }: ServedMod
   const decoded = decodeCall(incoming.clientFormat, incoming.bytes, { oneByte: false });
   if (decoded.type === 'refused') throw new Error(`a request was taken and then refused: ${decoded.error.message}`);
   return decoded.content.canonical;
+}
+
+function bodyBytes(body: unknown, isOneByte: boolean): Buffer {
+  return isOneByte && isJsonObject(body) ? encodeOneByteBody(body) : jsonBytes(body, isOneByte);
 }
 
 function jsonBytes(value: unknown, isOneByte: boolean): Buffer {

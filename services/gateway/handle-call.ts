@@ -1,4 +1,5 @@
 import { type ApiError, invalidRequest } from '#shared/formats/api-error.ts';
+import type { KnownTools } from '#shared/formats/known-tools.ts';
 import { turnShapeOf } from '#shared/routing/turn-shape.ts';
 import type { KeyCache } from './access/key-cache.ts';
 import { type AttemptLog, createAttemptLog } from './attempt-log.ts';
@@ -32,6 +33,7 @@ export interface HandleCallDeps extends EmitDeps, ServeCallDeps {
   readonly pins: SessionPins;
   readonly metrics: GatewayMetrics;
   readonly tokens: TokenCalibrator;
+  readonly knownTools: KnownTools;
 }
 
 /**
@@ -69,7 +71,8 @@ async function routeIncoming(
     return refuse('spool_full', spoolFull());
   }
   const { identity } = incoming;
-  const decoded = decodeCall(incoming.clientFormat, incoming.bytes, { oneByte: config.isOneByteUseful });
+  const decoding = { oneByte: config.isOneByteUseful, parse: deps.knownTools.parse };
+  const decoded = decodeCall(incoming.clientFormat, incoming.bytes, decoding);
   if (decoded.type === 'refused') return refuse(decoded.reason, decoded.error);
   const { content } = decoded;
   const { body } = content.canonical;

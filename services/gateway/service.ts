@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { appendAudit } from '#shared/database/audit-log.ts';
@@ -8,6 +9,7 @@ import type { PolicyListener } from '#shared/database/policy-listener.ts';
 import { readActivePolicies } from '#shared/database/policy-store.ts';
 import { readSessionPin } from '#shared/database/session-pin.ts';
 import { readTokenCalibrations, writeTokenCalibrations } from '#shared/database/token-calibration-store.ts';
+import { createKnownTools } from '#shared/formats/known-tools.ts';
 import type { Log } from '#shared/log.ts';
 import type { Readiness } from '#shared/service-endpoints.ts';
 import type { SpoolSource } from '#shared/spool/spool.ts';
@@ -116,6 +118,7 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
     telemetry: deps.telemetry,
     sessions: createSessionMemory({ now }, { sessionHeader: config.sessionHeader, idleMs: config.sessionIdleMs }),
     pins: createSessionPins({ lookUp }),
+    knownTools: createKnownTools(`known tools ${randomUUID()}`),
     readiness: async () => readinessOf(deps, policies),
   });
   const timers: NodeJS.Timeout[] = [];

@@ -12,8 +12,8 @@ export type RequestHeaders = Readonly<Record<string, string | string[] | undefin
 
 /** Ids become keys in tables and labels in logs; a longer or odder one is replaced by its hash. */
 const SESSION_ID = /^[\w.:@-]{1,128}$/;
-/** The form that `metadata.user_id` had before it was JSON. */
-const LEGACY_USER_ID = /_session_([0-9a-f-]{36})$/;
+/** The form that `metadata.user_id` had before it was JSON: a session by its UUID, or in clients that imitate it any name. */
+const LEGACY_USER_ID = /_session_(?:([0-9a-f-]{36})|[\w-]{1,64})$/;
 
 /**
  * The session that the client itself names: in Claude Code's header, in `metadata.user_id`, or in the header that the
@@ -46,7 +46,11 @@ function metadataSession(metadata: unknown): unknown {
   const userId = (metadata as { user_id?: unknown } | null | undefined)?.user_id;
   if (typeof userId !== 'string') return null;
   // A parse that fails costs more than all else here.
-  if (!userId.startsWith('{')) return LEGACY_USER_ID.exec(userId)?.[1];
+  if (!userId.startsWith('{')) {
+    const legacy = LEGACY_USER_ID.exec(userId);
+    // A name that is no UUID is the session's only together with its user's.
+    return legacy === null ? null : (legacy[1] ?? userId);
+  }
   try {
     return (JSON.parse(userId) as { session_id?: unknown } | null)?.session_id;
   } catch {

@@ -19,8 +19,8 @@ export function isCustomTool(tool: CanonicalTool): tool is Anthropic.Tool {
 }
 
 /** The tools that can be sent. */
-export function customTools(encoding: Encoding, body: CanonicalBody): readonly PlacedTool[] {
-  return (body.tools ?? []).flatMap((tool, index) => {
+export function customTools(encoding: Encoding, tools: readonly CanonicalTool[]): readonly PlacedTool[] {
+  return tools.flatMap((tool, index) => {
     const path = ['tools', index];
     if (isCustomTool(tool)) return { tool, path };
     lose(encoding, 'dropped', path, 'tool without input_schema, run by Anthropic or known to its models only');

@@ -24,6 +24,16 @@ export function recordLoss(losses: Loss[], loss: Omit<Loss, 'count'>): void {
   else if (losses.length < LOSSES_MAX) losses.push({ ...loss });
 }
 
+/** Adds the losses of another ledger, as if each of them had been noted here. */
+export function mergeLosses(losses: Loss[], more: readonly Loss[]): void {
+  for (const loss of more) {
+    const index = losses.findIndex((known) => known.kind === loss.kind && known.detail === loss.detail);
+    const known = losses[index];
+    if (known !== undefined) losses[index] = { ...known, count: (known.count ?? 1) + (loss.count ?? 1) };
+    else if (losses.length < LOSSES_MAX) losses.push({ ...loss });
+  }
+}
+
 /** The value of `x-trimtab-losses`: `kind pointer` pairs, at most 1024 characters, or null when nothing was lost. */
 export function encodeLossHeader(losses: readonly Loss[]): string | null {
   if (losses.length === 0) return null;

@@ -72,7 +72,7 @@ function noteUnsentTools(encoding: Encoding, body: CanonicalBody): void {
 /** `toolConfig`, or nothing when there is no tool to send: Converse refuses an empty list. */
 export function encodeTools(encoding: Encoding, body: CanonicalBody): JsonObject {
   const choice = body.tool_choice;
-  const placed = customTools(encoding, body);
+  const placed = customTools(encoding, body.tools ?? []);
   if (!encoding.hasTools) {
     noteUnsentTools(encoding, body);
     return {};

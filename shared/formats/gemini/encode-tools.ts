@@ -73,7 +73,7 @@ function encodeToolConfig(
 
 /** `tools` and `toolConfig`; the second without a tool is refused. */
 export function encodeTools(encoding: Encoding, body: CanonicalBody): JsonObject {
-  const tools = customTools(encoding, body).map((placed) => encodeTool(encoding, placed));
+  const tools = customTools(encoding, body.tools ?? []).map((placed) => encodeTool(encoding, placed));
   if (tools.length === 0) {
     noteChoiceWithoutTools(encoding, body.tool_choice);
     return {};

@@ -10,6 +10,7 @@ import {
   type PlacedTool,
   withObjectSchema,
 } from '../custom-tools.ts';
+import { onceForKnownTools } from '../encode-known-tools.ts';
 import { type Encoding, lose } from '../encoding.ts';
 import type { JsonObject } from '../json-object.ts';
 import { encodeToolName } from '../tool-name.ts';
@@ -40,6 +41,10 @@ function encodeTool(encoding: Encoding, placed: PlacedTool): ChatTool {
   const described = tool.description === undefined ? {} : { description: tool.description };
   return { type: 'function', function: { name, ...described, parameters, ...(isStrict ? { strict: true } : {}) } };
 }
+
+const encodeToolList = onceForKnownTools((encoding, tools) =>
+  customTools(encoding, tools).map((placed) => encodeTool(encoding, placed)),
+);
 
 function encodeToolChoice(encoding: Encoding, choice: Anthropic.ToolChoice, tools: readonly ChatTool[]): unknown {
   switch (choice.type) {
@@ -76,7 +81,7 @@ function withoutToolChoice(encoding: Encoding, choice: Anthropic.ToolChoice, too
 
 /** `tools`, `tool_choice` and `parallel_tool_calls`; none of them without a tool, which servers refuse. */
 export function encodeTools(encoding: Encoding, body: CanonicalBody): JsonObject {
-  const tools = customTools(encoding, body).map((placed) => encodeTool(encoding, placed));
+  const tools = encodeToolList(encoding, body.tools ?? []);
   const choice = body.tool_choice;
   if (tools.length === 0) {
     noteChoiceWithoutTools(encoding, choice);
