@@ -1,5 +1,9 @@
+import { bfclFigures } from './bfcl-figures.ts';
 import { calibrationFigures, calibrationTable } from './calibration.ts';
 import { debugbenchGoal } from './debugbench.ts';
+import { injectionFigures } from './injection.ts';
+import { judgeDeterminismFigures } from './judge-determinism.ts';
+import { judgeParserFigures } from './judge-parser.ts';
 import { panelFigures } from './panel.ts';
 import { queueToScoreFigures } from './queue-to-score.ts';
 import { repeatsFigures } from './repeats.ts';
@@ -40,10 +44,22 @@ export const GOALS: readonly Goal[] = [
       tables: [calibrationTable(folder, options)],
     }),
   },
+  { name: 'G1', needsData: true, measure: (folder, options) => ({ figures: bfclFigures(folder, options) }) },
   { name: 'G9', needsData: true, measure: (folder, options) => ({ figures: panelFigures(folder, options) }) },
   { name: 'G10', needsData: true, measure: (folder, options) => ({ figures: repeatsFigures(folder, options) }) },
+  { name: 'G12s', needsData: true, measure: syntaxGoal },
   { name: 'G12', needsData: true, measure: debugbenchGoal },
-  { name: 'syntax', needsData: true, measure: syntaxGoal },
+  {
+    name: 'G17',
+    needsData: true,
+    measure: async (folder, options) => ({ figures: await injectionFigures(folder, options) }),
+  },
+  { name: 'G18', needsData: false, measure: async () => ({ figures: await judgeParserFigures() }) },
+  {
+    name: 'G19',
+    needsData: true,
+    measure: async (folder, options) => ({ figures: await judgeDeterminismFigures(folder, options) }),
+  },
 ];
 
 /** Goals that need a live judge, and what they would say. */

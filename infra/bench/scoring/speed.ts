@@ -1,7 +1,14 @@
+import { configSchema } from '#shared/config/config-schema.ts';
+import { recomputeUpstreamBody } from '#shared/shapes/recompute-upstream-request.ts';
 import { scoreContent, toScoreRows, toScoringRun } from '../../../services/evaluator/score-content.ts';
-import { createScoringSubject } from '../../../services/evaluator/scorers/scoring-subject.ts';
+import { isRecord } from '../../../services/evaluator/scorers/json.ts';
+import { createScoringSubject, type UpstreamRequest } from '../../../services/evaluator/scorers/scoring-subject.ts';
+import { countChecks } from '../../../services/evaluator/triage/derive-checks.ts';
+import { SHIPPED_TRIAGE_MODEL } from '../../../services/evaluator/triage/shipped-triage-model.ts';
+import { triageOf, triageRow, triageSubject } from '../../../services/evaluator/triage/triage-call.ts';
 import type { Figure } from '../../arena/figure.ts';
 import { meanInterval } from '../../arena/intervals.ts';
+import { createEventSessions } from '../event-sessions.ts';
 import { type AgentCall, createAgentTraffic } from './agent-traffic.ts';
 
 const SEED = 20_261_124;
@@ -12,9 +19,16 @@ const SIZES = [
 ] as const;
 const WARM_UP_ROUNDS = 2;
 
+const { call: CALL } = createEventSessions(SEED).fresh(KILOBYTE);
+const UPSTREAMS = configSchema.parse({
+  providers: { openai: {} },
+  models: [{ id: 'model-1', provider: 'openai', price: { input: 1, output: 4 } }],
+});
+const MODEL = SHIPPED_TRIAGE_MODEL;
+
 /**
- * Calls a second that one core scores: both passes of every scorer, the metrics and the rows, of calls whose content is
- * in memory. Each round is other sessions, so that nothing of theirs is known from before; processor time of the whole
+ * Calls a second that one core scores: both passes of every scorer, triage, the metrics and the rows, of calls whose
+ * content is in memory; parsers of programming languages, which have a figure of their own, are not loaded. Each round is other sessions, so that nothing of theirs is known from before; processor time of the whole
  * process, garbage collection included, is what counts.
  */
 export function speedFigures(options: { readonly quick: boolean }): Figure[] {
@@ -45,8 +59,8 @@ function measure(traffic: readonly (readonly AgentCall[])[]): { readonly perSeco
   let calls = 0;
   let rows = 0;
   for (const session of traffic) {
-    for (const [index, { content }] of session.entries()) {
-      rows += scoreOf(content, session[index + 1]?.content ?? null);
+    for (const [index, call] of session.entries()) {
+      rows += scoreOf(call, session[index + 1] ?? null);
       calls += 1;
     }
   }
@@ -56,19 +70,29 @@ function measure(traffic: readonly (readonly AgentCall[])[]): { readonly perSeco
 }
 
 /** What `score-call.ts` does between its look-ups, for both passes; the second one has its subject made anew. */
-function scoreOf(content: AgentCall['content'], next: AgentCall['content'] | null): number {
-  const key = { projectId: 'default', callId: '01997000-0000-7000-8000-000000000000' } as const;
-  const translated = {
-    upstreamFormat: content.call.upstreamFormat,
-    losses: content.call.losses,
-    hasResponse: content.response !== null,
-  };
+function scoreOf({ content }: AgentCall, next: AgentCall | null): number {
+  const key = { projectId: 'default', callId: '01997000-0000-7000-8000-000000000000', subjectType: 'call' } as const;
+  const translated = { upstreamFormat: 'openai-chat', losses: [], hasResponse: true };
   let rows = 0;
   for (const pass of ['call', 'outcome'] as const) {
-    const subject = createScoringSubject(content, pass === 'call' ? null : next);
+    const upstreamRequest = () => upstreamRequestOf(content);
+    const subject = createScoringSubject(
+      { ...content, call: CALL, upstreamRequest },
+      pass === 'call' ? null : (next?.content ?? null),
+    );
     const scores = scoreContent(pass, subject, translated);
     const run = toScoringRun({ ...key, pass }, scores, true);
+    const triaged = triageSubject(pass, subject, countChecks(scores.scored));
+    if (triaged !== null) triageRow({ ...key, subjectId: key.callId, pass }, MODEL, triageOf(MODEL, triaged));
     rows += toScoreRows({ ...key, pass }, scores).length + run.passed.length;
   }
   return rows;
+}
+
+/** The codec writes the upstream's request anew, as for a stored call. */
+function upstreamRequestOf({ request }: AgentCall['content']): UpstreamRequest | null {
+  if (request === null) return null;
+  const recomputed = recomputeUpstreamBody(CALL, request, null, UPSTREAMS);
+  if (recomputed.type === 'unknown' || !isRecord(recomputed.body)) throw new Error('the upstream is not configured');
+  return { format: 'openai-chat', body: recomputed.body, isExact: true, prefix: null };
 }
