@@ -12,7 +12,7 @@ export default defineConfig({
     include: ['infra/faults/cases/*.fault.ts', ...provingTestFiles()],
     globalSetup: ['shared/testing/global-database.ts'],
     reporters: ['default', new GuaranteesReporter()],
-    testTimeout: 900_000,
+    testTimeout: 1_200_000,
     hookTimeout: 180_000,
     maxWorkers: 1,
     fileParallelism: false,
