@@ -6,6 +6,7 @@ import { resolveProvider } from '#shared/providers/registry.ts';
 import { judgeJobId, judgeQueueName } from '#shared/queue/names.ts';
 import type { QueueBackend } from '#shared/queue/queue-backend.ts';
 import { createGuardedFetch } from '#shared/upstream/guarded-fetch.ts';
+import { createReadJudgeCalibrations } from './judge-calibrations.ts';
 import { createJudgePace } from './judge-pace.ts';
 import { JUDGE_ATTEMPTS, JUDGE_BACKOFF_MS, type JudgePanel, judgeName, type PanelJudge } from './judge-panel.ts';
 
@@ -18,7 +19,7 @@ const ASSUMED_PRICE = { input: 3, output: 15 };
 /**
  * The configured judges, or null when there is none.
  *
- * @param database where the pace of judges is kept for all evaluators; without it they are asked as fast as they answer
+ * @param database what evaluators share: how fast judges may be asked, and what labels say of them
  */
 export function createJudgePanel(
   config: TrimtabConfig,
@@ -34,7 +35,7 @@ export function createJudgePanel(
     judges,
     callShare: config.judges[0]?.callShare ?? 1,
     enqueue: (job) => queue.add({ id: judgeJobId(job), data: job }),
-    ...(database === undefined ? {} : { pace: paceOf(database, config.project, judges) }),
+    ...(database === undefined ? {} : sharedBetweenEvaluators(database, config.project, judges)),
   };
 }
 
@@ -50,10 +51,13 @@ export function createPanelJudge(config: TrimtabConfig, judge: JudgeConfig): Pan
   };
 }
 
-function paceOf(database: Database, projectId: string, judges: readonly PanelJudge[]) {
+function sharedBetweenEvaluators(database: Database, projectId: string, judges: readonly PanelJudge[]) {
   const limits = new Map(judges.map(({ llm, requestsPerMinute }) => [judgeName(llm), requestsPerMinute ?? null]));
   // A wait that is broken off is over: who waited looks at the signal.
   const wait = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => {});
   const deps = { database, now: Date.now, random: Math.random, wait };
-  return createJudgePace(deps, { projectId, perMinuteOf: (judge) => limits.get(judge) ?? null });
+  return {
+    pace: createJudgePace(deps, { projectId, perMinuteOf: (judge) => limits.get(judge) ?? null }),
+    readCalibrations: createReadJudgeCalibrations(deps),
+  };
 }

@@ -1,7 +1,7 @@
 import type { Llm } from '#shared/llm/llm.ts';
 import type { JudgeJob } from '#shared/queue/jobs.ts';
 import { judgeQueueName, type QueueName } from '#shared/queue/names.ts';
-import type { Triage } from './plan-tool-use-judgement.ts';
+import type { ReadJudgeCalibrations } from './judge-calibrations.ts';
 import type { JudgeInDepthDeps } from './scorers/judge/judge-in-depth.ts';
 import { modelFamily } from './scorers/judge/model-family.ts';
 
@@ -14,12 +14,12 @@ export interface PanelJudge {
 }
 
 /** The configured judges: the first is asked, the others where it gives no usable answer or its word is not enough. */
-export interface JudgePanel extends Pick<JudgeInDepthDeps, 'reliabilityOf' | 'calibrate' | 'pace'> {
+export interface JudgePanel extends Pick<JudgeInDepthDeps, 'pace'> {
   readonly judges: readonly [PanelJudge, ...PanelJudge[]];
   /** Share of the calls with tool use that are judged. */
   readonly callShare: number;
-  /** P(success) of a call without a judge; null where nothing can be said. */
-  readonly triage?: Triage;
+  /** What labels say of the judges; all weigh alike when absent. */
+  readonly readCalibrations?: ReadJudgeCalibrations;
   /** Adds a judgement to the queue of the first judge's provider; the same one twice is one job. */
   enqueue(job: JudgeJob): Promise<void>;
 }

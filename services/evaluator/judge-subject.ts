@@ -119,6 +119,7 @@ function subjectOf(rubric: Rubric, { call, request, response }: StoredCall) {
     injection: detectInjection(request, response),
     probability: null,
     isCanary: call.variant === 'canary',
+    inputTokens: call.inputTokensEstimate,
   };
 }
 
@@ -129,7 +130,7 @@ async function ask(
   about: { readonly stored: StoredCall; readonly served: readonly (string | null)[]; readonly signal: AbortSignal },
 ): Promise<Exclude<DepthJudgement, { type: 'unavailable' }>> {
   const llms = eligibleJudges(panel.judges, about.served).map((judge) => judge.llm);
-  const judgement = await judgeInDepth(judgeDepsOf(deps, panel, about.stored.call), llms, subject, about.signal);
+  const judgement = await judgeInDepth(await judgeDepsOf(deps, panel, about.stored.call), llms, subject, about.signal);
   const result = judgement.type === 'judged' && judgement.cached ? 'cached' : judgement.type;
   deps.metrics.judgements.inc({ rubric: subject.rubric.id, result });
   if (judgement.type !== 'unavailable') return judgement;

@@ -109,7 +109,7 @@ async function outcomeOf(llm: Llm, run: JudgedRun, options: { readonly believesA
       rubric: taskCompletion,
       transcript: renderTranscript(request, run.response),
       injection: options.believesAll === true ? { ...found, suspected: false } : found,
-      ...{ deterministicFailure: null, probability: null, isCanary: false },
+      ...{ deterministicFailure: null, probability: null, isCanary: false, inputTokens: 0 },
     },
     NEVER,
   );

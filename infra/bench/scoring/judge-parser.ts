@@ -74,7 +74,7 @@ async function scoreOf(rubric: Rubric, body: string): Promise<Score | null> {
       rubric,
       transcript: renderTranscript(REQUEST, RESPONSE),
       injection: detectInjection(REQUEST, RESPONSE),
-      ...{ deterministicFailure: null, probability: null, isCanary: false },
+      ...{ deterministicFailure: null, probability: null, isCanary: false, inputTokens: 0 },
     },
     new AbortController().signal,
   );

@@ -143,7 +143,7 @@ describe('a judgement by a gullible judge', () => {
         rubric: taskCompletion,
         transcript: renderTranscript(request, response),
         injection,
-        ...{ deterministicFailure: null, probability: null, isCanary: false },
+        ...{ deterministicFailure: null, probability: null, isCanary: false, inputTokens: 0 },
       },
       NEVER,
     );

@@ -21,6 +21,7 @@ function subjectOf(changes: Partial<JudgedSubject> = {}): JudgedSubject {
     deterministicFailure: null,
     probability: null,
     isCanary: false,
+    inputTokens: 100,
     ...changes,
   };
 }
@@ -95,7 +96,7 @@ describe('judgeInDepth', () => {
 
   it('lets the reliable outvote the many', async () => {
     const llms = [judgeSaying('gpt-5', ['pass']), judgeSaying('claude-x', ['fail']), judgeSaying('qwen3', ['fail'])];
-    const right: Readonly<Record<string, number>> = { 'local/gpt-5': 98, 'local/claude-x': 65, 'local/qwen3': 30 };
+    const right: Readonly<Record<string, number>> = { 'gpt-5': 98, 'claude-x': 65, qwen3: 30 };
     const { deps } = depsWith({ reliabilityOf: (name) => ({ right: right[name] ?? 0, judged: 100 }) });
     const judgement = await judge(
       llms.map(({ llm }) => llm),

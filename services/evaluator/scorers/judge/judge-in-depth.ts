@@ -21,7 +21,8 @@ const OUTCOME_VOTES = { pass: 1, fail: -1, unknown: null, not_applicable: null }
 /** A value of a judge with what bears on how far to believe it. */
 interface RawJudgement {
   readonly score: number;
-  readonly characters: number;
+  /** Estimated input tokens of the judged call. */
+  readonly tokens: number;
   readonly truncation: number;
 }
 
@@ -33,13 +34,15 @@ export interface JudgedSubject {
   readonly deterministicFailure: boolean | null;
   readonly probability: number | null;
   readonly isCanary: boolean;
+  /** Estimated, of the judged call or of a session's last one. */
+  readonly inputTokens: number;
 }
 
 export interface JudgeInDepthDeps extends AskJudgesDeps {
   /** Measured on labelled subjects; null for a judge without labels. */
-  readonly reliabilityOf?: (judge: string, rubric: Rubric) => JudgeReliability | null;
+  readonly reliabilityOf?: (model: string, rubric: Rubric) => JudgeReliability | null;
   /** The probability that the subject is good, by this judge's calibration; null without one. */
-  readonly calibrate?: (judge: string, rubric: Rubric, judgement: RawJudgement) => number | null;
+  readonly calibrate?: (model: string, rubric: Rubric, judgement: RawJudgement) => number | null;
 }
 
 export type DepthJudgement =
@@ -153,7 +156,7 @@ function conclude(
   { reasons, confidence }: { readonly reasons: readonly EscalationReason[]; readonly confidence: number | null },
 ): DepthJudgement {
   const { rubric, transcript, injection } = subject;
-  const weights = panelWeights(opinions.map(({ judgement }) => deps.reliabilityOf?.(judgement.judge, rubric) ?? null));
+  const weights = panelWeights(opinions.map(({ judgement }) => deps.reliabilityOf?.(judgement.model, rubric) ?? null));
   const verdict = combineVerdicts(
     rubric,
     opinions.map(({ judgement }) => judgement.verdict),
@@ -190,11 +193,11 @@ function conclude(
 
 function confidenceIn(
   deps: JudgeInDepthDeps,
-  { rubric, transcript }: JudgedSubject,
+  { rubric, transcript, inputTokens }: JudgedSubject,
   judgement: JudgedOnce,
   value: number | null,
 ): number | null {
   if (value === null) return null;
-  const raw = { score: value, characters: transcriptCharacters(transcript), truncation: transcript.cutShare };
-  return deps.calibrate?.(judgement.judge, rubric, raw) ?? null;
+  const raw = { score: value, tokens: inputTokens, truncation: transcript.cutShare };
+  return deps.calibrate?.(judgement.model, rubric, raw) ?? null;
 }
