@@ -12,7 +12,7 @@ import { auditSystem, runUnderLoad } from '../testing/run-under-load.ts';
 import { seedOfRun } from '../testing/seed.ts';
 
 const SEED = seedOfRun();
-const NORMAL = { agents: 2, pauseMs: 400 };
+const NORMAL = { agents: 1, pauseMs: 400 };
 const TIMES = 10;
 const BURST_MS = 60_000;
 const QUIET_MS = 10_000;

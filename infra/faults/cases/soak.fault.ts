@@ -15,7 +15,7 @@ import { seedOfRun } from '../testing/seed.ts';
 const SEED = seedOfRun();
 const MS_PER_MINUTE = 60_000;
 /** On each backend; `SOAK_MINUTES=1440` is the day. */
-const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 4);
+const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 3);
 /** From this length on a slope is more than warming up. */
 const SLOPE_MINUTES = 60;
 const SLOPE_MB_PER_HOUR_MAX = 10;
