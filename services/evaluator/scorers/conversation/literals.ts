@@ -21,7 +21,7 @@ const PATH = /^(~|\.{0,2})?\/[\w.@+~-]+(\/[\w.@+~ -]+)+\/?$|^[A-Za-z]:\\\S+$/;
 const DATE = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
 const NUMBER = /^[-+]?\d[\d,]*(\.\d+)?$/;
 /** Letters and digits together, or words and digits held together by signs: what systems name their records. */
-const ID = /^#?(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*$/;
+const ID = /^(?:#?(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*|#\d+)$/;
 
 /** The literals among the values of tool arguments. Texts with blanks are prose, not literals. */
 export function literalsOf(value: unknown, pointer = '', depth = 0): readonly Literal[] {

@@ -1,7 +1,7 @@
 import { NOT_APPLICABLE, PASSED, type Scorer, type ScorerResult, unknown } from '../scorer.ts';
 import type { ScoringSubject } from '../scoring-subject.ts';
 import { failed, quoted } from './failure.ts';
-import { mentionsProblem, successClaim } from './phrases.ts';
+import { unqualifiedClaim } from './phrases.ts';
 
 function score(subject: ScoringSubject): ScorerResult {
   const { delivered, conversation } = subject;
@@ -19,7 +19,7 @@ function score(subject: ScoringSubject): ScorerResult {
     conversation.latestResults.some((result) => result.kind === 'ok' && nameOf(result.id) === nameOf(id)),
   );
   const text = conversation.replyText ?? '';
-  const claim = isMadeUpFor || mentionsProblem(text) ? null : successClaim(text);
+  const claim = isMadeUpFor ? null : unqualifiedClaim(text);
   if (claim === null) return PASSED;
   return failed(
     { owner: 'provider', severity: 'error' },

@@ -10,7 +10,7 @@ const KEPT_CHARACTERS_MIN = 12;
 function bareId(id: string): string {
   return id
     .toLowerCase()
-    .replace(/^(toolu|tooluse|call|fc|chatcmpl-tool|functions)[_.:-]?/, '')
+    .replace(/^(?:(?:toolu|tooluse|call|fc|chatcmpl-tool|functions)[_.:-]?)+/, '')
     .replace(/[^a-z0-9]/g, '');
 }
 

@@ -20,6 +20,10 @@ const NEGATED =
 /** Words in which an answer owns up to a fault. */
 const PROBLEM =
   /\b(?:errors?|fail(?:s|ed|ure|ing)?|unsuccessful(?:ly)?|unable|cannot|can't|could(?: not|n't)|(?:was|were|is|are|does|did|do|has|have)(?: not|n't) (?:\w+ )?(?:able|found|find|available|possible|allowed|been|exist|work|go|match|enough|valid|eligible|process|complete|support|permit|recogni[sz]e|locate|accept)\w*|no (?:record|account|match|result|user|order|reservation|plan|such|longer)\w*|not found|unfortunately|apologi[sz]e|apolog\w+|sorry|issues?|problems?|trouble|difficult(?:y|ies)|unavailable|invalid|declined|insufficient|denied|rejected|exceed\w*|mistake|incorrect(?:ly)?|alternativ\w+|retry|try(?:ing)? (?:again|another|a different)|unexpected(?:ly)?|timed? ?out|crash\w*|wrong|isn't|wasn't|didn't|doesn't)\b/i;
+/** Words in which only a fault is told, wherever they stand. */
+const FAULT =
+  /\b(?:errors?|fail(?:s|ed|ure|ing)?|unsuccessful(?:ly)?|unable|could(?: not|n't)|unfortunately|apologi[sz]e|apologies|sorry|issues?|problems?|trouble|(?:did|was|were|has|have)(?: not|n't) (?:go|work|been|complete|successful|able|found|processed)\w*|not found|unavailable)\b/i;
+const CONDITION = /\b(?:if|in case|should you|once|when|before|unless)\b/i;
 /** What is said at the end of any answer. */
 const CLOSING =
   /\b(?:if you (?:have|need|experience|encounter|run into|notice|face)|anything else|let me know|feel free|should you|any (?:other|further) (?:questions|issues|problems))\b/i;
@@ -42,8 +46,22 @@ export function mentionsProblem(text: string): boolean {
   return sentencesOf(text).some((sentence) => !CLOSING.test(sentence) && PROBLEM.test(sentence));
 }
 
+/**
+ * The sentence that claims success in a text that owns up to no fault, or null. Limits and rules that are told after the
+ * claim are no excuse: whoever reports a fault does so at once.
+ */
+export function unqualifiedClaim(text: string): string | null {
+  const claim = successClaim(text);
+  if (claim === null) return null;
+  const sentences = sentencesOf(text);
+  const at = sentences.findIndex((sentence) => sentence.trim() === claim);
+  if (sentences.slice(0, at).some((sentence) => !CLOSING.test(sentence) && PROBLEM.test(sentence))) return null;
+  const told = sentences.some((sentence) => !CLOSING.test(sentence) && !CONDITION.test(sentence) && FAULT.test(sentence));
+  return told ? null : claim;
+}
+
 function sentencesOf(text: string): readonly string[] {
-  return text.replaceAll('’', "'").split(/(?<=[.!?])\s+|\n+/);
+  return text.replaceAll('’', "'").split(/(?<=[.!?])\s+|\n+|(?:\\n)+/);
 }
 
 /** Whether a text asks its reader for something. */

@@ -24,6 +24,8 @@ function makesItsOwn(name: string): boolean {
 
 /** Numbers of a conversation with which sums are tried. */
 const TERMS_MAX = 60;
+/** Above it a number is a record's, and not an amount. */
+const AMOUNT_MAX = 1_000_000;
 
 /** Everything that the model could have a literal from, nearest first. */
 function textsBefore(subject: ScoringSubject, conversation: Conversation): readonly string[] {
@@ -47,6 +49,7 @@ function readCatalogueText({ request }: ScoringSubject): readonly string[] {
 function isDerived(literal: Literal, texts: readonly string[]): boolean {
   if (literal.kind !== 'number') return false;
   const wanted = Math.abs(Number(literal.value.replaceAll(',', '')));
+  if (wanted >= AMOUNT_MAX) return false;
   const terms = [...new Set(texts.slice(0, 12).flatMap((text) => [...numbersOf(text)].map(Number)))]
     .filter((term) => Number.isFinite(term) && term > 0)
     .slice(0, TERMS_MAX);

@@ -8,7 +8,7 @@ import { failed, quoted } from './failure.ts';
 /** How far the reported output may be from what we count. */
 const TOLERANCE = 0.4;
 /** Tokens that framing may add to any answer, and to each call of it. */
-const SLACK_TOKENS = 16;
+const SLACK_TOKENS = { answer: 12, call: 2 } as const;
 /** Answers beyond this are counted by their beginning: counting is the dearest part of scoring. */
 const COUNTED_CHARACTERS_MAX = 4_000;
 /** A text with so many characters a token is what it says, in any tokenizer; what lies outside is counted. */
@@ -78,7 +78,7 @@ function score(subject: ScoringSubject): ScorerResult {
   // Only one vendor's tokenizer is known here; others write the same text in more or in fewer.
   const tolerance = tokenFamilyOf(model).framing === 'openai' ? TOLERANCE : 1.5 * TOLERANCE;
   const estimate = estimateTokens(output, model);
-  const slack = SLACK_TOKENS * (1 + output.calls);
+  const slack = SLACK_TOKENS.answer + SLACK_TOKENS.call * output.calls;
   const tooFew = said < estimate * (1 - tolerance) - slack;
   if (!tooFew && said <= estimate * (1 + tolerance) + slack) return PASSED;
   return failed(
