@@ -2,6 +2,7 @@ import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { invalidRequest } from '#shared/formats/api-error.ts';
 import { type Readiness, registerServiceEndpoints } from '#shared/service-endpoints.ts';
 import { answerUnreadable } from './answer-unreadable.ts';
+import { createConnectionDrain } from './drain-connections.ts';
 import type { HandleCallDeps } from './handle-call.ts';
 import { newCallId } from './new-call-id.ts';
 import { answerHeaders } from './refuse-call.ts';
@@ -28,7 +29,8 @@ export function createGatewayServer(deps: GatewayServerDeps): FastifyInstance {
     logger: false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    forceCloseConnections: 'idle',
+    // Whoever still comes while the last calls end is served: see `drain-connections.ts`.
+    return503OnClosing: false,
     exposeHeadRoutes: true,
     // Of a path that cannot be decoded; no hook runs for it.
     frameworkErrors: (error, _request, reply) => {
@@ -37,6 +39,8 @@ export function createGatewayServer(deps: GatewayServerDeps): FastifyInstance {
     },
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, newCallId(deps.now())),
   });
+  const connections = createConnectionDrain(server.server, () => performance.now());
+  server.addHook('preClose', () => connections.drain());
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
   server.addHook('onRequest', (_request, reply, done) => {
