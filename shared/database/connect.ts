@@ -41,12 +41,17 @@ export function createPool(options: ConnectOptions): pg.Pool {
     application_name: `trimtab-${options.role}`,
     ...(options.role === 'owner' ? {} : { options: `-c role=trimtab_${options.role}` }),
   });
-  // An idle connection that the server cuts must not end the process; the next query makes a new one.
-  pool.on('error', () => {});
-  // Nor one that is in use, between two queries of a transaction: the pool listens to idle ones only, and the next
-  // query of the transaction fails anyway.
-  pool.on('connect', (client) => void client.on('error', () => {}));
+  outliveCuts(pool);
   return pool;
+}
+
+/** Without it a connection that the server cuts would end the process. */
+export function outliveCuts(pool: pg.Pool): void {
+  // For an idle one the next query makes a new one.
+  pool.on('error', () => {});
+  // And of one that is in use, between two queries of a transaction, the next query fails anyway: the pool listens to
+  // idle ones only.
+  pool.on('connect', (client) => void client.on('error', () => {}));
 }
 
 export function createDatabase(pool: pg.Pool): Database {

@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import pg from 'pg';
 import { migrateQueue } from '../queue/migrate-queue.ts';
+import { outliveCuts } from './connect.ts';
 import * as first from './migrations/0001-first.ts';
 import * as provisionalOutcomes from './migrations/0002-provisional-outcomes.ts';
 import * as firstScored from './migrations/0003-first-scored.ts';
@@ -30,6 +31,7 @@ export interface MigrationReport {
 /** Brings our own schema to its newest version; safe to run from several processes (Kysely takes a lock). */
 export async function migrateDatabase(connectionString: string): Promise<MigrationReport> {
   const pool = new pg.Pool({ connectionString, max: 1, application_name: 'trimtab-migrate' });
+  outliveCuts(pool);
   const database = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
     const migrator = new Migrator({ db: database, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } });
