@@ -41,6 +41,15 @@ function compare(expected: readonly string[], allowed: readonly string[], sent: 
   return added === '' ? null : { kind: 'text added', quote: added };
 }
 
+/** The ledger may account for text of ours, and for another place; that a text is nowhere it must say outright. */
+function isExcused({ losses }: ScoringSubject, { kind, quote }: Difference, allText: string): boolean {
+  // That the client's own mark was left out is told of every call of some clients, and explains nothing else.
+  const told = losses?.filter(({ detail }) => detail !== 'client attribution block') ?? null;
+  if (kind === 'text added' || allText.includes(quote)) return isTold(told, '/system', TOLD);
+  const outright = told?.filter((loss) => loss.kind === 'dropped' || loss.kind === 'clamped') ?? null;
+  return isTold(outright, '/system', /system prompt/i);
+}
+
 function score(subject: ScoringSubject): ScorerResult {
   const sent = upstreamContent(subject);
   if (sent === null || subject.request === null) return NOT_APPLICABLE;
@@ -48,9 +57,7 @@ function score(subject: ScoringSubject): ScorerResult {
   const expected = [...(prefix === null ? [] : [prefix]), ...systemTexts(subject.request)];
   if (expected.length === 0 && sent.systemText.trim() === '') return NOT_APPLICABLE;
   const difference = compare(expected, laterSystemTexts(subject), sent.systemText);
-  // That the client's own mark was left out is told of every call of some clients, and explains nothing else.
-  const losses = subject.losses?.filter(({ detail }) => detail !== 'client attribution block') ?? null;
-  if (difference === null || isTold(losses, '/system', TOLD)) return PASSED;
+  if (difference === null || isExcused(subject, difference, sent.allText)) return PASSED;
   return {
     outcome: 'fail',
     owner: 'gateway',
