@@ -25,10 +25,10 @@ const TOKENS_SMALL = 1_500;
  * injections, the rendering of the prompt, the cache's key and the decision. Counts the runs that come out alike, byte
  * by byte.
  */
-export async function judgeDeterminismFigures(
+export function judgeDeterminismFigures(
   dataFolder: string,
   options: { readonly quick: boolean },
-): Promise<WrittenFigure[]> {
+): WrittenFigure[] {
   const runs = [...readJudgedRuns(dataFolder, 'tau2-bench'), ...readJudgedRuns(dataFolder, 'tau-bench')];
   const chosen = options.quick ? runs.slice(0, RUNS_QUICK) : runs;
   let alike = 0;
