@@ -6,8 +6,9 @@ export const BROKEN_CONTENT: readonly CatalogueRow[] = [
   {
     fault: 11,
     row: 'upstream-slow',
-    what: 'an upstream does not connect, sends no first byte, or falls silent in the middle',
-    criterion: 'each wait ends; another upstream is asked only before the first byte went out',
+    what: 'an upstream does not connect, sends no first byte, falls silent in the middle, or trickles',
+    criterion:
+      'each wait ends within a tenth of its limit; another upstream is asked only before the first byte went out; memory stays',
     backends: BOTH,
     tests: testsOf(
       GATEWAY,
@@ -19,8 +20,8 @@ export const BROKEN_CONTENT: readonly CatalogueRow[] = [
   {
     fault: 12,
     row: 'upstream-cut',
-    what: 'an upstream is cut in the middle of a stream',
-    criterion: 'the client gets an error event, never a cut answer that looks whole',
+    what: 'an upstream is cut (FIN, RST) anywhere in a stream: in a character, in arguments of a tool',
+    criterion: 'the client gets an error event, never a cut answer that looks whole; kept as incomplete, and a failure',
     backends: BOTH,
     tests: testsOf(
       GATEWAY,
@@ -43,8 +44,9 @@ export const BROKEN_CONTENT: readonly CatalogueRow[] = [
   {
     fault: 14,
     row: 'rate-limited',
-    what: 'an upstream answers 429, with and without a time to wait',
-    criterion: 'it is asked again once at the most; others are not affected',
+    what: 'upstreams answer 429 and 529, with and without a time to wait, and with one not to be believed',
+    criterion:
+      'a tenth of the calls are repeated at the most, each once, late enough and at its own moment; one that fails on is asked last; others feel nothing',
     backends: BOTH,
     tests: testsOf(
       GATEWAY,
@@ -56,8 +58,8 @@ export const BROKEN_CONTENT: readonly CatalogueRow[] = [
   {
     fault: 15,
     row: 'judge-garbage',
-    what: 'a judge answers prose, nothing, another schema or an invented quote',
-    criterion: 'never a score; recorded as what it is',
+    what: 'a judge answers prose, nothing, another schema, numbers out of range, a megabyte, or an invented quote',
+    criterion: 'never a score; recorded as what it is; moves no quality and no policy',
     backends: BOTH,
     tests: testsOf(
       'services/evaluator/judge-subject.db.test.ts',
@@ -69,8 +71,8 @@ export const BROKEN_CONTENT: readonly CatalogueRow[] = [
   {
     fault: 16,
     row: 'clock',
-    what: 'the nightly job across days, and several optimizers that ring for it',
-    criterion: 'once per night; order by the epochs of the database and not by a clock',
+    what: 'clocks are an hour wrong and set back under running services; optimizers ring again and again',
+    criterion: 'one run per night; order by the epochs of the database and not by a clock; nothing lost',
     backends: BOTH,
     tests: [
       ...testsOf('services/optimizer/latest-due.test.ts', ''),

@@ -12,8 +12,9 @@ export const KILLED_PROCESSES: readonly CatalogueRow[] = [
   {
     fault: 2,
     row: 'evaluator-killed',
-    what: 'an evaluator is killed in the middle of its jobs',
-    criterion: 'no row twice and none missing; another one repeats its jobs',
+    what: 'an evaluator is killed in the middle of a judgement, fifty times',
+    criterion:
+      'no row twice and none missing; another one repeats its jobs within 45 s, and no more of them than were under way',
     backends: BOTH,
     tests: [
       ...testsOf('services/evaluator/service.db.test.ts', 'leaves no row twice and none out'),
@@ -58,7 +59,7 @@ export const KILLED_PROCESSES: readonly CatalogueRow[] = [
   {
     fault: 25,
     row: 'older-gateway',
-    what: 'a gateway of the version before, on a newer database, and back',
+    what: 'a gateway of the commit before the newest migration beside today’s, on today’s database and on one spool in turn',
     criterion: 'both serve, and no call is lost',
     backends: BOTH,
     tests: [],
@@ -66,7 +67,7 @@ export const KILLED_PROCESSES: readonly CatalogueRow[] = [
   {
     fault: 26,
     row: 'soak',
-    what: 'a day of faults drawn from this list',
+    what: 'faults drawn from this list, for as many minutes as the figure says (a day by SOAK_MINUTES=1440)',
     criterion: 'all invariants; memory and handles stay flat',
     backends: BOTH,
     tests: [],

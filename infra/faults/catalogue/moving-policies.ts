@@ -40,7 +40,8 @@ export const MOVING_POLICIES: readonly CatalogueRow[] = [
     fault: 24,
     row: 'bad-policy',
     what: 'a policy that harms is rolled out, or becomes stable',
-    criterion: 'rolled back by itself; one that is the same as before is not',
+    criterion:
+      'rolled back by itself within 60 pairs of sessions; one that is the same as before in 5 nights of 100 at the most',
     backends: BOTH,
     tests: testsOf(
       'services/optimizer/controller.db.test.ts',
