@@ -12,6 +12,7 @@ import type { QueueBackend } from '#shared/queue/queue-backend.ts';
 import type { Readiness } from '#shared/service-endpoints.ts';
 import { createScoreLanes } from '#shared/spool/score-lanes.ts';
 import { createJudgeTrust } from './calibration/create-judge-trust.ts';
+import { startNightly } from './calibration/nightly.ts';
 import { createEvaluatorConfig } from './config.ts';
 import { createJudgePanel } from './create-judge-panel.ts';
 import type { CustomScorer } from './custom-scorers/custom-scorer.ts';
@@ -124,6 +125,7 @@ export function createEvaluatorService(service: EvaluatorServiceDeps): Evaluator
       keepDoing('reconciling', () => reconcileScores(deps, queues.score), evaluatorConfig.reconcileIntervalMs);
       const failedQueues = [...Object.values(queues), ...judgeQueues];
       keepDoing('collecting', () => collectFailedJobs(deps, failedQueues), evaluatorConfig.reconcileIntervalMs);
+      stops.push(await startNightly(deps, { projectId: config.project, pattern: config.optimizer.nightly }));
       const erasing = { database, projectId: config.project, queue: ingestQueue };
       keepDoing('erasing', () => eraseHookRecords(erasing), evaluatorConfig.reconcileIntervalMs);
       await server.listen({ host: service.host, port: service.port });

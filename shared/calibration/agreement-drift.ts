@@ -5,6 +5,8 @@ export const driftStateSchema = z.object({
   /** Evidence of each bettor, summed over the nights on which the drift may have begun (Shiryaev and Roberts). */
   evidence: z.array(z.number().nonnegative()),
   nights: z.number().int().nonnegative(),
+  /** What was taken for normal when the watch began. */
+  disagreementMax: z.number().gt(0).lt(1).optional(),
 });
 
 export type DriftState = z.infer<typeof driftStateSchema>;

@@ -125,6 +125,15 @@ export async function writeAnchorVerdict(
     ON CONFLICT DO NOTHING`.execute(database);
 }
 
+/** Forgets nights that are long over. */
+export async function forgetNights(database: Database, projectId: string, before: string): Promise<void> {
+  await database
+    .deleteFrom('judgeAnchorVerdict')
+    .where('projectId', '=', projectId)
+    .where('night', '<', before)
+    .execute();
+}
+
 export interface NightCounts {
   /** Anchors with a verdict. */
   readonly anchors: number;
