@@ -3,13 +3,19 @@ import type { Evidence, Score } from '#shared/domain/score.ts';
 import { formatExplanation } from '#shared/domain/score-explanation.ts';
 import { type DerivedMetric, deriveMetrics, type Scored, type TranslatedCall } from './derive-metrics.ts';
 import { SCORER_SET_VERSION, SCORERS } from './scorers/registry.ts';
-import type { ScorerPass } from './scorers/scorer.ts';
+import type { Scorer, ScorerPass } from './scorers/scorer.ts';
 import type { ScoringSubject } from './scorers/scoring-subject.ts';
 
 const EXPLANATION_CHARACTERS_MAX = 2_000;
 /** Uses of tools that a metric's row names; an answer has few. */
 const TOOL_USES_MAX = 50;
 const TOOL_NAME_CHARACTERS_MAX = 200;
+
+const SCORERS_OF: Readonly<Record<ScorerPass, readonly Scorer[]>> = {
+  call: SCORERS.filter((scorer) => scorer.pass === 'call'),
+  outcome: SCORERS.filter((scorer) => scorer.pass === 'outcome'),
+};
+const BIT_OF: ReadonlyMap<Scorer, number> = new Map(SCORERS.map((scorer, bit) => [scorer, bit]));
 
 /** Everything one pass of the deterministic scorers has to say about one call. */
 export interface ContentScores {
@@ -21,10 +27,7 @@ export interface ContentScores {
 
 /** Runs the scorers of one pass. Pure: traffic and replays are scored by the same code. */
 export function scoreContent(pass: ScorerPass, subject: ScoringSubject, call: TranslatedCall): ContentScores {
-  const scored = SCORERS.filter((scorer) => scorer.pass === pass).map((scorer) => ({
-    scorer,
-    result: scorer.score(subject),
-  }));
+  const scored = SCORERS_OF[pass].map((scorer) => ({ scorer, result: scorer.score(subject) }));
   return { scored, metrics: deriveMetrics(pass, scored, call), toolUses: toolUsesOf(subject) };
 }
 
@@ -52,7 +55,7 @@ function bitmapOf(scores: ContentScores, outcome: 'pass' | 'not_applicable'): Bu
   const bitmap = Buffer.alloc(Math.ceil(SCORERS.length / 8));
   for (const { scorer, result } of scores.scored) {
     if (result.outcome !== outcome) continue;
-    const bit = SCORERS.indexOf(scorer);
+    const bit = BIT_OF.get(scorer) ?? 0;
     bitmap.writeUInt8(bitmap.readUInt8(bit >> 3) | (1 << (bit & 7)), bit >> 3);
   }
   return bitmap;

@@ -134,7 +134,7 @@ function contentOf(
     ...{ id: `msg_${toolCalls[0]?.id ?? ''}`, type: 'message', role: 'assistant', model: 'gpt-5-mini-2025-08-07' },
     content: [{ type: 'text', text }, ...toolCalls.map(toolUse)],
     ...{ stop_reason: 'tool_use', stop_sequence: null },
-    usage: { input_tokens: 5_000, output_tokens: Math.ceil(text.length / 4) + 60 },
+    usage: { input_tokens: 5_000, output_tokens: Math.ceil((text.length + argumentsOf(toolCalls).length) / 4) },
   };
   const calls = toolCalls.map(({ id, name, input }) => ({
     ...{ id, type: 'function' },
@@ -147,6 +147,11 @@ function contentOf(
     usage: { prompt_tokens: 5_000, completion_tokens: response.usage.output_tokens, total_tokens: 6_000 },
   });
   return { call: { status: 'ok', upstreamFormat: 'openai-chat', losses: [] }, request, response, upstreamRaw };
+}
+
+/** What a tokenizer makes of text and code is about a token for four characters. */
+function argumentsOf(toolCalls: readonly ToolCall[]): string {
+  return JSON.stringify(toolCalls.map(({ input }) => input));
 }
 
 function toolUse({ id, name, input }: ToolCall) {

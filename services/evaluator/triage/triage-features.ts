@@ -19,6 +19,8 @@ const HANDING_OVER = /transfer|escalat|hand_?off|human|supervisor/i;
 /** What a result says that did not work, whether or not it is flagged as an error. */
 const NEGATIVE_RESULT =
   /\berror\b|not found|invalid|fail(ed|ure)|exception|denied|cannot|no connection|unavailable|timed? ?out/i;
+/** A client has few tools; names that models make up are not kept for ever. */
+const KNOWN_NAMES_MAX = 5_000;
 const RESULT_HEAD_CHARACTERS = 400;
 /** Users who wrote more than this are heard for their latest words. */
 const USER_TEXTS_MAX = 50;
@@ -63,7 +65,7 @@ function toolUse({ conversation, replyCalls }: TriageSubject) {
   const calls = [...conversation.calls, ...replyCalls];
   const names = calls.map(({ name }) => name);
   const distinct = new Set(calls.map(({ name, input }) => `${name} ${argumentsIdentity(input)}`)).size;
-  const writes = names.filter((name) => !READING.test(name)).length;
+  const writes = names.filter((name) => !kindOf(name).reads).length;
   const inARow = names.filter((name, index) => index > 0 && name === names[index - 1]).length;
   const sharedTurns = conversation.calls.length - new Set(conversation.calls.map(({ message }) => message)).size;
   const share = (count: number) => count / Math.max(1, calls.length);
@@ -76,9 +78,21 @@ function toolUse({ conversation, replyCalls }: TriageSubject) {
     repeats: Math.log1p(calls.length - distinct),
     sameToolShare: share(inARow),
     parallel: sharedTurns > 0 || replyCalls.length > 1 ? 1 : 0,
-    handedOver: names.some((name) => HANDING_OVER.test(name)) ? 1 : 0,
+    handedOver: names.some((name) => kindOf(name).handsOver) ? 1 : 0,
     endsInCall: replyCalls.length > 0 ? 1 : 0,
   };
+}
+
+const kinds = new Map<string, { readonly reads: boolean; readonly handsOver: boolean }>();
+
+/** What a tool's name says of it. */
+function kindOf(name: string): { readonly reads: boolean; readonly handsOver: boolean } {
+  const known = kinds.get(name);
+  if (known !== undefined) return known;
+  const kind = { reads: READING.test(name), handsOver: HANDING_OVER.test(name) };
+  if (kinds.size >= KNOWN_NAMES_MAX) kinds.clear();
+  kinds.set(name, kind);
+  return kind;
 }
 
 function outcomes({ conversation, checks }: TriageSubject) {

@@ -22,6 +22,8 @@ export interface LostPart {
  * words (a reference written out, one value as a constant, a nullable type) is there, and more than was said may be.
  */
 export function findLostPart(schema: unknown, translated: unknown): LostPart | null {
+  // Most codecs hand a schema on as it is.
+  if (schema === translated) return null;
   const roots = { schema, translated };
   const visit = (given: unknown, got: unknown, path: string, depth: number): LostPart | null => {
     const said = resolve(roots.schema, given);
@@ -63,7 +65,8 @@ export function findLostPart(schema: unknown, translated: unknown): LostPart | n
 
 function lostHere(said: JsonRecord, kept: JsonRecord, path: string): LostPart | null {
   for (const keyword of PLAIN) {
-    if (said[keyword] === undefined || JSON.stringify(said[keyword]) === JSON.stringify(kept[keyword])) continue;
+    if (said[keyword] === undefined || said[keyword] === kept[keyword]) continue;
+    if (JSON.stringify(said[keyword]) === JSON.stringify(kept[keyword])) continue;
     return { path, keyword };
   }
   const required = textsOf(said['required']);

@@ -28,16 +28,33 @@ const TERMS_MAX = 60;
 const AMOUNT_MAX = 1_000_000;
 
 /** Everything that the model could have a literal from, nearest first. */
-function textsBefore(subject: ScoringSubject, conversation: Conversation): readonly string[] {
-  const earlier = conversation.calls.map(({ input }) => (input === undefined ? '' : JSON.stringify(input)));
-  return [
+interface TextsBefore {
+  /** What was said and read. */
+  readonly near: readonly string[];
+  /** That, then what has to be written out to be looked into. */
+  all(): readonly string[];
+}
+
+function textsBefore(subject: ScoringSubject, conversation: Conversation): TextsBefore {
+  const near = [
     ...conversation.results.map(({ text }) => text).reverse(),
     ...conversation.userTexts.map(({ text }) => text).reverse(),
     ...conversation.assistantTexts.map(({ text }) => text).reverse(),
-    ...earlier.reverse(),
-    ...conversation.systemTexts.map(({ text }) => text),
-    ...subject.part(readCatalogueText),
   ];
+  let all: readonly string[] | null = null;
+  return {
+    near,
+    all() {
+      const earlier = () => conversation.calls.map(({ input }) => (input === undefined ? '' : JSON.stringify(input)));
+      all ??= [
+        ...near,
+        ...earlier().reverse(),
+        ...conversation.systemTexts.map(({ text }) => text),
+        ...subject.part(readCatalogueText),
+      ];
+      return all;
+    },
+  };
 }
 
 /** Enumerations and examples in the schemas of tools are told, too. */
@@ -65,8 +82,11 @@ function isDerived(literal: Literal, texts: readonly string[]): boolean {
   );
 }
 
-function findUngrounded(call: DeliveredToolCall, texts: readonly string[]): Literal | null {
-  const found = literalsOf(call.input).find((literal) => !isGrounded(literal, texts) && !isDerived(literal, texts));
+function findUngrounded(call: DeliveredToolCall, texts: TextsBefore): Literal | null {
+  const found = literalsOf(call.input).find(
+    (literal) =>
+      !isGrounded(literal, texts.near) && !isGrounded(literal, texts.all()) && !isDerived(literal, texts.all()),
+  );
   return found ?? null;
 }
 
