@@ -19,7 +19,7 @@ const DAY_MS = 24 * HOUR_MS;
 const READY_MS = 60_000;
 const RUN_WITHIN_MS = 60_000;
 const CALLS_AT_EACH = 20;
-const LOAD = { agents: 2, pauseMs: 300 };
+const LOAD = { agents: 1, pauseMs: 300 };
 const PRELOAD = fileURLToPath(new URL('../testing/skew-clock-child.ts', import.meta.url));
 
 /** Hours by which each service's clock is wrong; from one line to the next clocks are set under running processes. */

@@ -22,6 +22,8 @@ import { type SideGateway, startSideGateway } from '../testing/side-gateway.ts';
 const SEED = seedOfRun();
 const NEWER = fileURLToPath(new URL('../../../', import.meta.url));
 const LOAD = { agents: 3, pauseMs: 150 };
+/** Of the gateway of today, which is there all the time. */
+const BESIDE = { agents: 1, pauseMs: 500 };
 const CALLS = 30;
 const FOLLOWED_MS = 10_000;
 const commit = findOlderCommit();
@@ -88,7 +90,7 @@ describe.runIf(commit !== null).each(BACKENDS)('a gateway of the version before,
         await untilDrained(last.url);
         await last.end('SIGTERM');
       },
-      LOAD,
+      BESIDE,
     );
     const violations = await auditSystem(target, [...run.calls, ...calls], {
       run,

@@ -28,7 +28,7 @@ const FAULT_MS_MAX = 6_000;
 const BETWEEN_MS = 1_500;
 /** For what follows the last fault. */
 const OVERTIME_MS = 600_000;
-const LOAD = { agents: 4, pauseMs: 250 };
+const LOAD = { agents: 2, pauseMs: 400 };
 
 interface Soak {
   readonly uses: ProcessUse[];
