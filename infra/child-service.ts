@@ -1,11 +1,11 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { closeSync, openSync, renameSync, statSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Variables } from '#shared/environment.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import { type ProcessRecord, recordOf } from '#shared/process-identity.ts';
 import type { Log } from './log.ts';
+import { lowerPriority } from './lower-priority.ts';
 import { restartDelayMs, type SupervisionTiming } from './supervision-timing.ts';
 import { waitUntilReady } from './wait-until-ready.ts';
 
@@ -104,14 +104,6 @@ function launchProcess(
     child.once('error', (error) => resolve({ code: null, signal: null, error }));
   });
   return { child, exit };
-}
-
-/** Before its threads are started, which take it over. A system that refuses leaves the service as it is. */
-function lowerPriority(pid: number, niceness: number): void {
-  if (niceness === 0) return;
-  try {
-    setPriority(pid, niceness);
-  } catch {}
 }
 
 /** Starts a service and keeps it running: whenever it dies it is started again, after a pause that grows. */

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { getPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -81,6 +82,11 @@ describe('startEmbeddedPostgres', () => {
     const wrong = new URL(server.connectionString);
     wrong.password = 'guess';
     await expect(query(wrong.href, 'select 1')).rejects.toThrow(/password authentication failed/);
+  });
+
+  it('lets calls go first where processors are short', async () => {
+    const server = await start();
+    expect(getPriority(server.pid)).toBeGreaterThan(getPriority(process.pid));
   });
 
   it('resumes on the same data and the same port at the second start', async () => {

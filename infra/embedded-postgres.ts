@@ -18,6 +18,7 @@ import {
 } from './embedded-settings.ts';
 import { initialisePostgres } from './initialise-postgres.ts';
 import type { Log } from './log.ts';
+import { lowerPriority } from './lower-priority.ts';
 import { locatePostgresBinaries } from './postgres-binaries.ts';
 import { choosePgdata, reachableBinaries } from './postgres-location.ts';
 import { canEnter, type PostgresUser, resolvePostgresUser } from './postgres-user.ts';
@@ -47,6 +48,8 @@ export interface EmbeddedPostgres {
   force(): void;
 }
 
+/** On a machine that is short of processors calls go first; they wait for no database. */
+const NICENESS = 5;
 const FALLBACK_ROOT = '/var/lib/trimtab';
 const EXIT_POLL_MS = 200;
 /** A port may be taken between our look and the server's; each attempt tries another. */
@@ -91,6 +94,7 @@ function createHandle(
   adopted: boolean,
   release: () => void,
 ): EmbeddedPostgres {
+  lowerPriority(postmaster.pid, NICENESS);
   return {
     connectionString,
     adopted,
