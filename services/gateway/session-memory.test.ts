@@ -58,6 +58,16 @@ describe('createSessionMemory', () => {
     expect(find(memory, {}, body, null, 'call')).toMatchObject({ sessionId: UUID, source: 'metadata' });
   });
 
+  it('tells sessions of the older form apart by their user where their names are no UUIDs', () => {
+    const { memory } = memoryAt();
+    const sessionOf = (userId: string) =>
+      find(memory, {}, { ...HELLO, metadata: { user_id: userId } }, null, 'call').sessionId;
+    expect(sessionOf('user_ab_account__session_7')).toBe(sessionOf('user_ab_account__session_7'));
+    expect(sessionOf('user_ab_account__session_7')).not.toBe(sessionOf('user_cd_account__session_7'));
+    expect(sessionOf('user_ab_account__session_7')).not.toBe(sessionOf('user_ab_account__session_8'));
+    expect(find(memory, {}, { ...HELLO, metadata: { user_id: 'user_ab' } }, null, 'call').source).toBe('fingerprint');
+  });
+
   it.each(['a b', 'x'.repeat(500), 'naïve', 'a\u0000b'])(
     'replaces the odd session name %j by a steady hash',
     (name) => {
