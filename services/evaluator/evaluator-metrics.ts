@@ -10,6 +10,7 @@ export interface EvaluatorMetrics {
   readonly replays: Counter<'status'>;
   readonly deadLetters: Counter<'queue'>;
   readonly reenqueued: Counter;
+  readonly servedModelChanges: Counter<'model'>;
 }
 
 export function createEvaluatorMetrics(registry: Registry): EvaluatorMetrics {
@@ -27,6 +28,9 @@ export function createEvaluatorMetrics(registry: Registry): EvaluatorMetrics {
     sessionsClosed: counter('sessions_closed', 'Sessions closed, with a quality or without', ['quality']),
     replays: counter('replays', 'Replays finished, by status', ['status']),
     deadLetters: counter('dead_letters', 'Jobs that failed all their attempts', ['queue']),
+    servedModelChanges: counter('served_model_changes', 'Models that an upstream began to serve as another one', [
+      'model',
+    ]),
     reenqueued: counter('reenqueued', 'Stored calls whose scoring job had been lost'),
   };
 }

@@ -9,6 +9,7 @@ import { contentToScore } from './content-to-score.ts';
 import { runCustomScorers } from './custom-scorers/run-custom-scorers.ts';
 import type { EvaluatorDeps } from './evaluator-deps.ts';
 import type { JudgePanel } from './judge-panel.ts';
+import { watchServedModel } from './outcomes/watch-served-model.ts';
 import { planToolUseJudgement } from './plan-tool-use-judgement.ts';
 import { type ContentScores, scoreContent, toScoreRows, toScoringRun } from './score-content.ts';
 import { toolUse } from './scorers/judge/rubrics/tool-use.ts';
@@ -42,6 +43,7 @@ export async function scoreCall(deps: EvaluatorDeps, job: Omit<ScoreJob, 'v'>): 
   const triage = await triageCall(deps, key, subject, scores);
   const rows = [...toScoreRows(key, scores), ...(triage === null ? [] : [triage.row])];
   const recorded = await recordScoring(deps.database, toScoringRun(key, scores, final), rows);
+  if (job.pass === 'call') await watchServedModel(deps, stored);
   if (recorded === 'first') deps.metrics.callsScored.inc({ pass: job.pass });
   if (recorded !== 'known') countFailures(deps, scores);
   if (job.pass === 'call' && deps.panel !== null)

@@ -49,7 +49,10 @@ const ROLLOUT_SESSIONS_MAX = 50_000;
 /** A quality written in a transaction that commits after a later one must not be passed over; the database's clock. */
 const COMMIT_GRACE = '1 second';
 
-/** Closed and scored sessions by turn shape and model, the newest of each cell. */
+/**
+ * Closed and scored sessions by turn shape and model, the newest of each cell. Sessions from before a model was served
+ * as another one were that other one's.
+ */
 export async function readSessionCells(
   database: Database,
   projectId: string,
@@ -73,6 +76,9 @@ export async function readSessionCells(
       WHERE project_id = ${projectId} AND closed_at IS NOT NULL AND closed_at <= ${window.asOf}
         AND started_at >= ${window.since} AND quality IS NOT NULL AND quality_at <= ${window.asOf}
         AND model IS NOT NULL
+        AND started_at >= coalesce((SELECT max(changed_at) FROM served_model
+          WHERE served_model.project_id = session.project_id AND served_model.model = session.model
+            AND changed_at <= ${window.asOf}), '-infinity')
         AND NOT EXISTS (SELECT 1 FROM call WHERE call_id = first_call_id AND call.project_id = session.project_id AND call.source = 'replay')
     ), picked AS (SELECT * FROM placed WHERE place <= ${window.sessionsPerCellMax}),
     spent AS (

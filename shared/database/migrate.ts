@@ -8,6 +8,7 @@ import * as provisionalOutcomes from './migrations/0002-provisional-outcomes.ts'
 import * as firstScored from './migrations/0003-first-scored.ts';
 import * as lossesAndTokens from './migrations/0004-losses-and-tokens.ts';
 import * as erasure from './migrations/0005-erasure.ts';
+import * as servedModels from './migrations/0007-served-models.ts';
 import * as judges from './migrations/0008-judges.ts';
 import * as labelsAndCalibration from './migrations/0009-labels-and-calibration.ts';
 import * as sessionEffort from './migrations/0010-session-effort.ts';
@@ -19,6 +20,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-first-scored': firstScored,
   '0004-losses-and-tokens': lossesAndTokens,
   '0005-erasure': erasure,
+  '0007-served-models': servedModels,
   '0008-judges': judges,
   '0009-labels-and-calibration': labelsAndCalibration,
   '0010-session-effort': sessionEffort,

@@ -44,6 +44,7 @@ export interface Tables {
   rolloutPair: RolloutPairTable;
   score: ScoreTable;
   scoringRun: ScoringRunTable;
+  servedModel: ServedModelTable;
   session: SessionTable;
   sessionEffort: SessionEffortTable;
   tokenCalibration: TokenCalibrationTable;
@@ -566,6 +567,17 @@ export interface ScoringRunTable {
   notApplicable: Buffer;
   scoredAt: GeneratedMoment;
   final: Generated<boolean>;
+}
+
+export interface ServedModelTable {
+  projectId: string;
+  provider: string;
+  model: string;
+  served: string;
+  fingerprint: Generated<string>;
+  firstServedAt: Moment;
+  lastServedAt: Moment;
+  changedAt: Moment | null;
 }
 
 export interface SessionTable {
