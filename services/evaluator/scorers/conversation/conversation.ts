@@ -158,9 +158,21 @@ export function argumentsIdentity(input: unknown): string {
   if (typeof input !== 'object' || input === null) return canonicalJson(input ?? null);
   const known = identities.get(input);
   if (known !== undefined) return known;
-  const identity = canonicalJson(input);
+  const identity = isFlat(input) ? flatIdentity(input) : canonicalJson(input);
   identities.set(input, identity);
   return identity;
+}
+
+/** Most arguments are texts and numbers beside each other, and every turn brings those of all turns before. */
+function isFlat(input: object): input is JsonRecord {
+  return !Array.isArray(input) && Object.values(input).every((value) => typeof value !== 'object' || value === null);
+}
+
+function flatIdentity(input: JsonRecord): string {
+  const names = Object.keys(input);
+  const isSorted = names.every((name, index) => index === 0 || (names[index - 1] ?? '') < name);
+  if (isSorted) return JSON.stringify(input);
+  return JSON.stringify(Object.fromEntries(names.sort().map((name) => [name, input[name]])));
 }
 
 /** The same tool with the same arguments. */

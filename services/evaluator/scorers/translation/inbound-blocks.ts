@@ -11,7 +11,17 @@ export interface InboundBlock {
 
 /** All blocks of the messages in their order, those within tool results among them. A text by itself is a text block. */
 export function inboundBlocks(request: JsonRecord | null): readonly InboundBlock[] {
-  const messages = Array.isArray(request?.['messages']) ? (request['messages'] as unknown[]) : [];
+  if (request === null) return [];
+  const blocks = known.get(request) ?? readBlocks(request);
+  known.set(request, blocks);
+  return blocks;
+}
+
+/** Several scorers look at the blocks of one request, which nobody changes. */
+const known = new WeakMap<JsonRecord, readonly InboundBlock[]>();
+
+function readBlocks(request: JsonRecord): readonly InboundBlock[] {
+  const messages = Array.isArray(request['messages']) ? (request['messages'] as unknown[]) : [];
   return messages.flatMap((message, index) =>
     isRecord(message) ? blocksOf(message['content'], `/messages/${index}/content`, String(message['role']), index) : [],
   );

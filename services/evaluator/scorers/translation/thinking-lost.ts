@@ -15,6 +15,7 @@ function isThinking({ type }: JsonRecord): boolean {
 
 /** Thinking since the user last spoke: while tools run, the next turn builds on it. */
 function requiredThinking(blocks: readonly InboundBlock[]): readonly InboundBlock[] {
+  if (!blocks.some(({ block }) => isThinking(block))) return [];
   const lastResult = blocks.findLastIndex(({ block }) => block['type'] === 'tool_result');
   if (
     lastResult === -1 ||

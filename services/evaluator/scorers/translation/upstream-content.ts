@@ -46,9 +46,14 @@ export function readUpstreamContent({ body }: Pick<UpstreamRequest, 'body'>): Up
     collected.system.push(...texts);
   }
   for (const name of ['messages', 'input', 'contents']) readMessages(body[name], collected);
+  // Few look into all of it, and it is as long as the whole conversation.
+  let allText: string | null = null;
   return {
     systemText: collected.system.join('\n'),
-    allText: [...collected.system, ...collected.texts].join('\n'),
+    get allText() {
+      allText ??= [...collected.system, ...collected.texts].join('\n');
+      return allText;
+    },
     counts: collected.counts,
     reasoning: collected.reasoning,
   };
