@@ -8,8 +8,8 @@ export function findFault(root: Node, language: Language): SyntaxFault | null {
   let node = root;
   for (;;) {
     if (node.isError || node.isMissing) break;
-    const broken = node.children.find((child) => child !== null && (child.hasError || child.isMissing));
-    if (broken === undefined || broken === null) break;
+    const broken = node.children.find((child) => child.hasError || child.isMissing);
+    if (broken === undefined) break;
     node = broken;
   }
   return placeOf(node);
@@ -17,12 +17,9 @@ export function findFault(root: Node, language: Language): SyntaxFault | null {
 
 /** The grammar of Python takes a block without a statement, which Python does not. */
 function findEmptyBlock(root: Node): SyntaxFault | null {
-  const empty = root
-    .descendantsOfType('block')
-    .find(
-      (block) => block !== null && block.namedChildren.every((child) => child === null || child.type === 'comment'),
-    );
-  return empty === undefined || empty === null ? null : placeOf(empty);
+  const isEmpty = (block: Node) => block.namedChildren.every(({ type }) => type === 'comment');
+  const empty = root.descendantsOfType('block').find(isEmpty);
+  return empty === undefined ? null : placeOf(empty);
 }
 
 function placeOf({ startPosition }: Node): SyntaxFault {

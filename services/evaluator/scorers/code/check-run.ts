@@ -85,7 +85,7 @@ const SILENT: readonly (readonly [CheckKind, RegExp])[] = [
 ];
 
 /** A summary stands at the end; of an enormous output only that is read. */
-const OUTPUT_CHARACTERS_MAX = 60_000;
+const OUTPUT_CHARACTERS_MAX = 8_000;
 
 /**
  * What a command's output says of the code, or null where it ran no check that is known. Pure reading: the exit code is
@@ -93,7 +93,7 @@ const OUTPUT_CHARACTERS_MAX = 60_000;
  */
 export function readCheckRun(command: string, output: string, flaggedError: boolean): CheckRun | null {
   const text = stripColours(output.slice(-OUTPUT_CHARACTERS_MAX));
-  const identity = identityOf(command);
+  const identity = checkIdentity(command);
   for (const { kind, pattern, isGreen } of VERDICTS) {
     const match = pattern.exec(text);
     if (match === null) continue;
@@ -112,8 +112,8 @@ export function readCheckRun(command: string, output: string, flaggedError: bool
     : null;
 }
 
-/** What is run, without the folder, how much is shown, and where errors go. */
-function identityOf(command: string): string {
+/** What is run, without the folder, how much is shown, and where errors go. Equal for runs of the same thing. */
+export function checkIdentity(command: string): string {
   return splitCommands(command)
     .filter((part) => !/^(cd|export|source|set|echo|true|tail|head|grep|cat|sed|tee|wc|sort|pwd)\b/.test(part))
     .map((part) =>

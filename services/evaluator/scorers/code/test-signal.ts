@@ -3,7 +3,7 @@ import { readFileAction } from '../files/file-action.ts';
 import { isReadOnlyCommand } from '../files/shell-command.ts';
 import { NOT_APPLICABLE, type Scorer, type ScorerResult, unknown } from '../scorer.ts';
 import type { ScoringSubject } from '../scoring-subject.ts';
-import { type CheckRun, readCheckRun } from './check-run.ts';
+import { type CheckRun, checkIdentity, readCheckRun } from './check-run.ts';
 
 const QUOTE_CHARACTERS_MAX = 200;
 const TEST_FILE = /(^|[/_.-])(tests?|specs?|__tests__|conftest)([/_.-]|$)/i;
@@ -53,8 +53,10 @@ function runBefore(calls: readonly ConversationCall[], identity: string): SeenRu
   for (let at = calls.length - 1; at >= 0; at -= 1) {
     const call = calls[at];
     if (call === undefined || call.result === null) continue;
-    const run = runOf(call.name, call.input, call.result.text, call.result.flaggedError);
-    if (run?.identity === identity) return { run, at };
+    const action = readFileAction(call.name, call.input);
+    if (action.type !== 'shell' || checkIdentity(action.command) !== identity) continue;
+    const run = readCheckRun(action.command, call.result.text, call.result.flaggedError);
+    if (run !== null) return { run, at };
   }
   return null;
 }

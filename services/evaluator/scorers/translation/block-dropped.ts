@@ -40,8 +40,9 @@ function findLostText(blocks: readonly InboundBlock[], allText: string): { block
 
 function score(subject: ScoringSubject): ScorerResult {
   const sent = upstreamContent(subject);
+  if (sent === null) return NOT_APPLICABLE;
   const blocks = inboundBlocks(subject.request);
-  if (sent === null || blocks.length === 0) return NOT_APPLICABLE;
+  if (blocks.length === 0) return NOT_APPLICABLE;
   for (const { kind, type, words } of KINDS) {
     const inbound = blocks.filter(({ block }) => block['type'] === type);
     if (inbound.length <= sent.counts[kind]) continue;
