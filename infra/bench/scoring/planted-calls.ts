@@ -8,7 +8,7 @@ import { plainValue } from './bfcl-values.ts';
 import type { CallFault } from './call-fault.ts';
 import { CALL_FAULTS } from './call-faults.ts';
 import type { PlantedCounts } from './planted-figures.ts';
-import { type CleanCall, store } from './stored-bfcl-call.ts';
+import type { CleanCall } from './stored-bfcl-call.ts';
 
 const SEED = 20_261_123;
 /** Planted for each kind and each place where it can happen. */

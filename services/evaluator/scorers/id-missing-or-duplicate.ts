@@ -2,7 +2,7 @@ import { NOT_APPLICABLE, PASSED, type Scorer, type ScorerResult } from './scorer
 import type { ScoringSubject } from './scoring-subject.ts';
 
 const QUOTE_CHARACTERS_MAX = 80;
-/** What Anthropic's clients and servers take; OpenAI's take any text. */
+/** What Anthropic's clients and servers take; OpenAI's take any text, and look for an id in the turn before alone. */
 const PLAIN_ID = /^[A-Za-z0-9_-]+$/;
 
 function earlierIds({ conversation }: ScoringSubject): ReadonlySet<string> {
@@ -17,7 +17,7 @@ function findFault(
   for (const { pointer, id } of subject.delivered?.toolCalls ?? []) {
     if (id === '') return { pointer, id, kind: 'no id' };
     if (seen.has(id)) return { pointer, id, kind: 'an id twice in one message' };
-    if (subject.part(earlierIds).has(id)) return { pointer, id, kind: 'an id of an earlier call' };
+    if (!takesAnyId && subject.part(earlierIds).has(id)) return { pointer, id, kind: 'an id of an earlier call' };
     if (!takesAnyId && !PLAIN_ID.test(id)) return { pointer, id, kind: 'an id with other characters' };
     seen.add(id);
   }
@@ -46,6 +46,7 @@ export const idMissingOrDuplicate: Scorer = {
   pass: 'call',
   owner: 'gateway',
   severity: 'fatal',
-  definition: 'Every tool call has an id of letters, digits, _ and -, which no other call of the conversation has.',
+  definition:
+    'Every tool call has an id of its own; for Anthropic clients one of letters, digits, _ and -, which no earlier call has.',
   score,
 };

@@ -50,7 +50,7 @@ export function compileSchema(given: unknown): CompiledSchema {
 function compile(schema: boolean | object, skip: () => void): ValidateFunction | null {
   try {
     const ajv = new Ajv2020({
-      ...{ strict: false, logger: false, meta: false, validateSchema: false, addUsedSchema: false },
+      ...{ strict: false, logger: false, meta: false, validateSchema: false },
       ...{ allErrors: true, ownProperties: true },
       code: { regExp: Object.assign((source: string) => patternOf(source, skip), { code: 'linearPattern' }) },
     });
