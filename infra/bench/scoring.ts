@@ -2,18 +2,22 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readEnvironment } from '#shared/environment.ts';
 import { SCORER_SET_VERSION, SCORERS } from '../../services/evaluator/scorers/registry.ts';
 import { GOALS, type Goal, JUDGE_GOALS } from './scoring/goals.ts';
+import type { LiveJudgeResult } from './scoring/live-judge.ts';
+import { measureConfiguredJudges } from './scoring/measure-configured-judges.ts';
 import type { ScoringReport, ScoringTable, WrittenFigure } from './scoring/scoring-report.ts';
 import { writeScoringPage } from './scoring/write-scoring-page.ts';
 
 const HELP = `Measure the scorers: on recorded public data with its labels hidden from them, on planted faults, and for speed.
 
-  TRIMTAB_REAL_DATA=DIR npm run bench:scoring -- [--json [FILE]] [--quick] [--only NAME,NAME] [--write [FILE]]
+  TRIMTAB_REAL_DATA=DIR npm run bench:scoring -- [--json [FILE]] [--quick] [--only NAME,NAME] [--judges] [--write [FILE]]
 
   --json [FILE]   write the figures as JSON, to FILE or to the screen
   --quick         fewer resamples and shorter loads: five minutes at most
   --only A,B      only these goals: ${GOALS.map((goal) => goal.name).join(', ')}
+  --judges        measure the judges of trimtab.yaml (or of TRIMTAB_CONFIG) as well: this asks live models
   --write [FILE]  write docs/scoring.md from what was measured now, or from FILE that an earlier --json has left
 
 Without TRIMTAB_REAL_DATA only what needs no recorded data is measured. Exit code 1 says that a goal broke or that a
@@ -65,8 +69,27 @@ async function measure(): Promise<ScoringReport> {
     }
     console.error(`      ${goal.name} took ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
   }
-  for (const { goal, asks } of JUDGE_GOALS) notMeasured.push({ goal, reason: `needs a live judge: ${asks}` });
+  if (options.includes('--judges')) {
+    const live = await measureLive();
+    figures.push(...live.figures);
+    notMeasured.push(...live.notMeasured);
+    for (const figure of live.figures) console.error(lineOf(figure));
+    for (const { goal, reason } of live.notMeasured) console.error(`skip  ${goal}: ${reason}`);
+    if (live.figures.some(({ pass }) => pass === false)) process.exitCode = 1;
+  } else {
+    for (const { goal, asks } of JUDGE_GOALS) notMeasured.push({ goal, reason: `needs a live judge: ${asks}` });
+  }
   return { figures, tables, notMeasured, environment: environment() };
+}
+
+/** The configured judges, on the goals that need one; what they cost is theirs to say. */
+async function measureLive(): Promise<LiveJudgeResult> {
+  if (dataFolder === undefined || dataFolder === '') {
+    return { figures: [], notMeasured: [{ goal: 'judges', reason: 'TRIMTAB_REAL_DATA is not set' }] };
+  }
+  const { configPath, variables } = readEnvironment(process.env);
+  const quick = options.includes('--quick');
+  return await measureConfiguredJudges(resolve(dataFolder), configPath, { quick, environment: variables });
 }
 
 function chosenGoals(): readonly Goal[] {
