@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { zstdCompressSync } from 'node:zlib';
+import { sql } from 'kysely';
 import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
 import { readConservation } from '#shared/database/conservation.ts';
 import { migrateAll } from '#shared/database/migrate.ts';
@@ -9,19 +11,12 @@ import type { OfferedCall } from '#shared/domain/offered-call.ts';
 import type { Log } from '#shared/log.ts';
 import { recordOfOffer } from '#shared/spool/offered-call.ts';
 import { type SpoolThread, startSpoolThread } from '#shared/spool/spool-thread.ts';
+import { addressOf, runStatement } from '#shared/testing/test-database.ts';
+import { type EventFigure, figureOf, intervalOf, known, percentile } from './event-figure.ts';
+import { outageFigures } from './event-outage.ts';
 import { createEventSessions, type EventSessions } from './event-sessions.ts';
 import { fairnessFigures } from './fairness-figures.ts';
-import { storedBytes } from './stored-bytes.ts';
-
-/** A measured figure; one without a bar is there to be known. */
-export interface EventFigure {
-  readonly id: string;
-  readonly value: number;
-  readonly op: '<=' | '>=';
-  readonly bar: number | null;
-  readonly pass: boolean | null;
-  readonly n: number;
-}
+import { type StoredBytes, storedBytes } from './stored-bytes.ts';
 
 interface BenchDeps {
   readonly databaseUrl: string;
@@ -46,13 +41,41 @@ const NORMAL_RATE = 200;
 const MAIN_US_MAX = 60;
 const BURST_FACTOR = 10;
 const SESSION_CALLS = 20;
+/** Requests of 11 kB that grow to 29: 20 kB on average. */
+const LOAD_SESSION = { calls: 10, bytes: 11 * KILOBYTE };
+const STORED_SESSION_CALLS = 50;
+const DRAIN_LOT = 1_000;
+const OUTAGE_DATABASE = 'outage';
+/** Of `/proc/PID/stat`. */
+const CLOCK_TICK_MS = 10;
 const POLL_MS = 2;
 const SETTLE_DEADLINE_MS = 300_000;
 
-/** Every figure of the event path, one after the other, in one database. */
+/** Parts that can be measured alone; `fairness` goes first, because the others leave jobs behind that nobody takes. */
+export const EVENT_PARTS = ['fairness', 'storage', 'processor', 'durability', 'drain', 'burst', 'outage'] as const;
+type EventPart = (typeof EVENT_PARTS)[number];
+
+/** Figures of the event path, one part after the other. The outages have a database and a system of their own. */
 export async function eventFigures(
   deps: BenchDeps,
-  options: { readonly isQuick: boolean },
+  options: { readonly isQuick: boolean; readonly parts: ReadonlySet<string> },
+): Promise<readonly EventFigure[]> {
+  const { databaseUrl } = deps;
+  const figures: EventFigure[] = [];
+  const inOneProcess = EVENT_PARTS.filter((part) => part !== 'outage' && options.parts.has(part));
+  if (inOneProcess.length > 0) figures.push(...(await spoolFigures(deps, { ...options, parts: inOneProcess })));
+  if (options.parts.has('outage')) {
+    await runStatement(databaseUrl, `CREATE DATABASE ${OUTAGE_DATABASE}`);
+    const outageUrl = addressOf(databaseUrl, OUTAGE_DATABASE);
+    await migrateAll(outageUrl);
+    figures.push(...(await outageFigures(outageUrl, { seed: SEED, isQuick: options.isQuick })));
+  }
+  return figures;
+}
+
+async function spoolFigures(
+  deps: BenchDeps,
+  options: { readonly isQuick: boolean; readonly parts: readonly EventPart[] },
 ): Promise<readonly EventFigure[]> {
   const { databaseUrl, directory, log } = deps;
   await migrateAll(databaseUrl);
@@ -70,17 +93,18 @@ export async function eventFigures(
   });
   const bench: Bench = { spool, sessions: createEventSessions(SEED), database, ...options };
   try {
-    const figures = [
-      // Before any other: those leave jobs behind that nobody takes.
-      ...(await fairnessFigures({ ...bench, databaseUrl, log }, options)),
-      ...(await storageFigures(bench)),
-      ...(await processorFigures(bench)),
-      ...(await durabilityFigures(bench)),
-      ...(await drainFigures(bench)),
-      ...(await burstFigures(bench)),
-    ];
+    const measure: Readonly<Record<Exclude<EventPart, 'outage'>, () => Promise<readonly EventFigure[]>>> = {
+      fairness: () => fairnessFigures({ ...bench, databaseUrl, log }, options),
+      storage: () => storageFigures(bench),
+      processor: () => processorFigures(bench),
+      durability: () => durabilityFigures(bench),
+      drain: () => drainFigures(bench),
+      burst: () => burstFigures(bench),
+    };
+    const figures: EventFigure[] = [];
+    for (const part of options.parts) if (part !== 'outage') figures.push(...(await measure[part]()));
     const { difference } = await readConservation(database, 'default');
-    return [...figures, figureOf('conservation_difference', difference, '<=', 0, figures.length)];
+    return [...figures, atMost('conservation_difference', difference, 0, figures.length)];
   } finally {
     await spool.close();
     await database.destroy();
@@ -105,7 +129,7 @@ async function processorFigures(bench: Bench): Promise<EventFigure[]> {
       await measureProcessor(bench, interleave(make()));
       const { perCallUs, mainUs } = await measureProcessor(bench, interleave(make()));
       figures.push(known(`cpu_us_${name}_${kind}`, perCallUs, count));
-      if (kind === 'repeated') figures.push(figureOf(`main_us_${name}`, mainUs, '<=', MAIN_US_MAX, count));
+      if (kind === 'repeated') figures.push(atMost(`main_us_${name}`, mainUs, MAIN_US_MAX, count));
     }
   }
   return figures;
@@ -142,25 +166,57 @@ async function durabilityFigures({ spool, sessions, isQuick }: Bench): Promise<E
   ];
 }
 
-async function drainFigures({ spool, sessions, isQuick }: Bench): Promise<EventFigure[]> {
-  const count = isQuick ? 2_000 : 6_000;
-  const calls = interleave(
-    Array.from({ length: count / SESSION_CALLS }, () => sessions.session(SESSION_CALLS, SMALL_BYTES)),
-  );
-  const startedAt = performance.now();
-  await offerAt(spool, calls, Number.POSITIVE_INFINITY);
-  await settled(spool);
-  const perSecond = count / ((performance.now() - startedAt) / 1_000);
+/** A backlog of whole lots, from the first hand-over to the last row and job. */
+async function drainFigures({ spool, sessions, database, isQuick }: Bench): Promise<EventFigure[]> {
+  const lots = isQuick ? 3 : 6;
+  const rates: number[] = [];
+  const [cpuUs, postgresUs]: [number[], number[]] = [[], []];
+  // The first lot compiles what the others run.
+  for (let lot = 0; lot <= lots; lot += 1) {
+    const calls = loadOf(sessions, DRAIN_LOT);
+    const [cpu, postgresMs] = [process.cpuUsage(), await backendMs(database)];
+    const startedAt = performance.now();
+    await offerAt(spool, calls, Number.POSITIVE_INFINITY);
+    await settled(spool);
+    if (lot === 0) continue;
+    rates.push(DRAIN_LOT / ((performance.now() - startedAt) / 1_000));
+    const used = process.cpuUsage(cpu);
+    cpuUs.push((used.user + used.system) / DRAIN_LOT);
+    postgresUs.push(((await backendMs(database)) - postgresMs) * (1_000 / DRAIN_LOT));
+  }
+  const count = lots * DRAIN_LOT;
+  const ratios = rates.map((rate) => rate / NORMAL_RATE);
   return [
-    known('drain_calls_per_s', perSecond, count),
-    figureOf('drain_ratio', perSecond / NORMAL_RATE, '>=', 5, count),
+    { ...known('drain_calls_per_s', meanOf(rates), count), interval: intervalOf(rates) },
+    { ...known('drain_cpu_us', meanOf(cpuUs), count), interval: intervalOf(cpuUs) },
+    { ...known('drain_postgres_cpu_us', meanOf(postgresUs), count), interval: intervalOf(postgresUs) },
+    figureOf({
+      ...{ id: 'drain_ratio', value: meanOf(ratios), op: '>=', bar: 5, n: count },
+      interval: intervalOf(ratios),
+    }),
   ];
+}
+
+/** Processor time that the backends of this database have used, milliseconds; zero where the system does not tell. */
+async function backendMs(database: Database): Promise<number> {
+  const { rows } = await sql<{ pid: number }>`
+    SELECT pid FROM pg_stat_activity WHERE datname = current_database()`.execute(database);
+  return rows.reduce((sum, { pid }) => sum + processMs(pid), 0);
+}
+
+function processMs(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * CLOCK_TICK_MS;
+  } catch {
+    return 0;
+  }
 }
 
 /** Ten times the normal rate, for a while: the thread that serves calls must hardly notice. */
 async function burstFigures({ spool, sessions, isQuick }: Bench): Promise<EventFigure[]> {
   const seconds = isQuick ? 10 : 60;
-  const lot = interleave(Array.from({ length: 100 }, () => sessions.session(SESSION_CALLS, SMALL_BYTES)));
+  const lot = loadOf(sessions, NORMAL_RATE * BURST_FACTOR);
   const histogram = monitorEventLoopDelay({ resolution: 1 });
   const startedAt = performance.now();
   let offered = 0;
@@ -178,30 +234,43 @@ async function burstFigures({ spool, sessions, isQuick }: Bench): Promise<EventF
   const { dropped } = spool.stats();
   return [
     known('burst_calls_per_s', offered / (burstMs / 1_000), offered),
-    figureOf('burst_loop_delay_p99_ms', histogram.percentile(99) / 1e6, '<=', 50, histogram.count),
+    atMost('burst_loop_delay_p99_ms', histogram.percentile(99) / 1e6, 50, histogram.count),
     known('burst_rss_mb', rssBytesMax / 1e6, offered),
-    figureOf('burst_drained_after_s', drainedMs / 1_000, '<=', 300, offered),
-    figureOf('burst_dropped', dropped, '<=', 0, offered),
+    atMost('burst_drained_after_s', drainedMs / 1_000, 300, offered),
+    atMost('burst_dropped', dropped, 0, offered),
   ];
 }
 
-async function storageFigures({ spool, sessions, database }: Bench): Promise<EventFigure[]> {
-  // It grows to three times that, and so has 100 kB a request on average.
-  const calls = sessions.session(50, 50 * KILOBYTE);
+async function storageFigures(bench: Bench): Promise<EventFigure[]> {
+  const { spool, sessions, isQuick } = bench;
   // Empty partitions have pages of their own, which are no cost of a session.
   await offerAt(spool, [sessions.fresh(KILOBYTE)], Number.POSITIVE_INFINITY);
   await settled(spool);
+  const ratios = [];
+  for (let session = 0; session < (isQuick ? 2 : 5); session += 1) ratios.push(await storedSession(bench));
+  const transcripts = ratios.map((ratio) => ratio.transcripts);
+  const n = ratios.length * STORED_SESSION_CALLS;
+  return [
+    figureOf({
+      ...{ id: 'storage_ratio', value: meanOf(transcripts), op: '<=', bar: 0.1, n },
+      interval: intervalOf(transcripts),
+    }),
+    known('storage_ratio_on_disk', meanOf(ratios.map((ratio) => ratio.onDisk)), n),
+  ];
+}
+
+/** What one session takes, of what its calls would take by themselves. */
+async function storedSession({ spool, sessions, database }: Bench): Promise<StoredBytes> {
+  // It grows to three times that, and so has 100 kB a request on average.
+  const calls = sessions.session(STORED_SESSION_CALLS, 50 * KILOBYTE);
   const before = await storedBytes(database);
   await offerAt(spool, calls, Number.POSITIVE_INFINITY);
   await settled(spool);
   const after = await storedBytes(database);
   const perCall = calls.map((call) => zstdCompressSync(Buffer.from(JSON.stringify(recordOfOffer(call)))).length);
   const compressed = perCall.reduce((sum, bytes) => sum + bytes, 0);
-  const ratio = (name: keyof typeof after) => (after[name] - before[name]) / compressed;
-  return [
-    figureOf('storage_ratio', ratio('transcripts'), '<=', 0.1, calls.length),
-    known('storage_ratio_on_disk', ratio('onDisk'), calls.length),
-  ];
+  const ratio = (name: keyof StoredBytes) => (after[name] - before[name]) / compressed;
+  return { transcripts: ratio('transcripts'), onDisk: ratio('onDisk') };
 }
 
 /** Offers calls at a rate, and returns the milliseconds of processor that the offering thread itself spent on it. */
@@ -234,21 +303,22 @@ async function settled(spool: SpoolThread): Promise<void> {
   }
 }
 
+/** So many calls of 20 kB. */
+function loadOf(sessions: EventSessions, calls: number): readonly OfferedCall[] {
+  const count = calls / LOAD_SESSION.calls;
+  return interleave(Array.from({ length: count }, () => sessions.session(LOAD_SESSION.calls, LOAD_SESSION.bytes)));
+}
+
 /** Calls of many sessions as a gateway sees them, each session in its own order. */
 function interleave(sessions: readonly (readonly OfferedCall[])[]): readonly OfferedCall[] {
   const longest = Math.max(...sessions.map((calls) => calls.length));
   return Array.from({ length: longest }, (_value, index) => sessions.flatMap((calls) => calls[index] ?? [])).flat();
 }
 
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function figureOf(id: string, value: number, op: '<=' | '>=', bar: number, n: number): EventFigure {
-  return { id, value, op, bar, pass: op === '<=' ? value <= bar : value >= bar, n };
-}
-
-function known(id: string, value: number, n: number): EventFigure {
-  return { id, value, op: '<=', bar: null, pass: null, n };
+function atMost(id: string, value: number, bar: number, n: number): EventFigure {
+  return figureOf({ id, value, op: '<=', bar, n });
 }

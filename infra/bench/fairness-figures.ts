@@ -10,7 +10,7 @@ import { createQueueBackend } from '#shared/queue/queue-backend.ts';
 import type { SpoolThread } from '#shared/spool/spool-thread.ts';
 import { createEvaluatorMetrics } from '../../services/evaluator/evaluator-metrics.ts';
 import { openWorkers } from '../../services/evaluator/worker.ts';
-import type { EventFigure } from './event-figures.ts';
+import { type EventFigure, figureOf, known } from './event-figure.ts';
 import type { EventSessions } from './event-sessions.ts';
 
 export interface FairnessDeps {
@@ -56,19 +56,11 @@ export async function fairnessFigures(
     const before = await play(deps, { seconds, busyFactor: 1 });
     const busy = await play(deps, { seconds, busyFactor: BUSY_FACTOR });
     const ratio = busy.othersP95Ms / before.othersP95Ms;
-    const known = (id: string, value: number): EventFigure => ({
-      id,
-      value,
-      op: '<=',
-      bar: null,
-      pass: null,
-      n: busy.calls,
-    });
     return [
-      known('fair.others_before_p95_ms', before.othersP95Ms),
-      known('fair.others_p95_ms', busy.othersP95Ms),
-      known('fair.busy_p95_ms', busy.busyP95Ms),
-      { id: 'fair.p95_ratio', value: ratio, op: '<=', bar: RATIO_MAX, pass: ratio <= RATIO_MAX, n: busy.calls },
+      known('fair.others_before_p95_ms', before.othersP95Ms, busy.calls),
+      known('fair.others_p95_ms', busy.othersP95Ms, busy.calls),
+      known('fair.busy_p95_ms', busy.busyP95Ms, busy.calls),
+      figureOf({ id: 'fair.p95_ratio', value: ratio, op: '<=', bar: RATIO_MAX, n: busy.calls }),
     ];
   } finally {
     await Promise.all(workers.map((worker) => worker.close(10_000)));

@@ -26,7 +26,7 @@ export const DROPS_RETRY_MS = 100;
 /** Below this zstd costs more than it saves. */
 export const COMPRESS_FROM_BYTES = 1_024;
 /** Records are compressed while more than this waits on the disk: then room is scarcer than the processor. */
-export const COMPRESS_FROM_BACKLOG_BYTES = 256 * 1_024 * 1_024;
+export const COMPRESS_FROM_BACKLOG_BYTES = 128 * 1_024 * 1_024;
 
 export const WRITE_BACKOFF_MIN_MS = 50;
 export const WRITE_BACKOFF_MAX_MS = 5_000;
