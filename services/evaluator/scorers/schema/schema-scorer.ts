@@ -27,7 +27,11 @@ function score(kind: ViolationKind, subject: ScoringSubject): ScorerResult {
   if (checked === null) return unknown('the request does not say which tools there were');
   const failure = deliveredFailure(kind, checked) ?? mendedFailure(kind, checked);
   if (failure !== null) return failure;
-  if (checked.hasUnreadable) return unknown('arguments that are no JSON object have no properties');
+  if (checked.hasUnreadable) {
+    // Said once and not by every kind: what is wrong with such arguments is a check of its own.
+    if (kind === 'missing_required') return unknown('arguments that are no JSON object have no properties');
+    if (checked.delivered.length === 0) return NOT_APPLICABLE;
+  }
   // What was left out of the schema can hide a constraint only: names and types stand in every schema alike.
   if (kind === 'constraint_violation' && checked.delivered.some(({ isComplete }) => !isComplete)) {
     return unknown('a part of the schema cannot be checked', 'warning');
