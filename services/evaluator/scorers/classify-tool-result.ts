@@ -26,8 +26,13 @@ const INVALID_PARAMETER = [
   /no such tool|unknown tool|tool .{1,80} (not found|does not exist|is not available)/i,
   /TypeError: .*(argument|positional)|takes \d+ positional|unexpected keyword argument/,
   /string to replace not found|old_string|matches of the string to replace|file has not been read yet|no changes to make/i,
-  /should (match|be different)|does not add up|cannot be used|must (match|equal|be)|out of range|usage: /i,
+  /should (match|be different)|does not (add up|match)|cannot be used|must (match|equal|be)|out of range|usage: /i,
+  /\b(method|id|item|value|count|date|format|amount|quantity)\b.{0,40}\bshould be\b/i,
+  /\binvalid (reason|characters|expression|syntax|id|choice|request)|\b(400 bad request|422 unprocessable)/i,
 ];
+
+/** What a tool wants of the world before it works; the arguments may be as right as they can be. */
+const STATE = /\bmust be \w+ (to|before|first|in order)\b|\bmust (first|already) \b/i;
 
 /** What an error looks like when no flag says so, at the very start of the result. */
 const ERROR_START =
@@ -38,5 +43,6 @@ export function classifyToolResult(result: ToolResult): ToolResultKind {
   const head = result.text.slice(0, HEAD_CHARACTERS);
   if (!result.flaggedError && !ERROR_START.test(head)) return 'ok';
   if (DECLINED.some((pattern) => pattern.test(head))) return 'declined';
-  return INVALID_PARAMETER.some((pattern) => pattern.test(head)) ? 'invalid_parameter' : 'environment';
+  const isOfArguments = !STATE.test(head) && INVALID_PARAMETER.some((pattern) => pattern.test(head));
+  return isOfArguments ? 'invalid_parameter' : 'environment';
 }
