@@ -9,6 +9,7 @@ import { registerDemo } from './demo.ts';
 import { registerDlq } from './dlq.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerIngest } from './ingest.ts';
+import { registerJudges } from './judges.ts';
 import { registerKeys } from './keys.ts';
 import { registerLabels } from './labels.ts';
 import { registerLosses } from './losses.ts';
@@ -33,6 +34,7 @@ export function registerCommands(program: Command, context: CommandContext): voi
     registerConfig,
     registerCalls,
     registerScores,
+    registerJudges,
     registerLabels,
     registerCalibration,
     registerScorecard,
