@@ -12,8 +12,15 @@ function findLost(tool: Readonly<Record<string, unknown>>, sent: UpstreamTool | 
   if (typeof description === 'string' && description.trim() !== '' && sent.description !== description) {
     return { path: '/description', keyword: 'description' };
   }
+  // A tool without parameters can be told of without a schema.
+  if (sent.schema === undefined && !hasProperties(tool['input_schema'])) return null;
   const lost = findLostPart(tool['input_schema'], sent.schema);
   return lost === null ? null : { path: `/input_schema${lost.path}`, keyword: lost.keyword };
+}
+
+function hasProperties(schema: unknown): boolean {
+  const properties = isRecord(schema) ? schema['properties'] : undefined;
+  return isRecord(properties) && Object.keys(properties).length > 0;
 }
 
 function score(subject: ScoringSubject): ScorerResult {
