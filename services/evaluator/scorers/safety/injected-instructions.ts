@@ -15,6 +15,9 @@ const MARKERS: readonly RegExp[] = [
   /<(?:INFORMATION|SYSTEM|ADMIN|IMPORTANT|instructions?|system_prompt)>|\[(?:SYSTEM|INST|ADMIN)\]|<\|im_start\|>\s*system|^\s*SYSTEM(?: (?:NOTE|MESSAGE|OVERRIDE))?:/gim,
   /\b(?:your )?new (?:instructions?|task|objective|goal) (?:is|are|:)/gi,
 ];
+/** What each of them has a word of: one pass over most texts is enough. */
+const ANY_MARKER =
+  /ignor|disregard|forget|overrid|\b(?:AI|LLM|assistant|agent|model|Claude|GPT|chatbot)\b|(?:before|after) you|not (?:tell|inform|mention|reveal|notify)|<(?:INFORMATION|SYSTEM|ADMIN|IMPORTANT|instruction|system_prompt)|\[(?:SYSTEM|INST|ADMIN)\]|im_start|^\s*SYSTEM|new (?:instruction|task|objective|goal)/im;
 const PASSAGE_CHARACTERS = 800;
 const TEXT_CHARACTERS_MAX = 100_000;
 const PASSAGES_MAX = 20;
@@ -22,6 +25,7 @@ const PASSAGES_MAX = 20;
 /** Passages of a text that give orders to a model. */
 export function findInjectedInstructions(text: string): readonly InjectedInstruction[] {
   const searched = text.slice(0, TEXT_CHARACTERS_MAX);
+  if (!ANY_MARKER.test(searched)) return [];
   const found: InjectedInstruction[] = [];
   for (const pattern of MARKERS) {
     for (const match of searched.matchAll(pattern)) {
