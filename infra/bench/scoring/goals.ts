@@ -5,6 +5,9 @@ import { injectionFigures } from './injection.ts';
 import { judgeDeterminismFigures } from './judge-determinism.ts';
 import { judgeParserFigures } from './judge-parser.ts';
 import { panelFigures } from './panel.ts';
+import { plantedCallCounts } from './planted-calls.ts';
+import { plantedFigures, plantedTable } from './planted-figures.ts';
+import { plantedSequenceCounts } from './planted-sequences.ts';
 import { queueToScoreFigures } from './queue-to-score.ts';
 import { repeatsFigures } from './repeats.ts';
 import type { GoalResult } from './scoring-report.ts';
@@ -45,6 +48,14 @@ export const GOALS: readonly Goal[] = [
     }),
   },
   { name: 'G1', needsData: true, measure: (folder, options) => ({ figures: bfclFigures(folder, options) }) },
+  {
+    name: 'G2',
+    needsData: true,
+    measure(folder) {
+      const counts = [...plantedCallCounts(folder), ...plantedSequenceCounts(folder)];
+      return { figures: plantedFigures(counts), tables: [plantedTable(counts)] };
+    },
+  },
   { name: 'G9', needsData: true, measure: (folder, options) => ({ figures: panelFigures(folder, options) }) },
   { name: 'G10', needsData: true, measure: (folder, options) => ({ figures: repeatsFigures(folder, options) }) },
   { name: 'G12s', needsData: true, measure: syntaxGoal },

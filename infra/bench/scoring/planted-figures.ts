@@ -12,15 +12,12 @@ export interface PlantedCounts {
 
 const BAR = 0.99;
 
-/** Recall and owner over all planted faults, whatever they were planted in. */
+/** Recall and owner of the kind that is found worst, whatever it was planted in: a mean would hide it. */
 export function plantedFigures(counts: readonly PlantedCounts[]): readonly WrittenFigure[] {
-  const sum = (of: (each: PlantedCounts) => number) => counts.reduce((total, each) => total + of(each), 0);
-  const [planted, found, right] = [
-    sum((each) => each.planted),
-    sum((each) => each.found),
-    sum((each) => each.ownerRight),
+  return [
+    worst('G2', counts, ({ found, planted }) => [found, planted]),
+    worst('G2o', counts, ({ ownerRight, found }) => [ownerRight, found]),
   ];
-  return [share('G2', found, planted), share('G2o', right, found)];
 }
 
 export function plantedTable(counts: readonly PlantedCounts[]): ScoringTable {
@@ -31,8 +28,22 @@ export function plantedTable(counts: readonly PlantedCounts[]): ScoringTable {
   };
 }
 
-function share(id: string, hits: number, n: number): WrittenFigure {
-  const value = n === 0 ? 0 : hits / n;
-  const interval = n === 0 ? ([0, 1] as const) : proportionInterval(hits, n);
-  return { id, value, op: '>=', bar: BAR, pass: value >= BAR, n, interval };
+/** The interval is that of the worst kind; n counts the faults of all kinds. */
+function worst(
+  id: string,
+  counts: readonly PlantedCounts[],
+  of: (each: PlantedCounts) => readonly [hits: number, n: number],
+): WrittenFigure {
+  const shares = counts.map((each) => of(each)).sort((left, right) => shareOf(left) - shareOf(right));
+  const [lowest] = shares;
+  const n = shares.reduce((total, [, each]) => total + each, 0);
+  if (lowest === undefined || lowest[1] === 0) {
+    return { id, value: 0, op: '>=', bar: BAR, pass: false, n, interval: [0, 1] };
+  }
+  const value = shareOf(lowest);
+  return { id, value, op: '>=', bar: BAR, pass: value >= BAR, n, interval: proportionInterval(...lowest) };
+}
+
+function shareOf([hits, n]: readonly [hits: number, n: number]): number {
+  return n === 0 ? 0 : hits / n;
 }
