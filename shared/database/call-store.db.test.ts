@@ -230,6 +230,20 @@ describe('storing a call', () => {
   });
 });
 
+describe('a request of ten thousand messages', () => {
+  it('is read back before its statement is given up', async () => {
+    const messages = Array.from({ length: 10_001 }, (_value, index) => ({
+      role: index % 2 === 0 ? 'user' : 'assistant',
+      content: `message ${index}`,
+    }));
+    const request = { model: 'claude-sonnet-5', max_tokens: 50, messages };
+    const record = sampleCallRecord({ content: { request } });
+    await store.store([record]);
+    const stored = await loadCall(database, record.call.projectId, record.call.callId);
+    expect(stored?.request).toEqual(request);
+  });
+});
+
 describe('a session of fifty turns', () => {
   it('costs storage in proportion to what was said, not to what was sent', async () => {
     const records = agentSession(50, { projectId: 'measured', sessionId: 'long' });

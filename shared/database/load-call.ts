@@ -124,7 +124,11 @@ async function readContent(
   return { nodes, blocks: await readBlocks(database, place, distinct(keys)) };
 }
 
-/** Walks from the heads to the roots. A UNION without ALL visits a node that several calls share once. */
+/**
+ * Walks from the heads to the roots. A UNION without ALL visits a node that several calls share once. Each step looks up
+ * its parent by itself: as a join the planner may read the whole week at every step, which for ten thousand messages is
+ * minutes instead of a tenth of a second.
+ */
 async function readNodes(
   database: Database,
   place: { readonly projectId: string; readonly week: string },
@@ -136,9 +140,11 @@ async function readNodes(
       SELECT node_hash, parent_hash, block_key, role, starts_message FROM transcript_node
       WHERE project_id = ${place.projectId} AND week = ${place.week}::date AND node_hash = ANY(${[...heads]}::bytea[])
       UNION
-      SELECT node.node_hash, node.parent_hash, node.block_key, node.role, node.starts_message
-      FROM chain JOIN transcript_node AS node
-        ON node.project_id = ${place.projectId} AND node.week = ${place.week}::date AND node.node_hash = chain.parent_hash
+      SELECT parent.* FROM chain CROSS JOIN LATERAL (
+        SELECT node_hash, parent_hash, block_key, role, starts_message FROM transcript_node
+        WHERE project_id = ${place.projectId} AND week = ${place.week}::date AND node_hash = chain.parent_hash
+        LIMIT 1
+      ) AS parent
     )
     SELECT encode(node_hash, 'hex') AS hash, encode(parent_hash, 'hex') AS parent, encode(block_key, 'hex') AS block_key,
       role, starts_message
