@@ -9,6 +9,7 @@ import { contentToScore } from './content-to-score.ts';
 import { runCustomScorers } from './custom-scorers/run-custom-scorers.ts';
 import type { EvaluatorDeps } from './evaluator-deps.ts';
 import type { JudgePanel } from './judge-panel.ts';
+import { mineClientRetry } from './outcomes/mine-client-retry.ts';
 import { watchServedModel } from './outcomes/watch-served-model.ts';
 import { planToolUseJudgement } from './plan-tool-use-judgement.ts';
 import { type ContentScores, scoreContent, toScoreRows, toScoringRun } from './score-content.ts';
@@ -41,7 +42,8 @@ export async function scoreCall(deps: EvaluatorDeps, job: Omit<ScoreJob, 'v'>): 
   // A tool may still be running when its session is called idle: what follows it then comes late, and counts.
   const final = job.pass === 'call' || next !== null;
   const triage = await triageCall(deps, key, subject, scores);
-  const rows = [...toScoreRows(key, scores), ...(triage === null ? [] : [triage.row])];
+  const retried = job.pass === 'outcome' ? await mineClientRetry(deps.database, key, subject) : [];
+  const rows = [...toScoreRows(key, scores), ...(triage === null ? [] : [triage.row]), ...retried];
   const recorded = await recordScoring(deps.database, toScoringRun(key, scores, final), rows);
   if (job.pass === 'call') await watchServedModel(deps, stored);
   if (recorded === 'first') deps.metrics.callsScored.inc({ pass: job.pass });
