@@ -4,7 +4,7 @@ import { readConservation } from '#shared/database/conservation.ts';
 import { storedCallIds, wasAnswered } from '../../../testing/answered-calls.ts';
 import type { ClientCall } from '../../../testing/load.ts';
 import { readSpoolFolder, type SpoolOnDisk } from './read-spool-folder.ts';
-import { type Violation, violationOf } from './violation.ts';
+import { STILL_PENDING, type Violation, violationOf } from './violation.ts';
 
 export interface CallEvidence {
   readonly database: Database;
@@ -35,7 +35,7 @@ export async function auditConservation(evidence: CallEvidence): Promise<readonl
   const spools = await Promise.all(spoolFolders.map(readSpoolFolder));
   return [
     ...violationOf('I1', 'the equation does not balance', difference === 0 ? [] : [conservation]),
-    ...violationOf('I1', 'calls are still pending', pending === 0 ? [] : [conservation]),
+    ...violationOf('I1', STILL_PENDING, pending === 0 ? [] : [conservation]),
     ...violationOf('I1', 'answered calls are gone, and nothing counts them', unexcused.slice(dropped)),
     ...violationOf(
       'I1',

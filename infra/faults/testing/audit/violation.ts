@@ -23,6 +23,9 @@ export interface Violation {
   readonly evidence: unknown;
 }
 
+/** Of calls that are kept, and were not scored when the waiting was over. */
+export const STILL_PENDING = 'calls are still pending';
+
 const SHOWN_MAX = 5;
 
 /** None when there is nothing to show. */
