@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
+import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '#shared/config/load-config.ts';
 import type { Database } from '#shared/database/connect.ts';
@@ -16,6 +17,10 @@ import { adminDatabase, createTestBench, type TestBench, until } from './testing
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const ASK = { model: 'claude-sonnet', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };
+const CLIENTS = 20;
+const TERMINATIONS = 2;
+/** Four processes are started one after the other, each in seconds. */
+const TERMINATIONS_MS = 180_000;
 
 describe('the gateway process', () => {
   let testDatabase: TestDatabase;
@@ -85,6 +90,24 @@ routes:
     return response.headers.get('x-trimtab-call-id');
   }
 
+  /** Asks again and again, on a connection of its own, until nobody answers; returns why. */
+  async function askUntilRefused(url: string, answered: (string | null)[]): Promise<unknown> {
+    const agent = new Agent({ connections: 1 });
+    try {
+      for (;;) {
+        const options = { dispatcher: agent, method: 'POST' as const, body: JSON.stringify(ASK) };
+        const { statusCode, headers, body } = await request(`${url}/v1/messages`, options);
+        await body.text();
+        if (statusCode !== 200) return statusCode;
+        answered.push(String(headers['x-trimtab-call-id']));
+      }
+    } catch (error) {
+      return error instanceof Error && 'code' in error ? error.code : error;
+    } finally {
+      await agent.destroy();
+    }
+  }
+
   async function isStored(callId: string | null): Promise<boolean> {
     const { rows } = await sql`SELECT 1 FROM call WHERE call_id = ${callId}::uuid`.execute(admin);
     return rows.length === 1;
@@ -105,6 +128,26 @@ routes:
     expect(span).toContain('trimtab.policy.id');
     expect(span).toContain('trimtab.propensity');
   });
+
+  it(
+    'cuts no call when it is told to end under load, and stores all that it answered',
+    async () => {
+      const answered: (string | null)[] = [];
+      for (let termination = 0; termination < TERMINATIONS; termination += 1) {
+        const { url, child } = await start(testDatabase.connectionString);
+        const before = answered.length;
+        const clients = Promise.all(Array.from({ length: CLIENTS }, () => askUntilRefused(url, answered)));
+        await until(() => answered.length >= before + 2 * CLIENTS);
+        child.kill('SIGTERM');
+        expect(await clients).toEqual(Array.from({ length: CLIENTS }, () => 'ECONNREFUSED'));
+        const [code] = child.exitCode === null ? ((await once(child, 'exit')) as [number | null]) : [child.exitCode];
+        expect(code).toBe(0);
+      }
+      await start(testDatabase.connectionString);
+      await until(async () => (await Promise.all(answered.map(isStored))).every(Boolean));
+    },
+    TERMINATIONS_MS,
+  );
 
   it('serves from its copy of the policies while PostgreSQL is down, and stores those calls when it is back', async () => {
     const down = await start(`postgres://trimtab@127.0.0.1:${await freePort('127.0.0.1')}/nowhere`);
