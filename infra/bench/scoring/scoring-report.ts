@@ -17,6 +17,8 @@ export interface ScoringTable {
 export interface GoalResult {
   readonly figures: readonly WrittenFigure[];
   readonly tables?: readonly ScoringTable[];
+  /** What of it could not be measured, and why. */
+  readonly notMeasured?: ScoringReport['notMeasured'];
 }
 
 /** What `bench:scoring` writes, and what its page is made of. */
