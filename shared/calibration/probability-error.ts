@@ -23,7 +23,14 @@ export function brierSkill(forecasts: readonly Forecast[]): number | null {
 
 /** Expected calibration error over ten bins of equally many forecasts. */
 export function calibrationError(forecasts: readonly Forecast[]): number {
-  const ordered = forecasts.toSorted((left, right) => left.probability - right.probability);
+  return errorOfOrdered(inOrder(forecasts));
+}
+
+function inOrder(forecasts: readonly Forecast[]): readonly Forecast[] {
+  return forecasts.toSorted((left, right) => left.probability - right.probability);
+}
+
+function errorOfOrdered(ordered: readonly Forecast[]): number {
   let error = 0;
   for (let bin = 0; bin < BINS; bin += 1) {
     const start = Math.floor((bin * ordered.length) / BINS);
@@ -45,12 +52,11 @@ export function calibrationError(forecasts: readonly Forecast[]): number {
  * @param random uniform in [0, 1)
  */
 export function debiasedCalibrationError(forecasts: readonly Forecast[], random: () => number): number {
+  const ordered = inOrder(forecasts);
   let luck = 0;
   for (let world = 0; world < SIMULATIONS; world += 1) {
-    const drawn = forecasts.map(
-      ({ probability }): Forecast => ({ probability, label: random() < probability ? 1 : 0 }),
-    );
-    luck += calibrationError(drawn) / SIMULATIONS;
+    const drawn = ordered.map(({ probability }): Forecast => ({ probability, label: random() < probability ? 1 : 0 }));
+    luck += errorOfOrdered(drawn) / SIMULATIONS;
   }
-  return calibrationError(forecasts) - luck;
+  return errorOfOrdered(ordered) - luck;
 }
