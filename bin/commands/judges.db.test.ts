@@ -20,13 +20,30 @@ describe('trimtab judges', () => {
     const at = { projectId: 'default', day: new Date().toISOString().slice(0, 10), judge: 'local/judge-1' };
     await reserveJudgeBudget(fixture.database, at, 0.5, 20);
     const counted = { repairs: 3, canaryMisses: 1, rateLimited: 2, otherModel: 4, unusable: 1 };
-    await settleJudgeBudget(fixture.database, at, { reservedUsd: 0.5, spentUsd: 0.25, calls: 9, errors: 5, ...counted });
+    await settleJudgeBudget(fixture.database, at, {
+      reservedUsd: 0.5,
+      spentUsd: 0.25,
+      calls: 9,
+      errors: 5,
+      ...counted,
+    });
     const { stdout } = await fixture.run(['judges']);
     expect(stdout).toMatch(/local\/judge-1\s+0\.2500\s+0\.0000\s+\S*\s+9\s+3\s+5\s+1\s+1\s+2\s+4/);
     expect(stdout).toContain('answered for by another model');
     const { ledger } = JSON.parse((await fixture.run(['judges', '--days', '1', '--json'])).stdout);
-    expect(ledger).toEqual([
-      { ...at, projectId: undefined, spentUsd: 0.25, reservedUsd: 0, calls: 9, errors: 5, ...counted, dailyBudgetUsd: null },
-    ].map(({ projectId: _projectId, ...line }) => line));
+    expect(ledger).toEqual(
+      [
+        {
+          ...at,
+          projectId: undefined,
+          spentUsd: 0.25,
+          reservedUsd: 0,
+          calls: 9,
+          errors: 5,
+          ...counted,
+          dailyBudgetUsd: null,
+        },
+      ].map(({ projectId: _projectId, ...line }) => line),
+    );
   });
 });

@@ -23,19 +23,31 @@ interface Sign {
 }
 
 const GRADER = String.raw`\b(?:judges?|graders?|evaluators?|raters?|scorers?|assessors?|grading (?:model|system|bot|script|llm)|scoring (?:model|system)|llm[- ]as[- ]a[- ]judge|automated (?:reviewer|evaluation|grader))\b`;
-const COMMAND = String.raw`\b(?:must|should|shall|need to|has to|have to|please|note|attention|dear|hello|hey|ignore|disregard|give|award|assign|mark|rate|score|grade|return|output|respond|answer|reply|treat|consider|conclude|record|stop|only)\b`;
+const ADJECTIVE = String.raw`(?:[\w-]+ ){0,2}`;
+const DIRECTIVE =
+  '(?:must|should|shall|ha(?:s|ve) to|needs? to|(?:is|are) (?:required|instructed|asked|told)|please|ignore|disregard|forget|give|award|assign|mark|treat|consider|approve|pass)';
 const GOOD = String.raw`(?:pass(?:ed|ing|es)?|full (?:marks|score|credit|points)|perfect|highest|maximum|top (?:marks|score)|10\s?\/\s?10|100\s?%|5\s?\/\s?5|approved?|correct|success(?:ful(?:ly)?)?|complet(?:e|ed)|excellent|flawless)`;
-const SUBJECT = `(?:all|every|each|this|these|it|criteria|criterion|tasks?|runs?|session|conversation|transcript|responses?|answers?|assistant|agent|work|checks?|results?)`;
+/** What a judge judges; a test, a file or a value is something else. */
+const SUBJECT =
+  '(?:criteria|criterion|runs?|session|conversation|transcript|responses?|assistant|agent|task|interaction|dialogue)';
 
 /** First the signs that mean the judge, then those that mean any reader. Every gap is bounded. */
 const SIGNS: readonly Sign[] = [
   sign(
     'grader_addressed',
-    `${GRADER}[^\\n]{0,80}${COMMAND}|${COMMAND}[^\\n]{0,40}\\b(?:to|for|the|all|you)\\b[^\\n]{0,20}${GRADER}|\\bas (?:the|a|an) (?:\\w+ )?(?:judge|grader|evaluator|rater)\\b`,
+    [
+      String.raw`${GRADER}\s*[,:!\u2014-]\s*[^\n]{0,40}\b${DIRECTIVE}\b`,
+      String.raw`${GRADER} ${DIRECTIVE}\b`,
+      String.raw`\b(?:notes?|messages?|instructions?|attention|memo|reminder|hints?|dear|hello|hi|hey)(?: to| for)?,? (?:the |all |any |my )?${ADJECTIVE}${GRADER}`,
+      String.raw`^\W{0,4}for the ${ADJECTIVE}${GRADER}\s*[:,]`,
+      String.raw`\bas (?:the|a|an) ${ADJECTIVE}${GRADER}\b[^\n]{0,40}(?:,|\byou\b)[^\n]{0,30}\b(?:answer|${DIRECTIVE})\b`,
+      String.raw`\b(?:whoever|when(?:ever)? you) (?:scores?|grades?|judges?|evaluates?|rates?|assess(?:es)?)\b`,
+      String.raw`\byou must (?:approve|pass|accept)\b|\bdo not (?:quote|report|mention|record|fail)\b[^\n]{0,20}\b(?:failures?|errors?|problems?|this (?:response|run|session|transcript|conversation|task))\b`,
+    ].join('|'),
   ),
   sign(
     'verdict_ordered',
-    `\\b(?:mark|rate|score|grade|give|award|assign|record|report|evaluate|judge|consider|treat|count|set|declare)\\b[^\\n.]{0,50}\\b${SUBJECT}\\b[^\\n.]{0,40}\\b${GOOD}(?![\\w])`,
+    String.raw`\b(?:mark|rate|score|grade|judge|evaluate|assess|treat|consider)\b(?!\s*[(:=.])[^\n.]{0,30}\b${SUBJECT}\b[^\n.]{0,40}\b${GOOD}(?![\w])`,
     'output',
   ),
   sign(
@@ -70,12 +82,12 @@ const SIGNS: readonly Sign[] = [
   ),
   sign(
     'role_changed',
-    String.raw`\byou are (?:now|no longer) (?:an?|the|in|my)\b|\b(?:new|updated|revised|important) (?:system )?(?:instructions?|directives?)\s*(?::|from|for|follow|supersede|override)|\bsystem (?:override|prompt|message|notice|instruction)\b|\b(?:developer|debug|admin|god|dan) mode\b|\bjailbreak`,
+    String.raw`\byou are (?:now|no longer) (?:an?|the|in|my)\b|\b(?:new|updated|revised|important) (?:system )?(?:instructions?|directives?)\s*(?::|from|for|follow|supersede|override)|\bsystem (?:override|notice)\b|^\W{0,4}system (?:prompt|message|instruction)s?\s*:|\b(?:developer|debug|admin|god|dan) mode\b|\bjailbreak`,
     'output',
   ),
   sign(
     'reply_steered',
-    String.raw`\b(?:in|to|into|of|with|at the (?:end|start|beginning) of|throughout|within)\s+(?:your|the|this|all|every|each)?\s*(?:final |next |own |code |entire )?(?:response|reply|replies|answers?|explanation|elucidation|clarification|solution|code ?base|implementation|output|text|message)s?\b|\b\w+ your (?:next |final |own )?(?:answers?|responses?|repl(?:y|ies)|messages?|output|elucidation|explanation|code|codebase|algorithm|solution|implementation|program)\b|\b(?:following|subsequent|below) (?:lines of )?code (?:snippet|block|excerpt|section|segment|piece)`,
+    String.raw`\b(?:in|to|into|of|with|at the (?:end|start|beginning) of|throughout|within)\s+(?:your|all|every|each)\s+(?:final |next |own |code |entire )?(?:response|reply|replies|answers?|explanation|elucidation|clarification|solution|code ?base|implementation|output|text|message)s?\b|\b\w+ your (?:next |final |own )?(?:answers?|responses?|repl(?:y|ies)|messages?|output|elucidation|explanation|code|codebase|algorithm|solution|implementation|program)\b|\b(?:following|subsequent|below) (?:lines of )?code (?:snippet|block|excerpt|section|segment|piece)\b[^\n]{0,60}\b(?:your?|implementation|codebase|solution|algorithm|elucidation)\b`,
     'output',
     'instructed',
   ),

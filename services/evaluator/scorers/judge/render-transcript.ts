@@ -1,7 +1,7 @@
 import { tokensOfTexts } from '#shared/formats/tokens/text-tokens.ts';
 import { isRecord, type JsonRecord } from '../json.ts';
 import { toolResultText } from '../tool-results.ts';
-import { cutMark, cutMiddle } from './cut-middle.ts';
+import { cutMark, cutMarked, cutMiddle } from './cut-middle.ts';
 import { markOutput, markText } from './datamark.ts';
 import { neutralise } from './neutralise.ts';
 import { renderCatalogue } from './render-catalogue.ts';
@@ -130,7 +130,7 @@ function renderBlock(block: unknown, level: Level): Piece | null {
   switch (block['type']) {
     case 'text': {
       const text = neutralise(String(block['text'] ?? ''));
-      return text === '' ? null : { text: markText(cutMiddle(text, level.text)), cut: text.length > level.text };
+      return text === '' ? null : { text: cutMarked(text, level.text, markText), cut: text.length > level.text };
     }
     case 'tool_use': {
       const input = neutralise(JSON.stringify(block['input'] ?? {}));
@@ -142,7 +142,7 @@ function renderBlock(block: unknown, level: Level): Piece | null {
       const limit = isError ? level.call : level.output;
       const output = neutralise(toolResultText(block['content']));
       const head = `tool result for ${oneLine(block['tool_use_id'])}${isError ? ' (error)' : ''}:`;
-      return { text: `${head}\n${markOutput(cutMiddle(output, limit))}`, cut: output.length > limit };
+      return { text: `${head}\n${cutMarked(output, limit, markOutput)}`, cut: output.length > limit };
     }
     // A model's private reasoning is neither evidence nor anybody's claim.
     case 'thinking':
@@ -173,7 +173,7 @@ function oneLine(text: unknown): string {
 
 function renderSystem(system: unknown): string {
   const text = neutralise(typeof system === 'string' ? system : toolResultText(system));
-  return text === '' ? '' : markText(cutMiddle(text, SYSTEM_CHARACTERS_MAX));
+  return text === '' ? '' : cutMarked(text, SYSTEM_CHARACTERS_MAX, markText);
 }
 
 /** Characters of the conversation as shown, without the system text and the catalogue. */
