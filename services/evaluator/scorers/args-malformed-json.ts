@@ -35,7 +35,10 @@ function score(subject: ScoringSubject): ScorerResult {
     .map(({ pointer, unparsedArguments: text }) => ({ pointer, text }))
     .filter(isOneCall);
   const rawCalls = (subject.raw?.toolCalls ?? [])
-    .map(({ argumentsText: text }) => ({ pointer: '/upstreamRaw', text }))
+    .map(({ argumentsText, parsed }) => ({
+      pointer: '/upstreamRaw',
+      text: parsed === undefined ? argumentsText : null,
+    }))
     .filter(isOneCall);
   if (calls.length === 0 && rawCalls.length === 0) return NOT_APPLICABLE;
   const delivered = findMalformed(calls);

@@ -33,10 +33,7 @@ function score(subject: ScoringSubject): ScorerResult {
     pointer: `${pointer}/input`,
     value: text === null ? given : parseJson(text),
   }));
-  const rawCalls = (subject.raw?.toolCalls ?? []).map(({ argumentsText: text }) => ({
-    pointer: '/upstreamRaw',
-    value: text.trim() === '' ? {} : parseJson(text),
-  }));
+  const rawCalls = (subject.raw?.toolCalls ?? []).map(({ parsed: value }) => ({ pointer: '/upstreamRaw', value }));
   if (calls.length === 0 && rawCalls.length === 0) return NOT_APPLICABLE;
   const delivered = findAmong(calls);
   const raw = findAmong(rawCalls);

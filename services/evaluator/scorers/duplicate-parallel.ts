@@ -1,5 +1,5 @@
 import { canonicalJson } from '#shared/content-hash.ts';
-import { isRecord, parseJson } from './json.ts';
+import { isRecord } from './json.ts';
 import { NOT_APPLICABLE, PASSED, type Scorer, type ScorerResult } from './scorer.ts';
 import type { ScoringSubject } from './scoring-subject.ts';
 
@@ -22,9 +22,8 @@ function score({ delivered, raw }: ScoringSubject): ScorerResult {
   if (calls.length < 2) return NOT_APPLICABLE;
   const same = findDuplicate(calls.map(({ pointer, name, given }) => ({ pointer, identity: identityOf(name, given) })));
   if (same === null) return PASSED;
-  const sent = raw?.toolCalls.map(({ name, argumentsText: text }) => {
-    const input = parseJson(text);
-    return { pointer: '/upstreamRaw', identity: identityOf(name, isRecord(input) ? input : text) };
+  const sent = raw?.toolCalls.map(({ name, argumentsText: text, parsed }) => {
+    return { pointer: '/upstreamRaw', identity: identityOf(name, isRecord(parsed) ? parsed : text) };
   });
   return {
     outcome: 'fail',

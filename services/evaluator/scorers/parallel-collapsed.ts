@@ -8,10 +8,9 @@ const QUOTE_CHARACTERS_MAX = 200;
 type MergedKind = 'concatenated objects' | 'array of objects';
 
 /** How several calls' arguments stand in one arguments text, or null when they do not. */
-function mergedKind(text: string | null): MergedKind | null {
+function mergedKind(text: string | null, value = text === null ? undefined : parseJson(text)): MergedKind | null {
   if (text === null) return null;
-  if (splitConcatenatedObjects(text) !== null) return 'concatenated objects';
-  const value = parseJson(text);
+  if (value === undefined) return splitConcatenatedObjects(text) === null ? null : 'concatenated objects';
   return Array.isArray(value) && value.length >= 2 && value.every(isRecord) ? 'array of objects' : null;
 }
 
@@ -21,7 +20,7 @@ function bucket(count: number): string {
 
 function scoreMerged(subject: ScoringSubject): ScorerResult | null {
   const delivered = subject.delivered?.toolCalls.find((call) => mergedKind(call.unparsedArguments) !== null);
-  const raw = subject.raw?.toolCalls.find((call) => mergedKind(call.argumentsText) !== null);
+  const raw = subject.raw?.toolCalls.find((call) => mergedKind(call.argumentsText, call.parsed) !== null);
   const text = delivered?.unparsedArguments ?? raw?.argumentsText ?? null;
   const kind = mergedKind(text);
   if (text === null || kind === null) return null;
@@ -58,7 +57,7 @@ function score(subject: ScoringSubject): ScorerResult {
 
 export const parallelCollapsed: Scorer = {
   id: 'parallel_collapsed',
-  version: '1',
+  version: '2',
   metric: 'toolUse',
   pass: 'call',
   owner: 'gateway',

@@ -12,6 +12,8 @@ export interface RawToolCall {
   readonly id: string;
   readonly name: string;
   readonly argumentsText: string;
+  /** What the text says as JSON: an empty object for no text at all, undefined for what is no JSON. */
+  readonly parsed: unknown;
 }
 
 export interface RawReply {
@@ -35,7 +37,10 @@ export function extractRawReply(text: string): RawReply | null {
   else if (Array.isArray(whole)) for (const part of whole) readData(part, null, collected);
   else readStream(text, collected);
   if (!collected.isRecognised) return null;
-  const toolCalls = collected.toolCalls.map(({ id, name, argumentsText }) => ({ id, name, argumentsText }));
+  const toolCalls = collected.toolCalls.map(({ id, name, argumentsText }) => {
+    const parsed = argumentsText.trim() === '' ? {} : parseJson(argumentsText);
+    return { id, name, argumentsText, parsed };
+  });
   return { toolCalls, text: collected.text, stopReason: collected.stopReason };
 }
 

@@ -1,5 +1,5 @@
 import { encodeToolName } from '#shared/formats/tool-name.ts';
-import { isRecord, parseJson } from '../json.ts';
+import { isRecord } from '../json.ts';
 import type { RawToolCall } from '../raw-reply.ts';
 import type { CatalogueTool, DeliveredToolCall, ScoringSubject } from '../scoring-subject.ts';
 import { type Validation, validateArguments } from './validate-arguments.ts';
@@ -30,7 +30,7 @@ export function checkCalls(subject: ScoringSubject): CheckedCalls | null {
   const rawChecks = new Map<RawToolCall, readonly Violation[]>();
   for (const rawCall of rawCalls ?? []) {
     const tool = toolOf(catalogue, rawCall.name);
-    const input = rawCall.argumentsText.trim() === '' ? {} : parseJson(rawCall.argumentsText);
+    const input = rawCall.parsed;
     if (tool?.inputSchema == null || !isRecord(input)) continue;
     rawChecks.set(rawCall, validateArguments(tool.inputSchema, input).violations);
   }

@@ -27,7 +27,18 @@ export function validateArguments(schema: Readonly<Record<string, unknown>>, val
   return { violations: [...violations, ...undeclared], isComplete };
 }
 
+/** Those of schemas that are at hand, so that one is not read again for the next call of its tool. */
+const AT_HAND = new WeakMap<object, CompiledSchema>();
+
 function checkerOf(schema: Readonly<Record<string, unknown>>): CompiledSchema {
+  const atHand = AT_HAND.get(schema);
+  if (atHand !== undefined) return atHand;
+  const checker = checkerByContent(schema);
+  AT_HAND.set(schema, checker);
+  return checker;
+}
+
+function checkerByContent(schema: Readonly<Record<string, unknown>>): CompiledSchema {
   const text = JSON.stringify(schema);
   const key = hash('sha256', text, 'base64');
   const known = CHECKERS.get(key);
