@@ -1,7 +1,6 @@
 import { promisify } from 'node:util';
-import { zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
+import { zstdDecompress, zstdDecompressSync } from 'node:zlib';
 
-const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
 /** First bytes of every zstd frame. No text starts so, which is how packed and plain bytes are told apart. */
@@ -13,15 +12,10 @@ const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
  */
 const AT_ONCE_BYTES_MAX = 64 * 1_024;
 
-/** UTF-8 text as bytes, compressed with zstd when it has `fromBytes` or more and gets smaller by it. */
-export async function packText(text: string, fromBytes: number): Promise<Buffer> {
-  const plain = Buffer.from(text);
-  if (plain.length < fromBytes) return plain;
-  const packed = plain.length > AT_ONCE_BYTES_MAX ? await compress(plain) : zstdCompressSync(plain);
-  return packed.length < plain.length ? packed : plain;
-}
-
-/** The text of `packText`. Rejects when it would have more than `bytesMax` bytes, or the bytes are damaged. */
+/**
+ * UTF-8 text that may have been compressed with zstd. Rejects when it would have more than `bytesMax` bytes, or when the
+ * bytes are damaged.
+ */
 export async function unpackText(bytes: Buffer, bytesMax: number): Promise<string> {
   return (await unpackBytes(bytes, bytesMax)).toString('utf8');
 }

@@ -148,7 +148,7 @@ describe('a transcript', () => {
         const content = { request: throughJson(given), response: throughJson(answered), upstreamRaw: sent };
         expect(await rebuild(encode(content))).toEqual(content);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     ));
 
   it('stores next to nothing of a raw reply that says what was delivered', async () => {
