@@ -20,6 +20,7 @@ function hasFailed(call: ConversationCall): boolean {
  * user each make the next try a first one.
  */
 function failuresBefore(call: DeliveredToolCall, conversation: Conversation): number {
+  if (!conversation.calls.some((previous) => previous.name === call.name && hasFailed(previous))) return 0;
   let failures = 0;
   let since = -1;
   for (const previous of conversation.calls) {

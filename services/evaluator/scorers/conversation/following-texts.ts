@@ -11,8 +11,10 @@ export function readFollowingTexts({ next, request }: ScoringSubject): readonly 
   // A client that made its history shorter has put the reply elsewhere: what counts comes after the last one.
   const from = reply === -1 ? messages.findLastIndex(isAssistant) : reply;
   const end = messages.findIndex((message, index) => index > from && isAssistant(message));
-  const texts = createConversation(next, null)?.userTexts ?? [];
-  return texts.filter(({ message }) => message > from && (end === -1 || message < end));
+  // What stands before is left out, and keeps its place.
+  const rest = messages.map((message, index) => (index > from && (end === -1 || index < end) ? message : null));
+  const texts = createConversation({ messages: rest }, null)?.userTexts ?? [];
+  return texts;
 }
 
 function isAssistant(message: unknown): boolean {

@@ -4,6 +4,8 @@ import { normaliseNumber } from './numbers.ts';
 
 /** Texts up to this length are what somebody said, and not data or rules. */
 const SPOKEN_CHARACTERS_MAX = 600;
+/** Longer ones are files and lists, in which numbers are written as they are. */
+const RECORD_CHARACTERS_MAX = 4_000;
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
 /** Whether one of the texts has a literal, as it is or in another usual writing. */
@@ -35,7 +37,7 @@ function hasDigits(number: string, texts: readonly string[]): boolean {
   const digits = number.replace(/\D/g, '');
   if (digits.length < 7) return false;
   const grouped = new RegExp(digits.split('').join('[ ().-]{0,2}'));
-  return texts.some((text) => grouped.test(text));
+  return texts.some((text) => text.length <= RECORD_CHARACTERS_MAX && grouped.test(text));
 }
 
 /** The day in words or digits, in any order; the year may be left to the reader. */
@@ -99,6 +101,6 @@ function isIdGrounded(id: string, texts: readonly string[]): boolean {
   return texts.some((text) => {
     const { lower } = blockFacts(text);
     if (parts.length > 1 && parts.every((part) => lower.includes(part))) return true;
-    return bare.length >= 4 && bare.length <= 64 && spelled.test(lower);
+    return text.length <= SPOKEN_CHARACTERS_MAX && bare.length >= 4 && bare.length <= 64 && spelled.test(lower);
   });
 }

@@ -15,6 +15,8 @@ const SCRIPTS: readonly (readonly [Script, RegExp])[] = [
   ['thai', /\p{Script=Thai}/gu],
 ];
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
+const IS_ASCII = /^[\x00-\x7f]*$/;
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 const FUNCTION_WORDS: readonly (readonly ['en' | 'es' | 'fr' | 'de' | 'pt' | 'it' | 'nl', ReadonlySet<string>])[] = [
   [
@@ -73,6 +75,7 @@ const READ_CHARACTERS_MAX = 2_000;
 /** The language of a text, or null when it is too short or too mixed to tell. `latin` is one that is not known. */
 export function languageOf(text: string): Language | null {
   const read = text.slice(0, READ_CHARACTERS_MAX);
+  if (IS_ASCII.test(read)) return read.replace(/[^a-z]+/gi, '').length < LETTERS_MIN ? null : latinLanguageOf(read);
   const counts = SCRIPTS.map(([script, pattern]) => ({ script, letters: read.match(pattern)?.length ?? 0 }));
   const total = counts.reduce((sum, { letters }) => sum + letters, 0);
   // A sign of these scripts is a word or a syllable.

@@ -9,14 +9,16 @@ const ABOUT_LANGUAGE =
   /\b(?:translat\w*|language|locali[sz]\w*|english|spanish|french|german|portuguese|italian|dutch|russian|chinese|mandarin|japanese|korean|arabic|hebrew|hindi|greek|thai|español|français|deutsch|português|italiano|nederlands|übersetz\w*|tradu\w*)\b|перевед|翻译|翻訳|번역|ترجم/i;
 /** How many of the user's newest words tell the user's language. */
 const USER_TEXTS_READ = 3;
+/** Of each text its beginning tells the language. */
+const READ_CHARACTERS_MAX = 4_000;
 
 function score(subject: ScoringSubject): ScorerResult {
   const { conversation, delivered } = subject;
   if (conversation === null || delivered === null) return NOT_APPLICABLE;
-  const reply = languageOf(withoutCode(conversation.replyText ?? ''));
+  const reply = languageOf(withoutCode((conversation.replyText ?? '').slice(0, READ_CHARACTERS_MAX)));
   if (reply === null) return NOT_APPLICABLE;
   const asked = conversation.userTexts.slice(-USER_TEXTS_READ);
-  const user = languageOf(withoutCode(asked.map(({ text }) => text).join('\n')));
+  const user = languageOf(withoutCode(asked.map(({ text }) => text.slice(0, READ_CHARACTERS_MAX)).join('\n')));
   if (user === null) return NOT_APPLICABLE;
   if (user === reply || user === 'latin' || reply === 'latin') return PASSED;
   const rules = [...conversation.systemTexts.slice(0, 1), ...conversation.userTexts];

@@ -1,4 +1,4 @@
-import { argumentsIdentity, type Conversation } from '../conversation/conversation.ts';
+import { type Conversation, isSameCall } from '../conversation/conversation.ts';
 import { isWaitingCall } from '../conversation/is-read-call.ts';
 import { NOT_APPLICABLE, PASSED, type Scorer, type ScorerResult, unknown } from '../scorer.ts';
 import type { ScoringSubject } from '../scoring-subject.ts';
@@ -9,7 +9,7 @@ const PERIODS_MIN = 3;
 
 /** One turn with calls: what it asked, and what came back; null while nothing has. */
 interface Step {
-  readonly calls: string;
+  readonly calls: readonly { readonly name: string; readonly input: unknown }[];
   readonly results: string | null;
   readonly isRepeatedError: boolean;
   readonly pointer: string;
@@ -20,7 +20,7 @@ function stepsOf(conversation: Conversation): Step[] {
   const since = conversation.calls.filter(({ message }) => message > conversation.lastUserMessage);
   const turns = [...Map.groupBy(since, ({ message }) => message).values()].slice(-PERIOD_MAX * PERIODS_MIN);
   return turns.map((calls) => ({
-    calls: signature(calls),
+    calls,
     results: calls.some(({ result }) => result === null)
       ? null
       : calls.map(({ result }) => result?.text ?? '').join('\u0000'),
@@ -29,11 +29,13 @@ function stepsOf(conversation: Conversation): Step[] {
   }));
 }
 
-function signature(calls: readonly { readonly name: string; readonly input: unknown }[]): string {
-  return calls
-    .map(({ name, input }) => `${name}\u0000${argumentsIdentity(input)}`)
-    .sort()
-    .join('\u0001');
+/** Names first: they differ in most turns, and cost nothing to compare. */
+function isSameStep({ calls }: Step, { calls: others }: Step): boolean {
+  return (
+    calls.length === others.length &&
+    calls.every(({ name }, index) => name === others[index]?.name) &&
+    calls.every((call, index) => isSameCall(call, others[index] ?? call))
+  );
 }
 
 /** The period of the cycle that the newest turn closes, or null. Its own results are not known yet. */
@@ -44,8 +46,8 @@ function periodAtEnd(steps: readonly Step[]): number | null {
     const repeats = span.every((step, index) => {
       const before = span[index - period];
       if (before === undefined) return true;
-      if (step.calls !== before.calls) return false;
-      return index === span.length - 1 || (step.results !== null && step.results === before.results);
+      const isNewest = index === span.length - 1;
+      return (isNewest || (step.results !== null && step.results === before.results)) && isSameStep(step, before);
     });
     if (repeats) return period;
   }
@@ -61,7 +63,7 @@ function score(subject: ScoringSubject): ScorerResult {
   if (reply.every(isWaitingCall)) return NOT_APPLICABLE;
   const steps = stepsOf(conversation);
   const pointer = reply[0]?.pointer ?? '/response/content';
-  const newest: Step = { calls: signature(reply), results: null, isRepeatedError: false, pointer };
+  const newest: Step = { calls: reply, results: null, isRepeatedError: false, pointer };
   const period = periodAtEnd([...steps, newest]);
   // One call that fails again and again is a failing call repeated, and nothing more.
   if (period === null || (period === 1 && steps.at(-1)?.isRepeatedError === true)) return PASSED;

@@ -56,7 +56,9 @@ export function unqualifiedClaim(text: string): string | null {
   const sentences = sentencesOf(text);
   const at = sentences.findIndex((sentence) => sentence.trim() === claim);
   if (sentences.slice(0, at).some((sentence) => !CLOSING.test(sentence) && PROBLEM.test(sentence))) return null;
-  const told = sentences.some((sentence) => !CLOSING.test(sentence) && !CONDITION.test(sentence) && FAULT.test(sentence));
+  const told = sentences.some(
+    (sentence) => !CLOSING.test(sentence) && !CONDITION.test(sentence) && FAULT.test(sentence),
+  );
   return told ? null : claim;
 }
 

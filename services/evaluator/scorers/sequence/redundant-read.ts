@@ -13,9 +13,12 @@ function score(subject: ScoringSubject): ScorerResult {
   if (conversation === null) return unknown('the conversation before this call was not captured');
   if (followingResults === null) return unknown('no request followed that would show the tool results');
   for (const read of reads) {
-    const before = conversation.calls.findLastIndex((call) => call.name === read.name && isSameCall(call, read));
-    const earlier = conversation.calls[before];
     const now = followingResults.get(read.id);
+    // Few results are the same; only their calls are worth comparing.
+    const mayBeSame = conversation.calls.some((call) => call.name === read.name && call.result?.text === now?.text);
+    if (!mayBeSame) continue;
+    const before = conversation.calls.findLastIndex((call) => isSameCall(call, read));
+    const earlier = conversation.calls[before];
     if (earlier?.result == null || now === undefined || earlier.result.kind !== 'ok') continue;
     if (earlier.result.text !== now.text) continue;
     if (conversation.calls.slice(before + 1).some((call) => !isReadCall(call))) continue;

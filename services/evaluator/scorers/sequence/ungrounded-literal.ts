@@ -1,7 +1,7 @@
+import { blockFacts } from '../conversation/block-facts.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import { isGrounded } from '../conversation/is-grounded.ts';
 import { type Literal, literalsOf } from '../conversation/literals.ts';
-import { numbersOf } from '../conversation/numbers.ts';
 import { NOT_APPLICABLE, PASSED, type Scorer, type ScorerResult, unknown } from '../scorer.ts';
 import type { DeliveredToolCall, ScoringSubject } from '../scoring-subject.ts';
 import { failed, quoted } from './failure.ts';
@@ -67,7 +67,7 @@ function isDerived(literal: Literal, texts: readonly string[]): boolean {
   if (literal.kind !== 'number') return false;
   const wanted = Math.abs(Number(literal.value.replaceAll(',', '')));
   if (wanted >= AMOUNT_MAX) return false;
-  const terms = [...new Set(texts.slice(0, 12).flatMap((text) => [...numbersOf(text)].map(Number)))]
+  const terms = [...new Set(texts.slice(0, 12).flatMap((text) => [...blockFacts(text).numbers].map(Number)))]
     .filter((term) => Number.isFinite(term) && term > 0)
     .slice(0, TERMS_MAX);
   const isWanted = (value: number) => Math.abs(value - wanted) < 0.005;
