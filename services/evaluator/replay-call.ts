@@ -42,7 +42,7 @@ export type SendReplay = (request: {
   readonly signal: AbortSignal;
 }) => Promise<ReplayReply>;
 
-export interface ReplayDeps extends Pick<EvaluatorDeps, 'database' | 'now' | 'metrics'> {
+export interface ReplayDeps extends Pick<EvaluatorDeps, 'database' | 'now' | 'metrics' | 'checkSyntax'> {
   /** The configured models by exact id; a replay goes to no other. */
   readonly models: ReadonlyMap<string, ModelConfig>;
   readonly send: SendReplay;
@@ -108,15 +108,20 @@ async function run(deps: ReplayDeps, replay: Replay, attempt: number, signal: Ab
     }
     return failed(`${reply.error.type}: ${reply.error.message}`);
   }
-  return { result: resultOf(stored.request, reply), costUsd: reply.costUsd };
+  return { result: resultOf(deps, stored.request, reply), costUsd: reply.costUsd };
 }
 
-function resultOf(request: Readonly<Record<string, unknown>>, reply: ReplayReply & { ok: true }): ReplayResult {
+function resultOf(
+  { checkSyntax }: ReplayDeps,
+  request: Readonly<Record<string, unknown>>,
+  reply: ReplayReply & { ok: true },
+): ReplayResult {
   const content = {
     call: { status: 'ok', upstreamFormat: reply.upstreamFormat, losses: reply.losses },
     request,
     response: reply.message,
     upstreamRaw: reply.raw,
+    ...(checkSyntax === undefined ? {} : { checkSyntax }),
   } as const;
   const translation = { upstreamFormat: reply.upstreamFormat, losses: reply.losses, hasResponse: true };
   const scores = scoreContent('call', createScoringSubject(content, null), translation);
