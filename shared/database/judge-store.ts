@@ -108,18 +108,6 @@ export async function readJudgeLedger(
     .execute();
 }
 
-/** USD that a judge has spent and reserved on a day. */
-export async function readJudgeSpent(database: Database, at: JudgeDay): Promise<number> {
-  const row = await database
-    .selectFrom('judgeSpend')
-    .select(sql<number>`spent_usd + reserved_usd`.as('usd'))
-    .where('projectId', '=', at.projectId)
-    .where('day', '=', at.day)
-    .where('judge', '=', at.judge)
-    .executeTakeFirst();
-  return row?.usd ?? 0;
-}
-
 /** Models that served these calls, each once. */
 export async function readServedModels(
   database: Database,
