@@ -62,8 +62,18 @@ export function calibrationTable(dataFolder: string, { quick }: { readonly quick
   return {
     title: 'Calibration of every forecaster, fitted on other tasks or questions',
     columns: ['forecaster', 'n', 'debiased calibration error', 'Brier skill'],
-    rows: measureCalibration(dataFolder, quick).map(({ name, n, error, skill }) => [name, n, error, skill]),
+    rows: measureCalibration(dataFolder, quick)
+      .flatMap((measured) => [measured, ...benchesOf(measured)])
+      .map(({ name, n, error, skill }) => [name, n, error, skill]),
   };
+}
+
+/** What the one triage is on each bench by itself, from one of its fits. */
+function benchesOf({ forecasts }: Measured): readonly Measured[] {
+  return ['tau ', 'tau2 '].flatMap((bench) => {
+    const own = forecasts.filter(({ cluster }) => cluster.startsWith(bench));
+    return own.length === 0 ? [] : [measure(`of which ${bench.trim()}`, [own])];
+  });
 }
 
 function measureCalibration(dataFolder: string, quick: boolean): readonly Measured[] {
