@@ -146,6 +146,20 @@ describe('judgeInDepth', () => {
     expect(asked).toHaveLength(before);
   });
 
+  it('holds every evaluator back when a provider says that it was too fast', async () => {
+    const held: (number | null)[] = [];
+    const slowDown = async (_judge: Llm, seconds: number | null) => void held.push(seconds);
+    const { deps, settled } = depsWith({ pace: { turn: async () => true, slowDown } });
+    const error = { kind: 'retryable', message: 'slow down', status: 429, retryAfterSeconds: 12 } as const;
+    const llm: Llm = {
+      ...judgeSaying('gpt-5', []).llm,
+      completeStructured: async () => ({ ok: false, error, costUsd: null }),
+    };
+    expect(await judge([llm], subjectOf(), deps)).toMatchObject({ type: 'unavailable' });
+    expect(held).toEqual([12]);
+    expect(settled).toMatchObject([{ rateLimited: 1, errors: 1 }]);
+  });
+
   it('waits for a judge that is asked as often as it may be', async () => {
     const { deps } = depsWith({ pace: { turn: async () => false, slowDown: async () => {} } });
     const { llm, asked } = judgeSaying('gpt-5', ['pass']);
