@@ -31,8 +31,8 @@ const AMOUNT_MAX = 1_000_000;
 interface TextsBefore {
   /** What was said and read. */
   readonly near: readonly string[];
-  /** That, then what has to be written out to be looked into. */
-  all(): readonly string[];
+  /** What has to be written out to be looked into, and what is long and seldom the source. */
+  far(): readonly string[];
 }
 
 function textsBefore(subject: ScoringSubject, conversation: Conversation): TextsBefore {
@@ -41,18 +41,17 @@ function textsBefore(subject: ScoringSubject, conversation: Conversation): Texts
     ...conversation.userTexts.map(({ text }) => text).reverse(),
     ...conversation.assistantTexts.map(({ text }) => text).reverse(),
   ];
-  let all: readonly string[] | null = null;
+  let far: readonly string[] | null = null;
   return {
     near,
-    all() {
+    far() {
       const earlier = () => conversation.calls.map(({ input }) => (input === undefined ? '' : JSON.stringify(input)));
-      all ??= [
-        ...near,
+      far ??= [
         ...earlier().reverse(),
         ...conversation.systemTexts.map(({ text }) => text),
         ...subject.part(readCatalogueText),
       ];
-      return all;
+      return far;
     },
   };
 }
@@ -85,7 +84,7 @@ function isDerived(literal: Literal, texts: readonly string[]): boolean {
 function findUngrounded(call: DeliveredToolCall, texts: TextsBefore): Literal | null {
   const found = literalsOf(call.input).find(
     (literal) =>
-      !isGrounded(literal, texts.near) && !isGrounded(literal, texts.all()) && !isDerived(literal, texts.all()),
+      !isGrounded(literal, texts.near) && !isGrounded(literal, texts.far()) && !isDerived(literal, texts.near),
   );
   return found ?? null;
 }
