@@ -52,7 +52,10 @@ export async function spareNewCalls(connection: Database, place: ContentPlace, s
   );
 }
 
-/** Values stand in the text: a statement that makes a table takes no parameters. */
+/**
+ * Values stand in the text: a statement that makes a table takes no parameters. A parent is looked up by itself (LIMIT):
+ * joined, the whole week would be read for every step back in a conversation.
+ */
 async function markReachable(
   connection: Database,
   { projectId, week }: ContentPlace,
@@ -81,9 +84,11 @@ async function markReachable(
       SELECT node.node_hash, node.parent_hash, node.block_key FROM transcript_node AS node JOIN head USING (node_hash)
       WHERE node.project_id = ${sql.lit(projectId)} AND node.week = ${sql.lit(week)}::date
       UNION
-      SELECT node.node_hash, node.parent_hash, node.block_key FROM chain JOIN transcript_node AS node
-        ON node.project_id = ${sql.lit(projectId)} AND node.week = ${sql.lit(week)}::date
-          AND node.node_hash = chain.parent_hash
+      SELECT node.* FROM chain CROSS JOIN LATERAL (
+        SELECT node_hash, parent_hash, block_key FROM transcript_node
+        WHERE project_id = ${sql.lit(projectId)} AND week = ${sql.lit(week)}::date
+          AND node_hash = chain.parent_hash LIMIT 1
+      ) AS node
     )
     SELECT node_hash, block_key FROM chain`.execute(connection);
   await sql`
