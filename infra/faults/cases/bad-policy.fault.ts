@@ -13,8 +13,8 @@ import { auditSystem, runUnderLoad, untilAnswered } from '../testing/run-under-l
 import { seedOfRun } from '../testing/seed.ts';
 
 const SEED = seedOfRun();
-/** Of a session of the canary and one like it of the control; every session of the canary has a call that fails. */
-const PAIRS_MAX = 60;
+/** The configured end of the rollout: without enough harm seen by then it would be given up, and not taken back. */
+const PAIRS_MAX = 200;
 const CANARY_SHARE = 0.4;
 const DECIDED_WITHIN_MS = 240_000;
 const LOAD = { agents: 4, pauseMs: 100 };
@@ -25,7 +25,7 @@ const FOLLOWED_MS = 10_000;
 const CONFIG = {
   governance: {
     ...{ weights: 'automatic', exploration: 0, exposureMax: 2 * CANARY_SHARE, session: { idle: '1s' } },
-    rollout: { canary: CANARY_SHARE, minSessions: 20, minDuration: '1s', watermark: '1s' },
+    rollout: { canary: CANARY_SHARE, maxSessions: PAIRS_MAX, minSessions: 20, minDuration: '1s', watermark: '1s' },
   },
   optimizer: { controllerInterval: '500ms' },
 };

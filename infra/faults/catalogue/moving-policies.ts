@@ -41,7 +41,7 @@ export const MOVING_POLICIES: readonly CatalogueRow[] = [
     row: 'bad-policy',
     what: 'a policy that harms is rolled out, or becomes stable',
     criterion:
-      'rolled back by itself within 60 pairs of sessions; one that is the same as before in 5 nights of 100 at the most',
+      'rolled back by itself within the sessions that are configured; one that is the same as before in 5 nights of 100 at the most',
     backends: BOTH,
     tests: testsOf(
       'services/optimizer/controller.db.test.ts',
