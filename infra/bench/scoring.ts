@@ -79,6 +79,8 @@ async function measure(): Promise<ScoringReport> {
     if (live.figures.some(({ pass }) => pass === false)) process.exitCode = 1;
   } else {
   }
+  const leftOut = GOALS.filter((goal) => !chosenGoals().includes(goal));
+  for (const { name } of leftOut) notMeasured.push({ goal: name, reason: 'left out of this run by `--only`' });
   return { figures, tables, notMeasured, environment: environment() };
 }
 
