@@ -25,10 +25,7 @@ const TOKENS_SMALL = 1_500;
  * injections, the rendering of the prompt, the cache's key and the decision. Counts the runs that come out alike, byte
  * by byte.
  */
-export function judgeDeterminismFigures(
-  dataFolder: string,
-  options: { readonly quick: boolean },
-): WrittenFigure[] {
+export function judgeDeterminismFigures(dataFolder: string, options: { readonly quick: boolean }): WrittenFigure[] {
   const runs = [...readJudgedRuns(dataFolder, 'tau2-bench'), ...readJudgedRuns(dataFolder, 'tau-bench')];
   const chosen = options.quick ? runs.slice(0, RUNS_QUICK) : runs;
   let alike = 0;
