@@ -24,7 +24,7 @@ describe('recorded outputs', () => {
   });
 
   it.each([
-    ['a fence', "```python\n[area.get(base=10)]\n```"],
+    ['a fence', '```python\n[area.get(base=10)]\n```'],
     ['words', 'I would call [area.get(base=10)] here.'],
     ['words behind', '[area.get(base=10)]\n\nThis is the area.'],
     ['arguments without names', '[area.get(10)]'],
@@ -43,12 +43,17 @@ describe('recorded outputs', () => {
 });
 
 it('reads values of Java and JavaScript by their declared type, and leaves what is none a text', () => {
-  const java = (text: string, type: string, item: string | null = null) => plainValue(readJavaValue(text, { type, item }));
+  const java = (text: string, type: string, item: string | null = null) =>
+    plainValue(readJavaValue(text, { type, item }));
   expect([java('5L', 'long'), java('5', 'long'), java('true', 'boolean')]).toEqual([5, '5', true]);
   expect(java('new String[]{"a", "b"}', 'Array', 'String')).toEqual(['a', 'b']);
   expect(java('new HashMap<String, Object>() {{ put("k", 5); }}', 'HashMap')).toEqual({ k: 5 });
   const script = (text: string, type: string) => plainValue(readJavascriptValue(text, { type, item: null }));
-  expect([script('[1, "two"]', 'array'), script("{'k': 1}", 'dict'), script('7n', 'Bigint')]).toEqual([[1, 'two'], { k: 1 }, 7]);
+  expect([script('[1, "two"]', 'array'), script("{'k': 1}", 'dict'), script('7n', 'Bigint')]).toEqual([
+    [1, 'two'],
+    { k: 1 },
+    7,
+  ]);
 });
 
 describe('verdicts', () => {
@@ -61,7 +66,8 @@ describe('verdicts', () => {
     functions: [{ name: 'area.get', description: '', parameters }],
     answers: [accepted('{"base":[10],"unit":["m","metres",""],"at":[[1.5],""]}')],
   };
-  const family = (text: string, row = simple) => judgeBfclCalls(row, decodeBfclOutput(text, 'simple_python') ?? [])?.family ?? null;
+  const family = (text: string, row = simple) =>
+    judgeBfclCalls(row, decodeBfclOutput(text, 'simple_python') ?? [])?.family ?? null;
 
   it.each([
     ["[area.get(base=10, unit='Metres')]", null],
@@ -93,6 +99,10 @@ describe('verdicts', () => {
   });
 
   it('are compared with the stored ones by family', () => {
-    expect(['type_error:nested', 'simple_function_checker:wrong_count', 'ast_decoder:decoder_failed', 'other:x'].map(familyOf)).toEqual(['type_error', 'wrong_count', 'decoder', null]);
+    expect(
+      ['type_error:nested', 'simple_function_checker:wrong_count', 'ast_decoder:decoder_failed', 'other:x'].map(
+        familyOf,
+      ),
+    ).toEqual(['type_error', 'wrong_count', 'decoder', null]);
   });
 });
