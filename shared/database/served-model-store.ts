@@ -4,7 +4,7 @@ import { storableText } from './columns.ts';
 import type { Database } from './connect.ts';
 
 /** What answered a call, in the upstream's own words. */
-export interface ServedModel {
+interface ServedModel {
   readonly projectId: string;
   readonly provider: string;
   /** The exact id that was asked for. */
@@ -17,7 +17,7 @@ export interface ServedModel {
   readonly callId: string;
 }
 
-export interface ServedModelChange {
+interface ServedModelChange {
   readonly servedBefore: string;
   readonly fingerprintBefore: string;
 }

@@ -5,7 +5,7 @@
  * (records that are not there, states, balances, seats). Written from the sources of the tools, template by template, and
  * not from what our classification says.
  */
-export const TOOL_ERROR_KEY: readonly (readonly [RegExp, 'environment' | 'invalid_parameter'])[] = [
+const TOOL_ERROR_KEY: readonly (readonly [RegExp, 'environment' | 'invalid_parameter'])[] = [
   [/^Error: payment amount does not add up/i, 'invalid_parameter'],
   [/^Error: certificate cannot be used to update reservation/i, 'invalid_parameter'],
   [/^Error: number of passengers does not match/i, 'invalid_parameter'],

@@ -4,11 +4,11 @@ import type { FaultOwner, Score } from '#shared/domain/score.ts';
 import { formatExplanation } from '#shared/domain/score-explanation.ts';
 
 /** Id of the rows that say that a client asked again. */
-export const CLIENT_RETRY_SCORER = 'client_retry';
+const CLIENT_RETRY_SCORER = 'client_retry';
 const VERSION = '1';
 
 /** What is known of the answer with which the client did not go on. */
-export interface UnusedAnswer {
+interface UnusedAnswer {
   readonly status: CallStatus;
   /** False where a whole answer had nothing in it that a client could go on with. */
   readonly hasContent: boolean;

@@ -1,5 +1,5 @@
 /** A script, or one of the languages of the Latin script that a few words tell apart. */
-export type Language = 'en' | 'es' | 'fr' | 'de' | 'pt' | 'it' | 'nl' | Script;
+type Language = 'en' | 'es' | 'fr' | 'de' | 'pt' | 'it' | 'nl' | Script;
 type Script = 'latin' | 'cyrillic' | 'han' | 'kana' | 'hangul' | 'arabic' | 'hebrew' | 'devanagari' | 'greek' | 'thai';
 
 const SCRIPTS: readonly (readonly [Script, RegExp])[] = [

@@ -37,7 +37,7 @@ function score(subject: ScoringSubject): ScorerResult {
 export const redundantRead: Scorer = {
   id: 'redundant_read',
   version: '1',
-  metric: 'toolUse',
+  metric: 'efficiency',
   pass: 'outcome',
   owner: 'provider',
   severity: 'warning',

@@ -6,7 +6,7 @@ import { failed, quoted } from './failure.ts';
 import { asksBack, correctionIn } from './phrases.ts';
 
 /** What clients write in the user's place when a person stops the agent. */
-export const INTERRUPTED = /^\s*\[Request interrupted by user/;
+const INTERRUPTED = /^\s*\[Request interrupted by user/;
 /** Words that two requests share before one is the other again. */
 const RESTATED_SHARE = 0.75;
 const RESTATED_WORDS_MIN = 5;
