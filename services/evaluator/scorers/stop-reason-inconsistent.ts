@@ -9,6 +9,10 @@ const CUT_REASONS: ReadonlySet<string> = new Set([
   'pause_turn',
 ]);
 const RAW_TOOL_REASONS: ReadonlySet<string> = new Set(['tool_use', 'tool_calls', 'function_call']);
+/** Gemini's and the Responses API's word for an end, whether tools are called or not. */
+const RAW_ANY_REASONS: ReadonlySet<string> = new Set(['STOP', 'completed']);
+/** Words of upstreams for an answer that ran into its limit. */
+const RAW_CUT_REASONS: ReadonlySet<string> = new Set(['length', 'max_tokens', 'MAX_TOKENS']);
 
 interface Inconsistency {
   readonly expectedVsActual: string;
@@ -51,12 +55,21 @@ function rawIsInconsistent(subject: ScoringSubject): boolean {
   if (subject.raw === null) return true;
   const { toolCalls, stopReason } = subject.raw;
   if (stopReason === null) return true;
-  const stopsForTools = RAW_TOOL_REASONS.has(stopReason);
+  const stopsForTools = RAW_ANY_REASONS.has(stopReason) ? toolCalls.length > 0 : RAW_TOOL_REASONS.has(stopReason);
   const delivered = subject.delivered?.toolCalls.length ?? 0;
   if (stopsForTools !== toolCalls.length > 0) return true;
   // Both sides are empty: the upstream had nothing to say either.
   return toolCalls.length === 0 && delivered === 0;
 }
+
+const HIDDEN_CUT: ScorerResult = {
+  outcome: 'fail',
+  owner: 'gateway',
+  severity: 'error',
+  evidence: [{ pointer: '/upstreamRaw' }, { pointer: '/response/stop_reason', quote: 'end_turn' }],
+  expectedVsActual: 'stop max_tokens -> stop end_turn',
+  detail: 'an answer that was cut at its limit is delivered as one that came to its end',
+};
 
 function score(subject: ScoringSubject): ScorerResult {
   if (subject.delivered === null) return NOT_APPLICABLE;
@@ -64,6 +77,7 @@ function score(subject: ScoringSubject): ScorerResult {
   const { toolCalls, stopReason, hasOtherContent } = subject.delivered;
   if (subject.status !== 'ok') return unknown('a message that was cut off has no stop reason to hold it to');
   const inconsistency = findInconsistency(toolCalls.length, stopReason, hasOtherContent);
+  if (stopReason === 'end_turn' && RAW_CUT_REASONS.has(subject.raw?.stopReason ?? '')) return HIDDEN_CUT;
   if (inconsistency === null) return toolCalls.length === 0 ? NOT_APPLICABLE : PASSED;
   return {
     outcome: 'fail',
@@ -78,11 +92,12 @@ function score(subject: ScoringSubject): ScorerResult {
 
 export const stopReasonInconsistent: Scorer = {
   id: 'stop_reason_inconsistent',
-  version: '1',
+  version: '2',
   metric: 'toolUse',
   pass: 'call',
   owner: 'gateway',
   severity: 'error',
-  definition: 'A message stops for tool use exactly when it has tool calls, and does not end its turn with nothing.',
+  definition:
+    'A message stops for tool use exactly when it has tool calls, does not end its turn with nothing, and says when it was cut.',
   score,
 };

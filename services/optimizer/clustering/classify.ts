@@ -10,8 +10,18 @@ export interface FailureClass {
 /** Checks whose failures a model can avoid when it is told how. */
 const TOLD_CHECKS: ReadonlySet<string> = new Set([
   'unknown_tool',
+  'tool_name_mangled',
   'args_malformed_json',
+  'args_not_object',
   'missing_required',
+  'unexpected_param',
+  'type_mismatch',
+  'enum_violation',
+  'constraint_violation',
+  'placeholder_arg',
+  'parallel_disallowed',
+  'tool_choice_violated',
+  'missing_expected_call',
   'parallel_collapsed',
   'failing_call_repeated',
   'tool_result_error',

@@ -2,6 +2,12 @@ import { anthropicReply, anthropicStream, content, openAiReply, openAiStream, ty
 
 const CALL = { name: 'Read', arguments: '{}' };
 
+const GEMINI_CALL = JSON.stringify({
+  candidates: [
+    { content: { role: 'model', parts: [{ functionCall: { name: 'Read', args: {} } }] }, finishReason: 'STOP' },
+  ],
+});
+
 export const STOP_REASON_INCONSISTENT_CASES: readonly ScorerCase[] = [
   {
     name: 'a call with end_turn',
@@ -55,6 +61,19 @@ export const STOP_REASON_INCONSISTENT_CASES: readonly ScorerCase[] = [
     content: content({ calls: [{}], stopReason: 'whatever' }),
     outcome: 'fail',
     expectedVsActual: 'calls 1+ stop tool_use -> stop other',
+  },
+  {
+    name: 'an answer cut at its limit and delivered as whole',
+    content: content({ text: 'Do', raw: openAiReply([], 'length') }),
+    outcome: 'fail',
+    owner: 'gateway',
+    expectedVsActual: 'stop max_tokens -> stop end_turn',
+  },
+  {
+    name: 'a call of an upstream whose one word for an end was taken for no call',
+    content: content({ calls: [{}], stopReason: 'end_turn', raw: GEMINI_CALL }),
+    outcome: 'fail',
+    owner: 'gateway',
   },
   { name: 'a call that stops for tool use', content: content({ calls: [{}] }), outcome: 'pass' },
   {
