@@ -116,8 +116,13 @@ function resultOf(
   request: Readonly<Record<string, unknown>>,
   reply: ReplayReply & { ok: true },
 ): ReplayResult {
+  const usage = {
+    inputTokens: reply.inputTokens,
+    outputTokens: reply.outputTokens,
+    ...{ cacheReadInputTokens: 0, cacheCreationInputTokens: 0, reasoningOutputTokens: 0 },
+  };
   const content = {
-    call: { status: 'ok', upstreamFormat: reply.upstreamFormat, losses: reply.losses },
+    call: { status: 'ok', upstreamFormat: reply.upstreamFormat, losses: reply.losses, usage },
     request,
     response: reply.message,
     upstreamRaw: reply.raw,

@@ -114,7 +114,8 @@ describe('scoreSession', () => {
 
   it('scores again at its next closing what a request that came late has shown', async () => {
     const records = agentSession('tool over lunch', [
-      { calls: [{ input: { file_path: 7 } }], results: ['!InputValidationError: file_path must be a string'] },
+      // Only the tool knows that it wants more than the schema says.
+      { calls: [{ input: { file_path: 'a' } }], results: ['!InputValidationError: file_path must be absolute'] },
       { text: 'Let me correct that.' },
     ]);
     await fixture.calls.store([records[0]!]);

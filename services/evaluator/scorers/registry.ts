@@ -29,4 +29,4 @@ export const SCORERS: readonly Scorer[] = [
   ...LOSS_SCORERS,
 ];
 
-export const SCORER_SET_VERSION = 'deterministic-4';
+export const SCORER_SET_VERSION = 'deterministic-5';

@@ -24,6 +24,11 @@ const PROBLEM =
 const FAULT =
   /\b(?:errors?|fail(?:s|ed|ure|ing)?|unsuccessful(?:ly)?|unable|could(?: not|n't)|unfortunately|apologi[sz]e|apologies|sorry|issues?|problems?|trouble|(?:did|was|were|has|have)(?: not|n't) (?:go|work|been|complete|successful|able|found|processed)\w*|not found|unavailable)\b/i;
 const CONDITION = /\b(?:if|in case|should you|once|when|before|unless)\b/i;
+/** Regret that goes with any bad news, and owns up to no fault. */
+const SYMPATHY =
+  /\b(?:sorry|apologi[sz]e|apologies)\b(?:(?: that)? (?:I|we) (?:could(?:n't| not)|can't|cannot) (?:do|offer|help)(?: you)?(?: any)? (?:more|further)|(?: to (?:hear|see|learn)| for| about) [^.,;!?]{0,40}?\b(?:inconvenience|frustrat\w+|disappoint\w+|delay|wait|confusion))\b/gi;
+/** What the reader is told to press is the name of something, whatever it says. */
+const LABEL = /\b(?:select|choose|click|tap|press|open)(?: on)? (?:["“][^"”]{1,60}["”](?:,? (?:or|and|then) )?)+/gi;
 /** What is said at the end of any answer. */
 const CLOSING =
   /\b(?:if you (?:have|need|experience|encounter|run into|notice|face)|anything else|let me know|feel free|should you|any (?:other|further) (?:questions|issues|problems))\b/i;
@@ -57,7 +62,10 @@ export function unqualifiedClaim(text: string): string | null {
   const at = sentences.findIndex((sentence) => sentence.trim() === claim);
   if (sentences.slice(0, at).some((sentence) => !CLOSING.test(sentence) && PROBLEM.test(sentence))) return null;
   const told = sentences.some(
-    (sentence) => !CLOSING.test(sentence) && !CONDITION.test(sentence) && FAULT.test(sentence),
+    (sentence) =>
+      !CLOSING.test(sentence) &&
+      !CONDITION.test(sentence) &&
+      FAULT.test(sentence.replace(SYMPATHY, '').replace(LABEL, '')),
   );
   return told ? null : claim;
 }

@@ -11,7 +11,8 @@ function score(subject: ScoringSubject): ScorerResult {
     .filter((call) => isReadCall(call) && !isWaitingCall(call));
   if (reads.length === 0) return NOT_APPLICABLE;
   if (conversation === null) return unknown('the conversation before this call was not captured');
-  if (followingResults === null) return unknown('no request followed that would show the tool results');
+  // A warning is not worth a row at the end of every session.
+  if (followingResults === null) return NOT_APPLICABLE;
   for (const read of reads) {
     const now = followingResults.get(read.id);
     // Few results are the same; only their calls are worth comparing.

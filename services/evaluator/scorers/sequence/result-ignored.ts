@@ -54,6 +54,14 @@ function saidAfter(message: number, conversation: Conversation): readonly string
   return [...later, spoken, spoken.replace(/[\s-]+/g, '_'), spoken.replace(/(\d),(?=\d{3})/g, '$1')];
 }
 
+/** A word counts where a word begins, so that a hose is not found in `those`; ids and numbers count anywhere. */
+function speaksOf(text: string, token: string): boolean {
+  let at = text.indexOf(token);
+  if (at === -1 || /\d/.test(token)) return at !== -1;
+  while (at > 0 && /[\p{L}\d]/u.test(text.charAt(at - 1))) at = text.indexOf(token, at + 1);
+  return at !== -1;
+}
+
 function score(subject: ScoringSubject): ScorerResult {
   const { delivered, conversation } = subject;
   if (delivered === null || delivered.toolCalls.length > 0) return NOT_APPLICABLE;
@@ -67,7 +75,7 @@ function score(subject: ScoringSubject): ScorerResult {
     if (first === undefined) continue;
     const after = saidAfter(first.message, conversation);
     const told = calls.map((call) => ({ call, tokens: tokensOf(call.result?.text ?? '') }));
-    const isUsed = told.some(({ tokens }) => tokens.some((token) => after.some((text) => text.includes(token))));
+    const isUsed = told.some(({ tokens }) => tokens.some((token) => after.some((text) => speaksOf(text, token))));
     if (isUsed || !told.some(({ call, tokens }) => isNews(call, tokens, conversation))) continue;
     return failed(
       { owner: 'provider', severity: 'warning' },

@@ -13,6 +13,8 @@ const SLACK_TOKENS = { answer: 12, call: 2 } as const;
 const COUNTED_CHARACTERS_MAX = 4_000;
 /** A text with so many characters a token is what it says, in any tokenizer; what lies outside is counted. */
 const PLAIN_CHARACTERS_PER_TOKEN = { least: 3.4, most: 4.8 } as const;
+/** Shorter calls than this are framing for the most part, which is not in their characters. */
+const PLAIN_CHARACTERS_PER_CALL = 80;
 
 interface Output {
   readonly characters: number;
@@ -73,13 +75,18 @@ function score(subject: ScoringSubject): ScorerResult {
   if (output.isThought) return unknown('what a model thought is not shown in full, and counts all the same', 'warning');
   const said = reported - (call.usage?.reasoningOutputTokens ?? 0);
   const perToken = output.characters / said;
-  if (perToken >= PLAIN_CHARACTERS_PER_TOKEN.least && perToken <= PLAIN_CHARACTERS_PER_TOKEN.most) return PASSED;
+  const isPlain = output.characters >= PLAIN_CHARACTERS_PER_CALL * output.calls;
+  if (isPlain && perToken >= PLAIN_CHARACTERS_PER_TOKEN.least && perToken <= PLAIN_CHARACTERS_PER_TOKEN.most)
+    return PASSED;
   const model = call.responseModel ?? call.requestModel ?? '';
   // Only one vendor's tokenizer is known here; others write the same text in more or in fewer.
-  const tolerance = tokenFamilyOf(model).framing === 'openai' ? TOLERANCE : 1.5 * TOLERANCE;
+  const isFramingKnown = tokenFamilyOf(model).framing === 'openai';
+  const tolerance = isFramingKnown ? TOLERANCE : 1.5 * TOLERANCE;
   const estimate = estimateTokens(output, model);
   const slack = SLACK_TOKENS.answer + SLACK_TOKENS.call * output.calls;
-  const tooFew = said < estimate * (1 - tolerance) - slack;
+  // Framing that is counted to the letter can be more in another version, but explains no token that is missing.
+  const slackBelow = isFramingKnown ? SLACK_TOKENS.answer : slack;
+  const tooFew = said < estimate * (1 - tolerance) - slackBelow;
   if (!tooFew && said <= estimate * (1 + tolerance) + slack) return PASSED;
   return failed(
     blame,

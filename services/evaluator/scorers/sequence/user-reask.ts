@@ -15,7 +15,8 @@ function score(subject: ScoringSubject): ScorerResult {
   const { response, conversation } = subject;
   if (response === null) return NOT_APPLICABLE;
   const following = subject.part(readFollowingTexts);
-  if (following === null) return unknown('no request followed that would show the reaction');
+  // A warning is not worth a row at the end of every session.
+  if (following === null) return NOT_APPLICABLE;
   const [first] = following;
   if (first === undefined) return NOT_APPLICABLE;
   if (conversation === null) return unknown('the conversation before this call was not captured');
