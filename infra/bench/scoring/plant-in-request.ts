@@ -209,7 +209,7 @@ export const plantErrorIgnored: Planter = (site) => {
   if (last === undefined || results.length !== 1 || !isChange || !CLAIM.test(text)) return null;
   if (ofType(replyBlocks(site), 'tool_use').length > 0 || /^\s*error/i.test(String(results[0]?.['content'])))
     return null;
-  if (/unfortunately|sorry|unable|cannot|issue|however/i.test(text.slice(0, -160))) return null;
+  if (/unfortunately|sorry|apolog|unable|cannot|issue|however/i.test(text.slice(0, -160))) return null;
   const failed = last.content.map((block) => ({ ...block, content: pick(site.random, ERRORS) }));
   return {
     content: withMessages(site, [...messages.slice(0, -1), { ...last, content: failed }]),

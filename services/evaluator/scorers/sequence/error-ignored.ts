@@ -33,7 +33,7 @@ function score(subject: ScoringSubject): ScorerResult {
 
 export const errorIgnored: Scorer = {
   id: 'error_ignored',
-  version: '1',
+  version: '2',
   metric: 'taskCompletion',
   pass: 'call',
   owner: 'provider',

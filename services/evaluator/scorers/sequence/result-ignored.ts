@@ -91,7 +91,7 @@ function score(subject: ScoringSubject): ScorerResult {
 
 export const resultIgnored: Scorer = {
   id: 'result_ignored',
-  version: '1',
+  version: '2',
   metric: 'taskCompletion',
   pass: 'call',
   owner: 'provider',

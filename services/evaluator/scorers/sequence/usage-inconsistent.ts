@@ -100,7 +100,7 @@ function score(subject: ScoringSubject): ScorerResult {
 
 export const usageInconsistent: Scorer = {
   id: 'usage_inconsistent',
-  version: '1',
+  version: '2',
   metric: 'fidelity',
   pass: 'call',
   owner: 'gateway',

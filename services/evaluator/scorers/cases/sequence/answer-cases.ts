@@ -46,6 +46,15 @@ export const RESULT_IGNORED_CASES: readonly ScorerCase[] = [
     ignored,
   ),
   saying('a text with numbers', told('run 48213 took 7312 ms on host 10.4.22.81', 'read_log'), 'Sure.', ignored),
+  saying(
+    'a word of the result that stands inside of another word',
+    told({ ...RECORD, product: 'hose' }),
+    'Once I have those, we open.',
+    ignored,
+  ),
+  saying('a word of the result in the plural', told({ ...RECORD, product: 'hose' }), 'Two hoses.', {
+    outcome: 'pass',
+  }),
   saying('an id of the result', told(RECORD), 'Your tracking number is 843053632392.', { outcome: 'pass' }),
   saying('a word of the result', told(RECORD), 'It has been delivered.', { outcome: 'pass' }),
   saying('a number with its thousands apart', told(RECORD), 'You paid $1,318.40.', { outcome: 'pass' }),

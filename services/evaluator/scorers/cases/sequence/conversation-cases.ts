@@ -264,6 +264,25 @@ export const ERROR_IGNORED_CASES: readonly ScorerCase[] = [
   saying('a claim with good wishes', failedCancel, 'The order was successfully cancelled! Anything else?', claims),
   saying('a claim in the first person', failedCancel, "I've cancelled the order for you.", claims),
   saying('a claim of a state', failedCancel, 'Your order is now cancelled.', claims),
+  saying(
+    'a claim with regret for the bad news',
+    failedCancel,
+    "Your order has been cancelled. I'm sorry we couldn't do more, and I understand your disappointment.",
+    claims,
+  ),
+  saying(
+    'a claim beside the name of a button',
+    failedCancel,
+    'Your order has been cancelled. On the page of the carrier select “Report a problem”.',
+    claims,
+  ),
+  saying(
+    'regret for what went wrong',
+    failedCancel,
+    "Your request has been sent. I'm sorry for the inconvenience: the order could not be found.",
+    { outcome: 'pass' },
+  ),
+  saying('a quoted error', failedCancel, 'The order has been checked. The tool said “Error: no”.', { outcome: 'pass' }),
   {
     name: 'a claim after a flagged error',
     content: after([cancel, assistant(call('a1', 'cancel_order')), answers(result('a1', 'busy', true))], {

@@ -89,6 +89,29 @@ export const USAGE_INCONSISTENT_CASES: readonly ScorerCase[] = [
     content: content({ calls: [{ name: 'get_user_details', input: { user_id: 'sofia_kim_7287' } }], call: usage(20) }),
     outcome: 'pass',
   },
+  {
+    name: 'a third of what several short calls take',
+    content: content({
+      calls: ['#W3445693', '#W4219264', '#W6729841'].map((order_id) => ({
+        name: 'get_order_details',
+        input: { order_id },
+      })),
+      call: { ...usage(29), responseModel: 'gpt-4.1' },
+    }),
+    outcome: 'fail',
+    expectedVsActual: 'output tokens counted -> fewer reported',
+  },
+  {
+    name: 'several short calls',
+    content: content({
+      calls: ['#W3445693', '#W4219264', '#W6729841'].map((order_id) => ({
+        name: 'get_order_details',
+        input: { order_id },
+      })),
+      call: { ...usage(80), responseModel: 'gpt-4.1' },
+    }),
+    outcome: 'pass',
+  },
   { name: 'thoughts that are counted apart', content: content({ text: LONG, call: usage(464, 400) }), outcome: 'pass' },
   { name: 'no word', content: content({ call: usage(0) }), outcome: 'not_applicable' },
   { name: 'a gateway that reports no usage', content: content({ text: LONG }), outcome: 'not_applicable' },
