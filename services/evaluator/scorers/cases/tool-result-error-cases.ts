@@ -129,7 +129,7 @@ export const TOOL_RESULT_ERROR_CASES: readonly ScorerCase[] = [
     next: next(),
     outcome: 'not_applicable',
   },
-  { name: 'no next request', content: called, outcome: 'not_applicable' },
+  { name: 'no next request', content: called, outcome: 'unknown' },
   {
     name: 'a next request without the result',
     content: called,

@@ -213,5 +213,5 @@ export const USER_REASK_CASES: readonly ScorerCase[] = [
     outcome: 'not_applicable',
   },
   { name: 'no reply', content: content({ response: null, status: 'upstream_error' }), outcome: 'not_applicable' },
-  reaction('no next request', null, { outcome: 'unknown' }),
+  reaction('no next request', null, { outcome: 'not_applicable' }),
 ];

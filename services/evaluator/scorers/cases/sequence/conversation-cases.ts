@@ -245,7 +245,7 @@ export const REDUNDANT_READ_CASES: readonly ScorerCase[] = [
     },
   ),
   saying('no call', [start], 'Done.', { outcome: 'not_applicable' }),
-  reading('no next request', rounds(['view', a, 'one']), null, { outcome: 'unknown' }),
+  reading('no next request', rounds(['view', a, 'one']), null, { outcome: 'not_applicable' }),
 ];
 
 const cancel = user('Cancel order #W1.');
