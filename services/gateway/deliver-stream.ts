@@ -131,13 +131,13 @@ function translate(streaming: Streaming, bytes: Buffer): Buffer | string {
   if (isFollowed && whole !== null) return encodeAll(streaming, canonical);
   // An error of the upstream's own is among its bytes; one that the decoder found is not, and takes their place.
   const isOurs = wasFine && decoder.failure() !== null && !events.some(({ event }) => event === 'error');
-  if (!isOurs && whole !== null) return decoder.isComplete() ? withLastEvent(whole, forwarded.rest()) : whole;
+  if (!isOurs && whole !== null) return decoder.isComplete() ? withLineFeed(whole) : whole;
   return encodeAll(streaming, isTold ? canonical : canonical.filter(({ type }) => type === 'error'));
 }
 
-/** Of a blank line of CRLF the parser needs no more than the CR, and what comes after it is never read. */
-function withLastEvent(whole: Buffer, rest: Buffer): Buffer {
-  return rest.subarray(-2).toString('latin1') === '\n\r' ? Buffer.concat([whole, rest, Buffer.from('\n')]) : whole;
+/** An answer is over with the CR of its last CRLF, and what comes after it is never read. */
+function withLineFeed(whole: Buffer): Buffer {
+  return whole.subarray(-2).toString('latin1') === '\n\r' ? Buffer.concat([whole, Buffer.from('\n')]) : whole;
 }
 
 function translateAll({ decoder, encoder }: Streaming, events: readonly SseEvent[]): string {

@@ -237,6 +237,29 @@ describe('faults of upstreams', () => {
     expect(text).toBe(pieces.join(''));
   });
 
+  it.each([
+    ['whole', 100_000],
+    ['in pieces of seven bytes', 7],
+  ])('forwards a stream whose lines end in CR alone, when it comes %s', async (_how, size) => {
+    const text = [
+      'event: message_start\rdata: {"type":"message_start","message":{"id":"m","type":"message","role":"assistant","model":"model-0","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}}\r\r',
+      'event: content_block_start\rdata: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":"hi"}}\r\r',
+      'event: content_block_stop\rdata: {"type":"content_block_stop","index":0}\r\r',
+      'event: message_delta\rdata: {"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":1}}\r\r',
+      'event: message_stop\rdata: {"type":"message_stop"}\r\r',
+    ].join('');
+    const pieces = Array.from({ length: Math.ceil(text.length / size) }, (_, index) =>
+      text.slice(index * size, (index + 1) * size),
+    );
+    const returns: FakeReply = { type: 'raw', headers: { 'content-type': 'text/event-stream' }, pieces };
+    const { gateway } = await start([returns], {}, { format: 'anthropic-messages' });
+    expect(await (await post(gateway, { ...ASK, stream: true })).text()).toBe(text);
+    expect((await gateway.recorded(1))[0]?.call.status).toBe('ok');
+    const client = new Anthropic({ apiKey: 'k', baseURL: gateway.baseUrl, maxRetries: 0 });
+    const asked = { ...ASK, messages: [{ role: 'user' as const, content: 'hi' }] };
+    expect((await client.messages.stream(asked).finalMessage()).content).toMatchObject([{ type: 'text', text: 'hi' }]);
+  });
+
   it('ends an answer that trickles when all of it has taken too long', async () => {
     const trickle: FakeReply = { type: 'message', text: 'x'.repeat(1_000), pieceCharacters: 1, pieceDelayMs: 20 };
     const { gateway } = await start([trickle, FINE], { totalTimeout: '300ms' });

@@ -34,6 +34,19 @@ describe('hideUsage', () => {
     expect(read(Buffer.from(`${CHUNK}${USAGE.trimEnd()}`), [])).toBe(CHUNK);
   });
 
+  it.each(['\n', '\r\n', '\r', '\r\r\n'])(
+    'gives the same bytes for every two cuts, with lines that end in %j',
+    (newline) => {
+      const lines = (text: string): string => text.replaceAll('\n', newline);
+      const bytes = Buffer.from(lines(`${USAGE}${DONE}\n\n${USAGE}\n${DONE}`));
+      for (let first = 0; first <= bytes.length; first += 1) {
+        for (let second = first; second <= bytes.length; second += 1) {
+          expect(read(bytes, [first, second])).toBe(lines(`${DONE}\n\n${DONE}`));
+        }
+      }
+    },
+  );
+
   it('hands the very bytes on when there is nothing to take out', () => {
     const bytes = Buffer.from(DONE);
     expect(hideUsage(createCompleteEvents()).push(bytes)?.equals(bytes)).toBe(true);
