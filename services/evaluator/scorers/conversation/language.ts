@@ -46,7 +46,7 @@ const FUNCTION_WORDS: readonly (readonly ['en' | 'es' | 'fr' | 'de' | 'pt' | 'it
   [
     'pt',
     words(
-      'o a os as e é são você seu sua de do da em para com que este esta foi pode não por um uma se mais como mas obrigado nós',
+      'o a os as e é são você seu sua de do da em para com que este esta foi pode não por um uma se mais como mas obrigado nós eu meu minha ao na dos isso está também',
     ),
   ],
   [
@@ -69,12 +69,34 @@ const WORDS_MIN = 8;
 /** Share of the letters that a script must have, and of the words that a language's function words must make up. */
 const SCRIPT_SHARE = 0.6;
 const FUNCTION_WORD_SHARE = 0.18;
+/** How many different function words tell a language; names and labels repeat a few. */
+const FUNCTION_WORDS_MIN = 3;
+/** As many in one sentence are a hint that it is in that language. */
+const HINT_WORDS_MIN = 2;
+/** Share of what is written that must be words: less is code, a table or a list of ids. */
+const PROSE_SHARE = 0.6;
 /** Texts are told by their beginning. */
 const READ_CHARACTERS_MAX = 2_000;
 
-/** The language of a text, or null when it is too short or too mixed to tell. `latin` is one that is not known. */
+/** What stands between spaces, or between signs of a script that has none. */
+const RUN = /[!-~\p{Script=Latin}]+/gu;
+const AROUND_WORD = /^[^\p{L}\d]+|[^\p{L}\d]+$/gu;
+const WORD = /^\p{L}+(?:['-]\p{L}+)*$/u;
+/** Names of code, of what shouts, and of what is counted: readFile, SELECT, x. */
+const CODE_NAME = /\p{Ll}\p{Lu}|^\p{Lu}{2}|^[b-df-hj-np-tv-xz]$/u;
+const OTHER_SCRIPT = /(?!\p{Script=Latin})\p{L}/u;
+const CODE_SIGN = /[={}<>()[\];\\]/;
+const SENTENCE_END = /\n|[.!?](?=\s)/;
+/** The small words of a name say nothing of the text around it: Ana de la Cruz, Jan van den Berg. */
+const NAME_PARTICLES =
+  /(?<=\p{Lu}\p{Ll}+)(?: (?:de|del|la|las|los|da|do|dos|di|della|von|van|den|der|du|le|y|e)){1,3}(?= \p{Lu}\p{Ll})/gu;
+
+/**
+ * The language of a text, or null when it is too short, too mixed, or no prose to tell. `latin` is one that is not known.
+ */
 export function languageOf(text: string): Language | null {
-  const read = text.slice(0, READ_CHARACTERS_MAX);
+  const read = proseOf(text.slice(0, READ_CHARACTERS_MAX));
+  if (read === null) return null;
   if (IS_ASCII.test(read)) return read.replace(/[^a-z]+/gi, '').length < LETTERS_MIN ? null : latinLanguageOf(read);
   const counts = SCRIPTS.map(([script, pattern]) => ({ script, letters: read.match(pattern)?.length ?? 0 }));
   const total = counts.reduce((sum, { letters }) => sum + letters, 0);
@@ -91,8 +113,36 @@ export function languageOf(text: string): Language | null {
   return main.script === 'latin' ? latinLanguageOf(read) : main.script;
 }
 
+/** Whether one sentence of a text hints at another language than that of the whole, as a question about a pasted text does. */
+export function hasSentenceIn(text: string, language: Language, whole: Language): boolean {
+  return text
+    .slice(0, READ_CHARACTERS_MAX)
+    .split(SENTENCE_END)
+    .some((sentence) => {
+      const words = wordsOf(sentence);
+      const hints = functionWords(words, language).size;
+      return hints >= HINT_WORDS_MIN && hints > functionWords(words, whole).size;
+    });
+}
+
+/** The words of a text without ids, paths, addresses and names of code; null when these are most of it. */
+function proseOf(text: string): string | null {
+  let words = 0;
+  let others = 0;
+  const prose = text.replace(RUN, (run) => {
+    const word = run.replace(AROUND_WORD, '');
+    if (WORD.test(word) && !CODE_NAME.test(word)) {
+      words += 1;
+      return run;
+    }
+    if (/\p{L}/u.test(word) || CODE_SIGN.test(run)) others += 1;
+    return ' ';
+  });
+  return others > 0 && words / (words + others) < PROSE_SHARE && !OTHER_SCRIPT.test(prose) ? null : prose;
+}
+
 function latinLanguageOf(text: string): Language | null {
-  const all = text.toLowerCase().match(/\p{L}+/gu) ?? [];
+  const all = wordsOf(text);
   if (all.length < WORDS_MIN) return null;
   const shares = FUNCTION_WORDS.map(([language, known]) => ({
     language,
@@ -100,6 +150,22 @@ function latinLanguageOf(text: string): Language | null {
   })).sort((left, right) => right.share - left.share);
   const [best, second] = shares;
   if (best === undefined || second === undefined || best.share < FUNCTION_WORD_SHARE) return null;
+  if (functionWords(all, best.language).size < FUNCTION_WORDS_MIN) return null;
   // Neighbours share many of their small words.
   return best.share >= 1.4 * second.share ? best.language : null;
+}
+
+function wordsOf(text: string): readonly string[] {
+  return (
+    text
+      .replace(NAME_PARTICLES, '')
+      .toLowerCase()
+      .match(/\p{L}+/gu) ?? []
+  );
+}
+
+/** Which of a language's function words are among the words; single letters are as often labels. */
+function functionWords(all: readonly string[], language: Language): ReadonlySet<string> {
+  const known = FUNCTION_WORDS.find(([name]) => name === language)?.[1];
+  return new Set(known === undefined ? [] : all.filter((word) => word.length > 1 && known.has(word)));
 }

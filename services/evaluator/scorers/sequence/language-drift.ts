@@ -1,4 +1,4 @@
-import { languageOf } from '../conversation/language.ts';
+import { hasSentenceIn, languageOf } from '../conversation/language.ts';
 import { NOT_APPLICABLE, PASSED, type Scorer, type ScorerResult } from '../scorer.ts';
 import type { ScoringSubject } from '../scoring-subject.ts';
 import { withoutCode } from '../spoken-text.ts';
@@ -18,11 +18,14 @@ function score(subject: ScoringSubject): ScorerResult {
   const reply = languageOf(withoutCode((conversation.replyText ?? '').slice(0, READ_CHARACTERS_MAX)));
   if (reply === null) return NOT_APPLICABLE;
   const asked = conversation.userTexts.slice(-USER_TEXTS_READ);
-  const user = languageOf(withoutCode(asked.map(({ text }) => text.slice(0, READ_CHARACTERS_MAX)).join('\n')));
+  const said = withoutCode(asked.map(({ text }) => text.slice(0, READ_CHARACTERS_MAX)).join('\n'));
+  const user = languageOf(said);
   if (user === null) return NOT_APPLICABLE;
   if (user === reply || user === 'latin' || reply === 'latin') return PASSED;
   const rules = [...conversation.systemTexts.slice(0, 1), ...conversation.userTexts];
   if (rules.some(({ text }) => ABOUT_LANGUAGE.test(text))) return PASSED;
+  // Of a text in one language with a question in another, nobody can tell which one the answer is to be in.
+  if (hasSentenceIn(said, reply, user)) return NOT_APPLICABLE;
   return failed(
     { owner: 'provider', severity: 'warning' },
     { expectedVsActual: `language ${user} -> ${reply}`, detail: 'the answer is in another language than the request' },
@@ -32,7 +35,7 @@ function score(subject: ScoringSubject): ScorerResult {
 
 export const languageDrift: Scorer = {
   id: 'language_drift',
-  version: '1',
+  version: '2',
   metric: 'taskCompletion',
   pass: 'call',
   owner: 'provider',

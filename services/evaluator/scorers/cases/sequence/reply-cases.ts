@@ -269,6 +269,15 @@ const ANSWER_ES =
 const ANSWER_ZH = '您的退货申请已经提交，退款将在五到七个工作日内退回到您的信用卡。';
 const ANSWER_DE =
   'Die Rückgabe ist veranlasst. Sie erhalten eine E-Mail mit den Schritten, die für die Erstattung zu tun sind.';
+const PT =
+  'Olá! Eu gostaria de devolver o tablet que comprei na semana passada, e receber o dinheiro de volta no meu cartão.';
+/** An agent's task whose id holds the small words of other languages: a, e, de. */
+const FILES_TASK =
+  'Task 51e27d01-c101-4e02-af21-2e684a2a5f4a: say what these files hold.\ncall read_file {"path":"src/index.ts"}\ncall read_file {"path":"README.md"}';
+const FILES_ANSWER =
+  'Here is what the files say: src/index.ts: export const answer = 12;; README.md: export const answer = 9;';
+const NAMES =
+  'Juan de la Cruz, Maria de los Angeles, Pedro de la Vega y Ana del Rio, Luis de las Casas, Jose de la Fuente';
 const inReplyTo = (
   name: string,
   asked: string,
@@ -299,7 +308,13 @@ export const LANGUAGE_DRIFT_CASES: readonly ScorerCase[] = [
     content: after([user(EN), assistant(call('a1', 'get_order')), answers(result('a1', 'ok'))], { text: ANSWER_ZH }),
     outcome: 'fail',
   },
+  inReplyTo('English for Portuguese', PT, ANSWER_EN, { outcome: 'fail', expectedVsActual: 'language pt -> en' }),
+  inReplyTo('Spanish for a request with names in it', `${EN} I am Ana de la Cruz y Vega, order #W51e27d0.`, ANSWER_ES, {
+    outcome: 'fail',
+    expectedVsActual: 'language en -> es',
+  }),
   inReplyTo('English for English', EN, ANSWER_EN, { outcome: 'pass' }),
+  inReplyTo('an answer about files', `${EN}\n${FILES_TASK}`, `${ANSWER_EN} ${FILES_ANSWER}`, { outcome: 'pass' }),
   inReplyTo('German for German', DE, ANSWER_DE, { outcome: 'pass' }),
   inReplyTo('a translation that was asked for', `${EN} Answer in Spanish.`, ANSWER_ES, { outcome: 'pass' }),
   inReplyTo('a task about a language', `${DE} Bitte antworten Sie auf Deutsch und in English.`, ANSWER_EN, {
@@ -308,6 +323,38 @@ export const LANGUAGE_DRIFT_CASES: readonly ScorerCase[] = [
   inReplyTo('an English answer with foreign code', EN, `${ANSWER_EN}\n\`\`\`\n${ANSWER_ZH}\n\`\`\``, {
     outcome: 'pass',
   }),
+  inReplyTo('a task that is mostly ids and paths', FILES_TASK, FILES_ANSWER, { outcome: 'not_applicable' }),
+  inReplyTo('a task of ids and paths, told at length', FILES_TASK, ANSWER_EN, { outcome: 'not_applicable' }),
+  {
+    name: 'a task of ids and paths after its tools',
+    content: after(
+      [
+        user(FILES_TASK),
+        assistant(call('a1', 'read_file')),
+        answers(result('a1', 'README.md: export const answer = 9;')),
+      ],
+      { text: FILES_ANSWER },
+    ),
+    outcome: 'not_applicable',
+  },
+  inReplyTo('a list of names', NAMES, ANSWER_EN, { outcome: 'not_applicable' }),
+  inReplyTo('an answer that is a list of names', EN, NAMES, { outcome: 'not_applicable' }),
+  inReplyTo(
+    'a query that nobody fenced',
+    'SELECT a, e, o FROM os WHERE a IN (e) AND e IS NOT NULL ORDER BY o, a',
+    ANSWER_EN,
+    {
+      outcome: 'not_applicable',
+    },
+  ),
+  inReplyTo(
+    'a question about a text in another language',
+    `Please tell me what this is about:\n\n${PT}\n${PT}`,
+    ANSWER_EN,
+    {
+      outcome: 'not_applicable',
+    },
+  ),
   inReplyTo('an answer that is too short to tell', EN, 'Sí, claro.', { outcome: 'not_applicable' }),
   inReplyTo('a request that is too short to tell', 'ok', ANSWER_ES, { outcome: 'not_applicable' }),
   { name: 'a call', content: after([user(EN)], { calls: [{}] }), outcome: 'not_applicable' },
