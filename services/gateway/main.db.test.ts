@@ -143,8 +143,10 @@ routes:
         const [code] = child.exitCode === null ? ((await once(child, 'exit')) as [number | null]) : [child.exitCode];
         expect(code).toBe(0);
       }
-      await start(testDatabase.connectionString);
+      const last = await start(testDatabase.connectionString);
       await until(async () => (await Promise.all(answered.map(isStored))).every(Boolean));
+      last.child.kill('SIGTERM');
+      await once(last.child, 'exit');
     },
     TERMINATIONS_MS,
   );
