@@ -165,7 +165,8 @@ describe('runSupervisor', () => {
     const processes = processesOf(await supervisor.first);
     supervisor.child.kill('SIGINT');
     const presses = setInterval(() => supervisor.child.kill('SIGINT'), 100);
-    expect(await supervisor.exit).toBe(130);
+    // A press while the runtime winds down finds no handler any more: to a shell that is 130, too.
+    expect([130, 'SIGINT']).toContain(await supervisor.exit);
     clearInterval(presses);
     // A killed process is there until the system has taken it away.
     await eventually('nothing of it runs any more', () => processes.every((record) => !isRunning(record!)));
