@@ -6,6 +6,7 @@ import { type AttemptLog, createAttemptLog } from './attempt-log.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { GatewayConfig } from './config.ts';
 import { decodeCall } from './decode-call.ts';
+import type { AuditQueue } from './emit/audit-queue.ts';
 import { type EmitDeps, emitCall } from './emit/emit-call.ts';
 import type { GatewayMetrics } from './emit/gateway-metrics.ts';
 import { offerOf } from './emit/offer-of.ts';
@@ -34,6 +35,8 @@ export interface HandleCallDeps extends EmitDeps, ServeCallDeps {
   readonly metrics: GatewayMetrics;
   readonly tokens: TokenCalibrator;
   readonly knownTools: KnownTools;
+  readonly audit: Pick<AuditQueue, 'add'>;
+  readonly gatewayId: string;
 }
 
 /**
@@ -139,7 +142,6 @@ function record(deps: HandleCallDeps, call: RoutedCall, served: ServedCall, log:
   const { traceparent } = incoming.headers;
   emitCall(deps, offerOf({ call, encoded, delivery, attempts: log.attempts, price, durationMs }), {
     capture,
-    targetModel,
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
   });
 }

@@ -1,10 +1,8 @@
-import type { AuditEntry } from '#shared/database/audit-log.ts';
-import type { Call, CaptureMode } from '#shared/domain/call.ts';
+import type { CaptureMode } from '#shared/domain/call.ts';
 import type { OfferedCall } from '#shared/domain/offered-call.ts';
 import type { Log } from '#shared/log.ts';
 import type { SpoolSource } from '#shared/spool/spool.ts';
 import type { Telemetry } from '#shared/telemetry.ts';
-import type { AuditQueue } from './audit-queue.ts';
 import { captureOffer } from './capture-offer.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 
@@ -12,9 +10,7 @@ export interface EmitDeps {
   readonly spool: Pick<SpoolSource, 'begin' | 'offer' | 'isFull'>;
   readonly metrics: Pick<GatewayMetrics, 'recordCall'>;
   readonly telemetry: Telemetry;
-  readonly audit: Pick<AuditQueue, 'add'>;
   readonly log: Log;
-  readonly gatewayId: string;
 }
 
 /** Hands a finished call to everything that keeps it. Nothing here waits, and nothing of it fails the call. */
@@ -23,7 +19,6 @@ export function emitCall(
   offered: OfferedCall,
   options: {
     readonly capture: CaptureMode;
-    readonly targetModel: string | null;
     readonly traceparent: string | undefined;
   },
 ): void {
@@ -35,20 +30,4 @@ export function emitCall(
   }
   deps.metrics.recordCall(call);
   deps.telemetry.recordCall(call, options.traceparent);
-  auditServedModel(deps, call, options.targetModel);
-}
-
-/** An upstream that answers as another model than the one asked for breaks the promise of exact ids. */
-function auditServedModel(deps: EmitDeps, call: Call, targetModel: string | null): void {
-  const { responseModel } = call;
-  if (responseModel === null || targetModel === null || responseModel === targetModel) return;
-  const entry: AuditEntry = {
-    projectId: call.projectId,
-    action: 'model.served_differs',
-    actor: `gateway:${deps.gatewayId}`,
-    subject: targetModel,
-    reason: 'the upstream names another model than the one it was asked for',
-    details: { provider: call.provider, responseModel, callId: call.callId },
-  };
-  deps.audit.add(`served ${targetModel} ${responseModel}`, entry);
 }
