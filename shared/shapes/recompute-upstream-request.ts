@@ -53,14 +53,13 @@ export function recomputeUpstreamBody(
   const sent = call.attempts.at(-1);
   if (sent === undefined || call.upstreamFormat === null) return { type: 'unknown', reason: 'nothing_sent' };
   if (call.prefixId !== null && prefix === null) return { type: 'unknown', reason: 'prefix_missing' };
-  const model = upstreams?.models.find((each: ModelConfig) => each.id === sent.model);
-  if (upstreams === null || model === undefined) return { type: 'unknown', reason: 'not_configured' };
-  const provider = resolveProvider(model.provider, upstreams);
-  const format = providerFormat(provider);
+  const upstream = upstreams === null ? null : upstreamOf(upstreams, sent.model);
+  if (upstream === null) return { type: 'unknown', reason: 'not_configured' };
+  const { provider, format, target } = upstream;
   // Stored requests were canonical when they came in.
   const given = request as unknown as CanonicalBody;
   const body = prefix === null ? given : placePrefix(given, prefix);
-  const encoded = encodeForProvider(provider, providerTarget(provider, model), { body, extras: {} });
+  const encoded = encodeForProvider(provider, target, { body, extras: {} });
   const inexact: InexactReason[] = [];
   if (format.version !== call.codecVersion) inexact.push('codec_version');
   if (call.clientFormat === call.upstreamFormat) inexact.push('forwarded');
@@ -68,6 +67,28 @@ export function recomputeUpstreamBody(
   if (hasServerTools(request) && call.upstreamFormat !== 'anthropic-messages') inexact.push('server_tools');
   if (call.completeness.redacted) inexact.push('redacted');
   return { type: 'recomputed', body: encoded.body, inexact };
+}
+
+type Upstream = ReturnType<typeof makeUpstream>;
+
+/** By configuration, which nobody changes: thousands of calls are written anew for the same few models. */
+const knownUpstreams = new WeakMap<Upstreams, Map<string, Upstream>>();
+
+function upstreamOf(upstreams: Upstreams, modelId: string): Upstream | null {
+  const known = knownUpstreams.get(upstreams) ?? new Map<string, Upstream>();
+  knownUpstreams.set(upstreams, known);
+  const atHand = known.get(modelId);
+  if (atHand !== undefined) return atHand;
+  const model = upstreams.models.find((each: ModelConfig) => each.id === modelId);
+  if (model === undefined) return null;
+  const upstream = makeUpstream(upstreams, model);
+  known.set(modelId, upstream);
+  return upstream;
+}
+
+function makeUpstream(upstreams: Upstreams, model: ModelConfig) {
+  const provider = resolveProvider(model.provider, upstreams);
+  return { provider, format: providerFormat(provider), target: providerTarget(provider, model) };
 }
 
 /** Tools that a client declares by type, for somebody else to run. */

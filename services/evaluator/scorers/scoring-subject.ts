@@ -98,7 +98,7 @@ export interface ScoringSubject {
   readonly raw: RawReply | null;
   /** Tool calls of the conversation so far, oldest first, with what came of them; null without a request. */
   readonly previousToolCalls: readonly PreviousToolCall[] | null;
-  /** Tool results that the next request brought, by tool call id; null when no request followed. */
+  /** Results that the next request has for the delivered tool calls, by their id; null when no request followed. */
   readonly followingResults: ReadonlyMap<string, ToolResult> | null;
   /** The messages up to the reply; null without a request. */
   readonly conversation: Conversation | null;
@@ -178,8 +178,9 @@ function readConversation({ request, response }: ScoringSubject): Conversation |
   return createConversation(request, response);
 }
 
-function readFollowingResults({ next }: ScoringSubject): ReadonlyMap<string, ToolResult> | null {
-  return next === null ? null : readToolResults(messagesOf(next));
+function readFollowingResults({ next, delivered }: ScoringSubject): ReadonlyMap<string, ToolResult> | null {
+  if (next === null) return null;
+  return readToolResults(messagesOf(next), new Set(delivered?.toolCalls.map(({ id }) => id)));
 }
 
 function readCatalogue({ request }: ScoringSubject): ReadonlyMap<string, CatalogueTool> | null {

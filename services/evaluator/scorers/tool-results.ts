@@ -8,14 +8,23 @@ export interface ToolResult {
   readonly flaggedError: boolean;
 }
 
-/** Tool results of a conversation by tool call id. A later result for the same id replaces an earlier one. */
-export function readToolResults(messages: readonly unknown[]): ReadonlyMap<string, ToolResult> {
+/**
+ * Tool results of a conversation by tool call id. A later result for the same id replaces an earlier one.
+ *
+ * @param ids of the calls whose results are wanted; without it, those of all
+ */
+export function readToolResults(
+  messages: readonly unknown[],
+  ids?: ReadonlySet<string>,
+): ReadonlyMap<string, ToolResult> {
   const results = new Map<string, ToolResult>();
   for (const [messageIndex, message] of messages.entries()) {
     if (!isRecord(message) || !Array.isArray(message['content'])) continue;
     for (const [blockIndex, block] of (message['content'] as unknown[]).entries()) {
       if (!isRecord(block) || block['type'] !== 'tool_result') continue;
-      results.set(String(block['tool_use_id'] ?? ''), {
+      const id = String(block['tool_use_id'] ?? '');
+      if (ids?.has(id) === false) continue;
+      results.set(id, {
         pointer: `/messages/${messageIndex}/content/${blockIndex}`,
         text: toolResultText(block['content']),
         flaggedError: block['is_error'] === true,

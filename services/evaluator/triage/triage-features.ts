@@ -1,5 +1,5 @@
 import type { Conversation } from '../scorers/conversation/conversation.ts';
-import { argumentsIdentity } from '../scorers/conversation/conversation.ts';
+import { countDistinctCalls } from '../scorers/conversation/conversation.ts';
 import { countWords } from './word-counts.ts';
 
 /** What triage looks at: a conversation up to a moment, the calls of its last turn, and what the scorers found. */
@@ -64,7 +64,7 @@ function sizes({ conversation, replyCalls }: TriageSubject) {
 function toolUse({ conversation, replyCalls }: TriageSubject) {
   const calls = [...conversation.calls, ...replyCalls];
   const names = calls.map(({ name }) => name);
-  const distinct = new Set(calls.map(({ name, input }) => `${name} ${argumentsIdentity(input)}`)).size;
+  const distinct = countDistinctCalls(calls);
   const writes = names.filter((name) => !kindOf(name).reads).length;
   const inARow = names.filter((name, index) => index > 0 && name === names[index - 1]).length;
   const sharedTurns = conversation.calls.length - new Set(conversation.calls.map(({ message }) => message)).size;
@@ -99,12 +99,13 @@ function outcomes({ conversation, checks }: TriageSubject) {
   const { results } = conversation;
   const isNegative = ({ text }: { readonly text: string }) =>
     NEGATIVE_RESULT.test(text.slice(0, RESULT_HEAD_CHARACTERS));
-  const negative = results.filter(isNegative).length;
+  const signs = results.map(isNegative);
+  const negative = signs.filter(Boolean).length;
   const last = results.at(-1);
   return {
     negativeResults: Math.log1p(negative),
     negativeResultShare: negative / Math.max(1, results.length),
-    lastResultNegative: last !== undefined && isNegative(last) ? 1 : 0,
+    lastResultNegative: signs.at(-1) === true ? 1 : 0,
     lastResultContent: Math.log1p(countWords('content', last?.text ?? '')),
     lastResultTrouble: Math.log1p(countWords('trouble', last?.text ?? '')),
     checkErrors: Math.log1p(checks.errors),

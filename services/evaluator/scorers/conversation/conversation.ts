@@ -180,5 +180,38 @@ export function isSameCall(
   left: { readonly name: string; readonly input: unknown },
   right: { readonly name: string; readonly input: unknown },
 ): boolean {
-  return left.name === right.name && argumentsIdentity(left.input) === argumentsIdentity(right.input);
+  return (
+    left.name === right.name &&
+    argumentsSketch(left.input) === argumentsSketch(right.input) &&
+    argumentsIdentity(left.input) === argumentsIdentity(right.input)
+  );
+}
+
+/** How many different calls there are. Few are alike at a glance, and only those are written out to be compared. */
+export function countDistinctCalls(calls: readonly { readonly name: string; readonly input: unknown }[]): number {
+  const alike = Map.groupBy(calls, ({ name, input }) => `${name} ${argumentsSketch(input)}`);
+  let count = 0;
+  for (const group of alike.values()) {
+    count += group.length === 1 ? 1 : new Set(group.map(({ input }) => argumentsIdentity(input))).size;
+  }
+  return count;
+}
+
+/** A number that equal arguments share, in any order of their properties; others may have it, too. */
+function argumentsSketch(input: unknown): number {
+  if (!isRecord(input)) return 0;
+  let sketch = 0;
+  for (const name in input) {
+    const value = input[name];
+    // What has no value does not stand in the text of the arguments.
+    if (value === undefined || value === null) continue;
+    sketch = (sketch + (name.length + 1) * sketchOf(value)) | 0;
+  }
+  return sketch;
+}
+
+function sketchOf(value: unknown): number {
+  if (typeof value === 'number') return (value | 0) + 7;
+  if (typeof value !== 'string' || value === '') return 1;
+  return 31 * value.length + value.charCodeAt(value.length >> 1);
 }

@@ -10,6 +10,8 @@ const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', '
 
 /** Whether one of the texts has a literal, as it is or in another usual writing. */
 export function isGrounded(literal: Literal, texts: readonly string[]): boolean {
+  // Most are taken over as they are, which shows without a look at their letters' case.
+  if (texts.some((text) => text.includes(literal.value))) return true;
   const lower = literal.value.toLowerCase();
   if (texts.some((text) => blockFacts(text).lower.includes(lower))) return true;
   switch (literal.kind) {
@@ -20,7 +22,7 @@ export function isGrounded(literal: Literal, texts: readonly string[]): boolean 
     case 'date':
       return isDateGrounded(lower, texts);
     case 'path':
-      return isPathGrounded(lower, texts);
+      return isPathGrounded(literal.value, texts) || isPathGrounded(lower, texts.map(lowerOf));
     case 'url':
       return isUrlGrounded(lower, texts);
     case 'email':
@@ -73,10 +75,13 @@ function isPathGrounded(path: string, texts: readonly string[]): boolean {
   const parts = path.split(/[/\\]/).filter((part) => part !== '' && part !== '.' && part !== '..');
   const name = parts.at(-1) ?? path;
   const folder = parts.slice(0, -1).join('/');
-  return texts.some((text) => {
-    const { lower } = blockFacts(text);
-    return (name.length >= 3 && lower.includes(name)) || (folder.length >= 2 && lower.includes(folder));
-  });
+  return texts.some(
+    (text) => (name.length >= 3 && text.includes(name)) || (folder.length >= 2 && text.includes(folder)),
+  );
+}
+
+function lowerOf(text: string): string {
+  return blockFacts(text).lower;
 }
 
 function isUrlGrounded(url: string, texts: readonly string[]): boolean {
