@@ -8,10 +8,13 @@ const SPOKEN_CHARACTERS_MAX = 600;
 const RECORD_CHARACTERS_MAX = 4_000;
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
+/** Whether one of the texts has a literal letter by letter: less than `isGrounded` asks, and much sooner known. */
+export function isQuoted({ kind, value }: Literal, texts: readonly string[]): boolean {
+  return texts.some((text) => text.includes(value)) || (kind === 'path' && isPathGrounded(value, texts));
+}
+
 /** Whether one of the texts has a literal, as it is or in another usual writing. */
 export function isGrounded(literal: Literal, texts: readonly string[]): boolean {
-  // Most are taken over as they are, which shows without a look at their letters' case.
-  if (texts.some((text) => text.includes(literal.value))) return true;
   const lower = literal.value.toLowerCase();
   if (texts.some((text) => blockFacts(text).lower.includes(lower))) return true;
   switch (literal.kind) {
@@ -22,7 +25,7 @@ export function isGrounded(literal: Literal, texts: readonly string[]): boolean 
     case 'date':
       return isDateGrounded(lower, texts);
     case 'path':
-      return isPathGrounded(literal.value, texts) || isPathGrounded(lower, texts.map(lowerOf));
+      return isPathGrounded(lower, texts.map(lowerOf));
     case 'url':
       return isUrlGrounded(lower, texts);
     case 'email':

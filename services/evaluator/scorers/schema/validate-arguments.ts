@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { type CompiledSchema, compileSchema } from './compile-schema.ts';
 import { findViolations } from './find-violations.ts';
@@ -40,10 +39,9 @@ function checkerOf(schema: Readonly<Record<string, unknown>>): CompiledSchema {
 
 function checkerByContent(schema: Readonly<Record<string, unknown>>): CompiledSchema {
   const text = JSON.stringify(schema);
-  const key = hash('sha256', text, 'base64');
-  const known = CHECKERS.get(key);
+  const known = CHECKERS.get(text);
   if (known !== undefined) return known;
   const checker = compileSchema(schema);
-  if (text.length <= CACHED_SCHEMA_BYTES) CHECKERS.set(key, checker, { size: text.length + 1 });
+  if (text.length <= CACHED_SCHEMA_BYTES) CHECKERS.set(text, checker, { size: text.length + 1 });
   return checker;
 }

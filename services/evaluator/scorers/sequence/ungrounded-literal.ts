@@ -1,7 +1,8 @@
 import { blockFacts } from '../conversation/block-facts.ts';
 import type { Conversation } from '../conversation/conversation.ts';
-import { isGrounded } from '../conversation/is-grounded.ts';
+import { isGrounded, isQuoted } from '../conversation/is-grounded.ts';
 import { type Literal, literalsOf } from '../conversation/literals.ts';
+import { isRecord } from '../json.ts';
 import { NOT_APPLICABLE, PASSED, type Scorer, type ScorerResult, unknown } from '../scorer.ts';
 import type { DeliveredToolCall, ScoringSubject } from '../scoring-subject.ts';
 import { failed, quoted } from './failure.ts';
@@ -29,6 +30,8 @@ const AMOUNT_MAX = 1_000_000;
 
 /** Everything that the model could have a literal from, nearest first. */
 interface TextsBefore {
+  /** The texts among the arguments of earlier calls: most literals are in the call before. */
+  inputs(): readonly string[];
   /** What was said and read. */
   readonly near: readonly string[];
   /** What has to be written out to be looked into, and what is long and seldom the source. */
@@ -42,7 +45,15 @@ function textsBefore(subject: ScoringSubject, conversation: Conversation): Texts
     ...conversation.assistantTexts.map(({ text }) => text).reverse(),
   ];
   let far: readonly string[] | null = null;
+  let inputs: readonly string[] | null = null;
   return {
+    inputs() {
+      inputs ??= conversation.calls
+        .flatMap(({ input }) => (isRecord(input) ? Object.values(input) : []))
+        .filter((value) => typeof value === 'string')
+        .reverse();
+      return inputs;
+    },
     near,
     far() {
       const earlier = () => conversation.calls.map(({ input }) => (input === undefined ? '' : JSON.stringify(input)));
@@ -84,7 +95,11 @@ function isDerived(literal: Literal, texts: readonly string[]): boolean {
 function findUngrounded(call: DeliveredToolCall, texts: TextsBefore): Literal | null {
   const found = literalsOf(call.input).find(
     (literal) =>
-      !isGrounded(literal, texts.near) && !isGrounded(literal, texts.far()) && !isDerived(literal, texts.near),
+      !isQuoted(literal, texts.inputs()) &&
+      !isQuoted(literal, texts.near) &&
+      !isGrounded(literal, texts.near) &&
+      !isGrounded(literal, texts.far()) &&
+      !isDerived(literal, texts.near),
   );
   return found ?? null;
 }
