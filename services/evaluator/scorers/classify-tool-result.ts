@@ -38,10 +38,14 @@ const STATE = /\bmust be \w+ (to|before|first|in order)\b|\bmust (first|already)
 const ERROR_START =
   /^\s*(<tool_use_error>|\[?(error|exception|fatal)\b|traceback \(most recent call last\)|\{\s*"(error|errors)"\s*:(?!\s*(?:null|false|""|\[\]|\{\}))|[A-Z]\w*(Error|Exception):)/i;
 
-/** Decides by the flag, or by the first words where a client has no flag. */
+/** By the flag, or by the first words where a client has no flag. */
+export function reportsError({ text, flaggedError }: Pick<ToolResult, 'text' | 'flaggedError'>): boolean {
+  return flaggedError || ERROR_START.test(text.slice(0, HEAD_CHARACTERS));
+}
+
 export function classifyToolResult(result: ToolResult): ToolResultKind {
+  if (!reportsError(result)) return 'ok';
   const head = result.text.slice(0, HEAD_CHARACTERS);
-  if (!result.flaggedError && !ERROR_START.test(head)) return 'ok';
   if (DECLINED.some((pattern) => pattern.test(head))) return 'declined';
   const isOfArguments = !STATE.test(head) && INVALID_PARAMETER.some((pattern) => pattern.test(head));
   return isOfArguments ? 'invalid_parameter' : 'environment';

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 /** Words by which users, agents and tools of any trade say how it went. General ones only: none names a task. */
 const LISTS = {
   content:
@@ -13,7 +15,28 @@ const LISTS = {
 /** A longer text says how it went at its beginning; the bound keeps the cost of a call flat. */
 const CHARACTERS_MAX = 2_000;
 
+/** Texts shorter than this are counted faster than they are found. */
+const REMEMBERED_CHARACTERS_MIN = 100;
+/** Texts, of four kilobytes each at most, whose counts are kept: every turn brings those of the turns before. */
+const REMEMBERED_TEXTS_MAX = 2_000;
+
+type ListName = keyof typeof LISTS;
+
+const remembered = new LRUCache<string, Map<ListName, number>>({ max: REMEMBERED_TEXTS_MAX });
+
 /** How many words of a list a text has. */
-export function countWords(list: keyof typeof LISTS, text: string): number {
+export function countWords(list: ListName, text: string): number {
+  // A longer text would be held in memory whole by its beginning.
+  if (text.length < REMEMBERED_CHARACTERS_MIN || text.length > CHARACTERS_MAX) return countIn(list, text);
+  const counts = remembered.get(text) ?? new Map<ListName, number>();
+  const known = counts.get(list);
+  if (known !== undefined) return known;
+  const count = countIn(list, text);
+  if (counts.size === 0) remembered.set(text, counts);
+  counts.set(list, count);
+  return count;
+}
+
+function countIn(list: ListName, text: string): number {
   return text.slice(0, CHARACTERS_MAX).match(LISTS[list])?.length ?? 0;
 }

@@ -1,5 +1,5 @@
 import { canonicalJson } from '#shared/content-hash.ts';
-import { classifyToolResult, type ToolResultKind } from '../classify-tool-result.ts';
+import { classifyToolResult, reportsError, type ToolResultKind } from '../classify-tool-result.ts';
 import { isRecord, type JsonRecord } from '../json.ts';
 import { type ToolResult, toolResultText } from '../tool-results.ts';
 
@@ -125,14 +125,19 @@ function addResult(parts: Parts, open: ReadonlyMap<string, number>, block: JsonR
 function createResult(block: JsonRecord, place: Place): ConversationResult {
   const text = toolResultText(block['content']);
   const flaggedError = block['is_error'] === true;
+  const { pointer, message } = place;
+  const id = String(block['tool_use_id'] ?? '');
+  if (!reportsError({ text, flaggedError })) return { pointer, message, id, text, flaggedError, kind: 'ok' };
+  // What kind of error it is takes many words to tell, and few ask.
   let kind: ToolResultKind | null = null;
   return {
-    ...place,
-    id: String(block['tool_use_id'] ?? ''),
+    pointer,
+    message,
+    id,
     text,
     flaggedError,
     get kind() {
-      kind ??= classifyToolResult({ pointer: place.pointer, text, flaggedError });
+      kind ??= classifyToolResult({ pointer, text, flaggedError });
       return kind;
     },
   };
