@@ -29,6 +29,8 @@ interface Difference {
 }
 
 function compare(expected: readonly string[], allowed: readonly string[], sent: string): Difference | null {
+  // Most codecs hand the texts on as they are; what is equal needs no search.
+  if (sent === expected.join('\n')) return null;
   let rest = sent;
   let from = 0;
   for (const text of expected) {
