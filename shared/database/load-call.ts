@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { Call } from '../domain/call.ts';
+import { type Block, blockMemoryOf, blockName } from './block-memory.ts';
 import { callOf } from './call-row.ts';
 import { storableText } from './columns.ts';
 import type { Database } from './connect.ts';
@@ -97,12 +98,6 @@ interface NodeRow {
   readonly startsMessage: boolean;
 }
 
-interface Block {
-  readonly kind: string;
-  /** Parsed, but for that of a reply, which is packed with the message made of it. */
-  readonly value: unknown;
-}
-
 interface Content {
   readonly nodes: ReadonlyMap<string, NodeRow>;
   readonly blocks: ReadonlyMap<string, Block>;
@@ -152,21 +147,36 @@ async function readNodes(
   return new Map(rows.map((row) => [row.hash, row]));
 }
 
+/** Of a reply there is one to a call, so that only the blocks of conversations are worth remembering. */
 async function readBlocks(
   database: Database,
   place: { readonly projectId: string; readonly week: string },
   keys: readonly Buffer[],
 ): Promise<ReadonlyMap<string, Block>> {
-  if (keys.length === 0) return new Map();
+  const memory = blockMemoryOf(database);
+  const blocks = new Map<string, Block>();
+  const missing: Buffer[] = [];
+  for (const bytes of keys) {
+    const key = bytes.toString('hex');
+    const known = memory.get(blockName(place, key));
+    if (known === undefined) missing.push(bytes);
+    else blocks.set(key, known);
+  }
+  if (missing.length === 0) return blocks;
   const { rows } = await sql<{ key: string; kind: string; content: Buffer }>`
     SELECT encode(block_key, 'hex') AS key, kind, content FROM block
-    WHERE project_id = ${place.projectId} AND week = ${place.week}::date AND block_key = ANY(${[...keys]}::bytea[])`.execute(
+    WHERE project_id = ${place.projectId} AND week = ${place.week}::date AND block_key = ANY(${missing}::bytea[])`.execute(
     database,
   );
-  const blocks = new Map<string, Block>();
   for (const { key, kind, content } of rows) {
-    const isReply = kind === 'reply';
-    blocks.set(key, { kind, value: isReply ? content : JSON.parse(await unpackBlock(content, BLOCK_BYTES_MAX)) });
+    if (kind === 'reply') {
+      blocks.set(key, { kind, value: content });
+      continue;
+    }
+    const text = await unpackBlock(content, BLOCK_BYTES_MAX);
+    const block = { kind, value: JSON.parse(text) as unknown };
+    memory.set(blockName(place, key), block, { size: text.length + 1 });
+    blocks.set(key, block);
   }
   return blocks;
 }
