@@ -54,6 +54,9 @@ describe.each(BACKENDS)('an evaluator that is killed again and again, with the q
       },
       LOAD,
     );
+    // The system rests for the auditor before a job comes back whose worker was killed: its lock has to run out first.
+    const rerunsSeen = () => repetitionsOf(judge, killedAtMs).reruns.length;
+    await expect.poll(rerunsSeen, { timeout: 2 * RERUN_S_MAX * 1_000, interval: 100 }).toBeGreaterThan(0);
     const violations = await auditSystem(target, run.calls, {
       run,
       killed: ['evaluator'],
