@@ -1,32 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import * as z from 'zod';
 import { parseToolInput } from '#shared/formats/tool-input.ts';
 import type { ScoredContent } from '../../../services/evaluator/scorers/scoring-subject.ts';
+import {
+  HARNESS_MARK,
+  readPackedLines,
+  type TauMessage,
+  type TauToolCall,
+  tauLabelSchema,
+  tauRunSchema,
+} from './tau-runs.ts';
 
-const toolCallSchema = z.looseObject({
-  id: z.string().nullish(),
-  name: z.string().optional(),
-  arguments: z.unknown().optional(),
-  function: z.looseObject({ name: z.string(), arguments: z.unknown() }).optional(),
-});
-const messageSchema = z.looseObject({
-  role: z.enum(['system', 'user', 'assistant', 'tool']),
-  content: z.string().nullish(),
-  tool_calls: z.array(toolCallSchema).nullish(),
-  requestor: z.string().optional(),
-  id: z.string().nullish(),
-  tool_call_id: z.string().nullish(),
-  usage: z.looseObject({ completion_tokens: z.number() }).nullish(),
-  raw_data: z.looseObject({ message: z.unknown() }).nullish(),
-  error: z.boolean().nullish(),
-});
-const taskId = z.union([z.string(), z.number()]).transform(String);
-const runSchema = z.looseObject({ task_id: taskId, trial: z.number(), messages: z.array(messageSchema) });
-const labelSchema = z.looseObject({ task_id: taskId, trial: z.number(), reward: z.number() });
-
-type RecordedMessage = z.infer<typeof messageSchema>;
 export type Block = Readonly<Record<string, unknown>>;
 
 /** One message of a recorded conversation, as a gateway would have seen it. */
@@ -48,9 +32,6 @@ export interface RecordedSession {
   readonly system: string | null;
   readonly messages: readonly SessionMessage[];
 }
-
-/** Marks by which the harness, and not a person, ends a conversation. */
-const HARNESS_MARK = /###[A-Z-]+###/g;
 
 /** The runs of tau-bench and tau2-bench below a folder of public data. */
 export function readRecordedSessions(dataFolder: string): readonly RecordedSession[] {
@@ -108,8 +89,8 @@ function sessionsOf(
   labelsFile: string,
 ): readonly RecordedSession[] {
   const key = (row: { readonly task_id: string; readonly trial: number }) => `${row.task_id} ${row.trial}`;
-  const rewards = new Map(readLines(labelsFile, labelSchema).map((label) => [key(label), label.reward]));
-  return readLines(runsFile, runSchema).map((run) => ({
+  const rewards = new Map(readPackedLines(labelsFile, tauLabelSchema).map((label) => [key(label), label.reward]));
+  return readPackedLines(runsFile, tauRunSchema).map((run) => ({
     set,
     id: `${runsFile} ${key(run)}`,
     model,
@@ -119,12 +100,7 @@ function sessionsOf(
   }));
 }
 
-function readLines<Row>(file: string, schema: z.ZodType<Row>): readonly Row[] {
-  const text = gunzipSync(readFileSync(file)).toString('utf8');
-  return text.split('\n').flatMap((line) => (line === '' ? [] : [schema.parse(JSON.parse(line))]));
-}
-
-function messagesOf(recorded: readonly RecordedMessage[]): readonly SessionMessage[] {
+function messagesOf(recorded: readonly TauMessage[]): readonly SessionMessage[] {
   const messages: SessionMessage[] = [];
   for (const message of recorded) {
     const content = blocksOf(message);
@@ -142,7 +118,7 @@ function messagesOf(recorded: readonly RecordedMessage[]): readonly SessionMessa
 }
 
 /** The simulated user has tools of its own; what it does with them is not seen by the agent, nor by a gateway. */
-function blocksOf(message: RecordedMessage): readonly Block[] {
+function blocksOf(message: TauMessage): readonly Block[] {
   const { role, requestor, tool_calls: toolCalls } = message;
   if (role === 'system' || (role === 'tool' && requestor === 'user')) return [];
   if (role === 'tool') {
@@ -155,7 +131,7 @@ function blocksOf(message: RecordedMessage): readonly Block[] {
   return [...said, ...(toolCalls ?? []).map(callBlock)];
 }
 
-function callBlock(call: z.infer<typeof toolCallSchema>): Block {
+function callBlock(call: TauToolCall): Block {
   const given = call.function?.arguments ?? call.arguments ?? {};
   const input = typeof given === 'string' ? parseToolInput(given) : given;
   return { type: 'tool_use', id: call.id ?? '', name: call.function?.name ?? call.name ?? '', input };

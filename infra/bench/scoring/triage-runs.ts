@@ -1,41 +1,17 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import * as z from 'zod';
 import { parseToolInput } from '#shared/formats/tool-input.ts';
 import { createScoringSubject } from '../../../services/evaluator/scorers/scoring-subject.ts';
 import { deriveChecks } from '../../../services/evaluator/triage/derive-checks.ts';
 import type { TriageExample } from '../../../services/evaluator/triage/fit-triage-model.ts';
 import { triageFeatures } from '../../../services/evaluator/triage/triage-features.ts';
+import { HARNESS_MARK, readPackedLines, type TauMessage, tauLabelSchema, tauRunSchema } from './tau-runs.ts';
 
-const toolCallSchema = z.looseObject({
-  id: z.string().nullish(),
-  name: z.string().optional(),
-  arguments: z.unknown().optional(),
-  function: z.looseObject({ name: z.string(), arguments: z.unknown() }).optional(),
-});
-const messageSchema = z.looseObject({
-  role: z.enum(['system', 'user', 'assistant', 'tool']),
-  content: z.string().nullish(),
-  tool_calls: z.array(toolCallSchema).nullish(),
-  /** The simulated user has tools of its own; what it does with them is not seen by the agent, nor by a gateway. */
-  requestor: z.string().optional(),
-  id: z.string().nullish(),
-  tool_call_id: z.string().nullish(),
-});
-const taskId = z.union([z.string(), z.number()]).transform(String);
-const runSchema = z.looseObject({ task_id: taskId, trial: z.number(), messages: z.array(messageSchema) });
-const labelSchema = z.looseObject({ task_id: taskId, trial: z.number(), reward: z.number() });
-
-type RecordedMessage = z.infer<typeof messageSchema>;
 type Block = Readonly<Record<string, unknown>>;
 interface Turn {
   readonly role: 'user' | 'assistant';
   readonly content: Block[];
 }
-
-/** Marks by which the harness, and not a person, ends a conversation. */
-const HARNESS_MARK = /###[A-Z-]+###/g;
 
 /** Runs of tau-bench, each with what triage knows of it and the reward that it got. */
 export function readTauExamples(dataFolder: string): readonly TriageExample[] {
@@ -58,21 +34,16 @@ export function readTau2Examples(dataFolder: string): readonly TriageExample[] {
 
 function examplesOf(runsFile: string, labelsFile: string, domain: string): readonly TriageExample[] {
   const key = (row: { readonly task_id: string; readonly trial: number }) => `${row.task_id} ${row.trial}`;
-  const rewards = new Map(readLines(labelsFile, labelSchema).map((label) => [key(label), label.reward]));
-  return readLines(runsFile, runSchema).flatMap((run): TriageExample[] => {
+  const rewards = new Map(readPackedLines(labelsFile, tauLabelSchema).map((label) => [key(label), label.reward]));
+  return readPackedLines(runsFile, tauRunSchema).flatMap((run): TriageExample[] => {
     const reward = rewards.get(key(run));
     if (reward === undefined) return [];
     return [{ features: featuresOf(run.messages), label: reward >= 1 ? 1 : 0, group: `${domain} ${run.task_id}` }];
   });
 }
 
-function readLines<Row>(file: string, schema: z.ZodType<Row>): readonly Row[] {
-  const text = gunzipSync(readFileSync(file)).toString('utf8');
-  return text.split('\n').flatMap((line) => (line === '' ? [] : [schema.parse(JSON.parse(line))]));
-}
-
 /** As a gateway sees the run: up to the last thing that the agent said, without what the user did out of its sight. */
-function featuresOf(messages: readonly RecordedMessage[]): Readonly<Record<string, number>> {
+function featuresOf(messages: readonly TauMessage[]): Readonly<Record<string, number>> {
   const turns = turnsOf(messages);
   const end = turns.findLastIndex((turn) => turn.role === 'assistant');
   const checks = { errors: 0, warnings: 0 };
@@ -100,7 +71,7 @@ function subjectAt(turns: readonly Turn[], end: number) {
   );
 }
 
-function turnsOf(messages: readonly RecordedMessage[]): readonly Turn[] {
+function turnsOf(messages: readonly TauMessage[]): readonly Turn[] {
   const turns: Turn[] = [];
   for (const message of messages) {
     const content = blocksOf(message);
@@ -114,7 +85,7 @@ function turnsOf(messages: readonly RecordedMessage[]): readonly Turn[] {
   return turns;
 }
 
-function blocksOf(message: RecordedMessage): Block[] {
+function blocksOf(message: TauMessage): Block[] {
   const { role, requestor, tool_calls: toolCalls } = message;
   if (role === 'system' || (role === 'tool' && requestor === 'user')) return [];
   if (role === 'tool') {
