@@ -158,6 +158,10 @@ describe.skipIf(!isThere)('recorded airline runs of tau-bench, through the whole
   it('change nothing when they are read again', async () => {
     const count = () =>
       query('SELECT (SELECT count(*) FROM scoring_run) AS runs, (SELECT count(*) FROM score) AS scores');
+    // Sessions are closed in their own time, and closing one writes scores.
+    await vi.waitFor(async () => {
+      expect(await query('SELECT count(*) AS open FROM session WHERE quality_at IS NULL')).toEqual([{ open: 0 }]);
+    }, SCORED_WITHIN);
     const before = await count();
     expect(await ingest()).toMatchObject({ calls: raw.turns, newCalls: 0 });
     const queue = backend.openQueue(SCORE_QUEUE);
