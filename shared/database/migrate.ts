@@ -12,6 +12,8 @@ import * as servedModels from './migrations/0007-served-models.ts';
 import * as judges from './migrations/0008-judges.ts';
 import * as labelsAndCalibration from './migrations/0009-labels-and-calibration.ts';
 import * as sessionEffort from './migrations/0010-session-effort.ts';
+import * as replayRubric from './migrations/0016-replay-rubric.ts';
+import * as promptRuns from './migrations/0017-prompt-runs.ts';
 
 /** Every migration by name, in order. Forward only: a mistake is mended by the next one. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -24,6 +26,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-judges': judges,
   '0009-labels-and-calibration': labelsAndCalibration,
   '0010-session-effort': sessionEffort,
+  '0016-replay-rubric': replayRubric,
+  '0017-prompt-runs': promptRuns,
 };
 
 export interface MigrationReport {

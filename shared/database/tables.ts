@@ -38,6 +38,9 @@ export interface Tables {
   prefix: PrefixTable;
   price: PriceTable;
   project: ProjectTable;
+  promptCandidate: PromptCandidateTable;
+  promptExpense: PromptExpenseTable;
+  promptRow: PromptRowTable;
   promptRun: PromptRunTable;
   replay: ReplayTable;
   rollout: RolloutTable;
@@ -472,6 +475,39 @@ export interface ProjectTable {
   createdAt: GeneratedMoment;
 }
 
+export interface PromptCandidateTable {
+  promptRunId: string;
+  projectId: string;
+  prefixId: string;
+  position: number;
+  parents: string[];
+  operator: string;
+  problem: string | null;
+  mean: number | null;
+  evaluations: Generated<number>;
+}
+
+export interface PromptExpenseTable {
+  promptRunId: string;
+  projectId: string;
+  expenseKey: string;
+  kind: string;
+  reservedUsd: number;
+  spentUsd: number | null;
+  createdAt: GeneratedMoment;
+}
+
+export interface PromptRowTable {
+  promptRunId: string;
+  projectId: string;
+  callId: string;
+  sessionId: string;
+  transcriptHead: string;
+  split: string;
+  failing: boolean;
+  facts: Json;
+}
+
 export interface PromptRunTable {
   promptRunId: string;
   projectId: string;
@@ -484,7 +520,15 @@ export interface PromptRunTable {
   state: Json;
   result: GeneratedJson;
   costUsd: Generated<number>;
+  settings: GeneratedJson;
+  plan: GeneratedJson;
+  progress: GeneratedJson;
+  stepper: string | null;
+  tells: Generated<number>;
+  budgetUsd: number | null;
+  cancelledBy: string | null;
   createdAt: GeneratedMoment;
+  updatedAt: GeneratedMoment;
   finishedAt: Moment | null;
 }
 
@@ -497,6 +541,7 @@ export interface ReplayTable {
   prefixId: string | null;
   scorerSet: string;
   sample: Generated<number>;
+  rubric: string | null;
   status: Generated<string>;
   result: Json | null;
   costUsd: Generated<number>;
