@@ -3,6 +3,7 @@ import { captureSchema } from '../domain/call.ts';
 import { durationSchema } from './duration.ts';
 import { httpScorerSchema, scoringSchema } from './scoring-schema.ts';
 import { serverToolsSchema } from './server-tools-schema.ts';
+import { webhooksSchema } from './webhooks-schema.ts';
 
 const mode = z.enum(['off', 'propose', 'automatic']);
 const share = z.number().min(0).max(1);
@@ -190,6 +191,8 @@ export const configSchema = z.strictObject({
     .prefault({}),
   ingest: z.array(ingestSchema).default([]),
   serverTools: serverToolsSchema.prefault({}),
+  /** Who is told of new and worse failures, rollbacks and alarms. */
+  webhooks: webhooksSchema.default([]),
   gateway: z
     .strictObject({
       connectTimeout: durationSchema.default(5_000),

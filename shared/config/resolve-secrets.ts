@@ -7,7 +7,7 @@ export interface ResolvedSecrets {
 }
 
 const REFERENCE = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
-const SECRET_KEYS = new Set(['apiKey', 'secret', 'secretAccessKey', 'sessionToken', 'serviceAccount']);
+const SECRET_KEYS = new Set(['apiKey', 'routingKey', 'secret', 'secretAccessKey', 'sessionToken', 'serviceAccount']);
 
 /**
  * Replaces `${NAME}` by the environment's value throughout the file. A secret written inline is refused: the file is

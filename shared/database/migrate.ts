@@ -12,6 +12,7 @@ import * as servedModels from './migrations/0007-served-models.ts';
 import * as judges from './migrations/0008-judges.ts';
 import * as labelsAndCalibration from './migrations/0009-labels-and-calibration.ts';
 import * as sessionEffort from './migrations/0010-session-effort.ts';
+import * as webhooks from './migrations/0011-webhooks.ts';
 import * as replayRubric from './migrations/0016-replay-rubric.ts';
 import * as promptRuns from './migrations/0017-prompt-runs.ts';
 
@@ -26,6 +27,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008-judges': judges,
   '0009-labels-and-calibration': labelsAndCalibration,
   '0010-session-effort': sessionEffort,
+  '0011-webhooks': webhooks,
   '0016-replay-rubric': replayRubric,
   '0017-prompt-runs': promptRuns,
 };

@@ -54,6 +54,8 @@ export interface Tables {
   transcriptNode: TranscriptNodeTable;
   triageModel: TriageModelTable;
   virtualKey: VirtualKeyTable;
+  webhookDelivery: WebhookDeliveryTable;
+  webhookEvent: WebhookEventTable;
 }
 
 export interface AlarmTable {
@@ -705,4 +707,31 @@ export interface VirtualKeyTable {
   createdAt: GeneratedMoment;
   expiresAt: Moment | null;
   revokedAt: Moment | null;
+}
+
+export interface WebhookDeliveryTable {
+  deliveryId: Generated<string>;
+  eventId: string;
+  projectId: string;
+  webhook: string;
+  status: Generated<string>;
+  attempts: Generated<number>;
+  nextAttemptAt: Moment;
+  answerStatus: number | null;
+  problem: string | null;
+  finishedAt: Moment | null;
+}
+
+export interface WebhookEventTable {
+  eventId: Generated<string>;
+  projectId: string;
+  type: string;
+  subject: string;
+  deduplicationKey: string;
+  severity: string;
+  title: string;
+  data: Json;
+  happenedAt: Moment;
+  createdAt: GeneratedMoment;
+  fannedOutAt: Moment | null;
 }
