@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { loadConfig } from '#shared/config/load-config.ts';
 import { createDatabase, createPool } from '#shared/database/connect.ts';
 import { readEnvironment } from '#shared/environment.ts';
@@ -8,6 +9,7 @@ import { createQueueBackend } from '#shared/queue/queue-backend.ts';
 import { createUpstreamPools } from '#shared/upstream/upstream-pools.ts';
 import { scorersFolderOf } from './config.ts';
 import { openCustomScorers } from './custom-scorers/open-custom-scorers.ts';
+import { createReplayPace } from './replay-pace.ts';
 import { createSendReplay } from './send-replay.ts';
 import { createEvaluatorService } from './service.ts';
 import { loadSyntaxChecker } from './syntax/load-syntax-checker.ts';
@@ -39,15 +41,26 @@ const ingest = config.ingest.map(({ redis, queue }) => ({
   queue,
 }));
 const customScorers = await openCustomScorers({ log, now: Date.now }, config, scorersFolderOf(config, environment));
+const database = createDatabase(pool);
+const pace = createReplayPace(
+  // A wait that is broken off is over: who waited looks at the signal.
+  {
+    database,
+    now: Date.now,
+    random: Math.random,
+    wait: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),
+  },
+  { projectId: config.project, perMinute: config.optimizer.replaysPerMinute ?? null },
+);
 const service = createEvaluatorService({
   config,
-  database: createDatabase(pool),
+  database,
   backend,
   log,
   ingest,
   customScorers,
   checkSyntax: await loadSyntaxChecker(),
-  send: createSendReplay({ pools, config, now: Date.now }),
+  send: createSendReplay({ pools, config, now: Date.now, pace }),
   host: environment.host,
   port: environment.ports.evaluator,
 });

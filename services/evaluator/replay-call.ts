@@ -1,5 +1,6 @@
 import type { ModelConfig } from '#shared/config/config-schema.ts';
-import { loadCall } from '#shared/database/load-call.ts';
+import { readEvaluation, writeEvaluation } from '#shared/database/judge-store.ts';
+import { loadCall, type StoredCall } from '#shared/database/load-call.ts';
 import {
   finishReplay,
   type Replay,
@@ -13,7 +14,9 @@ import type { Canonical, CanonicalBody } from '#shared/formats/canonical.ts';
 import type { Loss } from '#shared/formats/loss.ts';
 import { JOB_ATTEMPTS } from '#shared/queue/queue-limits.ts';
 import type { EvaluatorDeps } from './evaluator-deps.ts';
+import { judgeReplay } from './judge-replay.ts';
 import { type ContentScores, scoreContent } from './score-content.ts';
+import { isRecord } from './scorers/json.ts';
 import { SCORER_SET_VERSION } from './scorers/registry.ts';
 import { createScoringSubject } from './scorers/scoring-subject.ts';
 
@@ -42,7 +45,7 @@ export type SendReplay = (request: {
   readonly signal: AbortSignal;
 }) => Promise<ReplayReply>;
 
-export interface ReplayDeps extends Pick<EvaluatorDeps, 'database' | 'now' | 'metrics' | 'checkSyntax'> {
+export interface ReplayDeps extends EvaluatorDeps {
   /** The configured models by exact id; a replay goes to no other. */
   readonly models: ReadonlyMap<string, ModelConfig>;
   readonly send: SendReplay;
@@ -98,17 +101,45 @@ async function run(deps: ReplayDeps, replay: Replay, attempt: number, signal: Ab
     replay.prefixId === null ? null : await readPrefixText(deps.database, replay.projectId, replay.prefixId);
   if (replay.prefixId !== null && prefix === null) return failed(`prefix ${replay.prefixId} does not exist`);
 
+  const answered = await answerOf(deps, replay, { stored, prefix, model }, attempt, signal);
+  if (!answered.ok) return failed(`${answered.error.type}: ${answered.error.message}`);
+  const result = resultOf(deps, stored.request, answered);
+  if (replay.rubric === null) return { result, costUsd: answered.costUsd };
+  const judging = { rubric: replay.rubric, model: replay.model };
+  const judgement = await judgeReplay(deps, judging, stored, answered.message, signal);
+  const costUsd = answered.costUsd + judgement.costUsd;
+  if (judgement.type === 'failed') return { ...failed(judgement.problem), costUsd };
+  return { result: { ...result, judged: judgement.judged, judgeCostUsd: judgement.costUsd }, costUsd };
+}
+
+/**
+ * The answer to the replay. One that has to be judged is kept until it is, so that it is not paid for once more when no
+ * judge can be reached.
+ *
+ * @throws TrimtabError `upstream_unreachable` while another attempt may help
+ */
+async function answerOf(
+  deps: ReplayDeps,
+  replay: Replay,
+  what: { readonly stored: StoredCall; readonly prefix: string | null; readonly model: ModelConfig },
+  attempt: number,
+  signal: AbortSignal,
+): Promise<ReplayReply> {
+  const { projectId, replayId, callId } = replay;
+  const cacheKey = `replay-answer-${replayId}`;
+  const known = replay.rubric === null ? null : await readEvaluation(deps.database, projectId, cacheKey);
+  // Written below by this very code; a reply of another version fails the scorers' own parsers.
+  if (known !== null) return known as ReplayReply;
+  const { stored, prefix, model } = what;
   // Stored requests were canonical when they came in; what a server does not take it refuses.
   const canonical: Canonical = { body: stored.request as unknown as CanonicalBody, extras: {} };
-  const reply = await deps.send({ callId: replay.callId, model, canonical, prefix, signal });
-  if (!reply.ok) {
-    // A worker that closes says nothing about the model.
-    if (signal.aborted || (reply.error.retryable && attempt < JOB_ATTEMPTS)) {
-      throw new TrimtabError('upstream_unreachable', `replay on ${replay.model}: ${reply.error.message}`);
-    }
-    return failed(`${reply.error.type}: ${reply.error.message}`);
+  const reply = await deps.send({ callId, model, canonical, prefix, signal });
+  // A worker that closes says nothing about the model.
+  if (!reply.ok && (signal.aborted || (reply.error.retryable && attempt < JOB_ATTEMPTS))) {
+    throw new TrimtabError('upstream_unreachable', `replay on ${replay.model}: ${reply.error.message}`);
   }
-  return { result: resultOf(deps, stored.request, reply), costUsd: reply.costUsd };
+  if (reply.ok && replay.rubric !== null) await writeEvaluation(deps.database, projectId, cacheKey, reply, callId);
+  return reply;
 }
 
 function resultOf(
@@ -144,11 +175,19 @@ function resultOf(
         expectedVsActual: result.expectedVsActual ?? '',
       })),
     stopReason: typeof stopReason === 'string' ? stopReason : null,
+    toolCalls: toolCallsOf(reply.message),
+    judged: null,
+    judgeCostUsd: 0,
     durationMs: reply.durationMs,
     inputTokens: reply.inputTokens,
     outputTokens: reply.outputTokens,
     error: null,
   };
+}
+
+function toolCallsOf(message: Readonly<Record<string, unknown>>): number {
+  const content: readonly unknown[] = Array.isArray(message['content']) ? message['content'] : [];
+  return content.filter((block) => isRecord(block) && block['type'] === 'tool_use').length;
 }
 
 function metricValue(scores: ContentScores, metric: string): number | null {
@@ -164,6 +203,7 @@ function failed(error: string): Ran {
     outcomes: {},
     failures: [],
     stopReason: null,
+    ...{ toolCalls: null, judged: null, judgeCostUsd: 0 },
     durationMs: null,
     inputTokens: null,
     outputTokens: null,

@@ -216,8 +216,23 @@ export const configSchema = z.strictObject({
       /** How often the controller looks at new failures, rollouts and alarms. */
       controllerInterval: durationSchema.default(10_000),
       minClusterSessions: z.number().int().positive().default(2),
-      replayCalls: z.number().int().positive().default(20),
+      /** Stored calls that one search replays, failing and passing ones together; a third of them is for the last test. */
+      replayCalls: z.number().int().positive().max(500).default(60),
+      /** What searches may cost in a night, task, teacher and judge calls together. */
       promptBudgetUsd: z.number().nonnegative().default(5),
+      /** Which of the prompt optimizers the nightly run uses; one of ours, or the name of a file of the operator's. */
+      promptOptimizer: z
+        .string()
+        .regex(/^[a-z][a-z0-9-]{0,40}$/, 'expected a name like gepa')
+        .default('gepa'),
+      /** Where optimizers of the operator's own are; `optimizers.d` in the data folder when absent. */
+      optimizersFolder: z.string().optional(),
+      /** Clusters that one night's budget is split among at most. */
+      promptClusters: z.number().int().positive().max(20).default(3),
+      /** Replays that all evaluators together send to one provider in a minute; no limit of ours when absent. */
+      replaysPerMinute: z.number().int().positive().optional(),
+      /** What a prefix may add to the cost of a call, as a share of it. */
+      prefixCostMax: share.default(0.1),
     })
     .prefault({}),
 });

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import * as z from 'zod';
 import { jsonText } from './columns.ts';
 import type { Database } from './connect.ts';
@@ -13,6 +14,15 @@ export const replayResultSchema = z.object({
     z.object({ scorer: z.string(), owner: z.string(), severity: z.string(), expectedVsActual: z.string() }),
   ),
   stopReason: z.string().nullable(),
+  /** Tool calls of the answer; null for results from before they were counted. */
+  toolCalls: z.int().nonnegative().nullable().default(null),
+  /** What a judge says by the replay's rubric; null where none was asked. */
+  judged: z
+    .object({ value: z.number().min(0).max(1), explanation: z.string() })
+    .nullable()
+    .default(null),
+  /** Of the replay's cost, what the judge took. */
+  judgeCostUsd: z.number().nonnegative().default(0),
   durationMs: z.number().nullable(),
   inputTokens: z.number().nullable(),
   outputTokens: z.number().nullable(),
@@ -20,7 +30,7 @@ export const replayResultSchema = z.object({
   error: z.string().nullable(),
 });
 
-export type ReplayResult = z.infer<typeof replayResultSchema>;
+export type ReplayResult = z.output<typeof replayResultSchema>;
 type ReplayStatus = 'pending' | 'done' | 'error';
 
 /** A stored call to be sent again with a candidate prefix. */
@@ -35,13 +45,19 @@ export interface NewReplay {
   readonly prefixId: string | null;
   readonly scorerSet: string;
   readonly sample: number;
+  /** Rubric by which a judge scores the answer as well; deterministic scorers alone when it is null or absent. */
+  readonly rubric?: string | null;
 }
 
 export interface Replay extends NewReplay {
+  readonly rubric: string | null;
   readonly status: ReplayStatus;
   readonly result: ReplayResult | null;
   readonly costUsd: number;
 }
+
+/** Rows of one statement, well below the number of parameters that PostgreSQL takes. */
+const INSERT_ROWS_MAX = 500;
 
 const COLUMNS = [
   'replayId',
@@ -52,6 +68,7 @@ const COLUMNS = [
   'prefixId',
   'scorerSet',
   'sample',
+  'rubric',
   'status',
   'result',
   'costUsd',
@@ -62,14 +79,26 @@ const rowSchema = z.object({
   result: replayResultSchema.nullable(),
 });
 
-/** Creates the rows that are missing; those that are there, finished ones included, stay. Enqueue the jobs after it. */
+/**
+ * Creates the rows that are missing; those that are there, finished ones included, stay: what was paid for once is not
+ * paid for again. Only an error that another search met is tried anew. Enqueue the jobs after it.
+ */
 export async function createReplays(database: Database, replays: readonly NewReplay[]): Promise<void> {
-  if (replays.length === 0) return;
-  await database
-    .insertInto('replay')
-    .values([...replays])
-    .onConflict((conflict) => conflict.column('replayId').doNothing())
-    .execute();
+  for (let at = 0; at < replays.length; at += INSERT_ROWS_MAX) {
+    await database
+      .insertInto('replay')
+      .values(replays.slice(at, at + INSERT_ROWS_MAX))
+      .onConflict((conflict) =>
+        conflict
+          .column('replayId')
+          .doUpdateSet({ status: 'pending', result: null, finishedAt: null, promptRunId: sql`excluded.prompt_run_id` })
+          .where('replay.status', '=', 'error')
+          .where(sql<boolean>`replay.prompt_run_id IS DISTINCT FROM excluded.prompt_run_id`)
+          // The caller's own row alone: ids are hashes, and a project must not reach another one's.
+          .where(sql<boolean>`replay.project_id = excluded.project_id`),
+      )
+      .execute();
+  }
 }
 
 export async function readReplay(database: Database, projectId: string, replayId: string): Promise<Replay | null> {
@@ -108,7 +137,7 @@ export async function finishReplay(
   finished: {
     readonly projectId: string;
     readonly replayId: string;
-    readonly result: ReplayResult;
+    readonly result: z.input<typeof replayResultSchema>;
     readonly costUsd: number;
     readonly finishedAt: Date;
   },
