@@ -1,4 +1,5 @@
 import type { JudgeConfig, TrimtabConfig } from '#shared/config/config-schema.ts';
+import type { WebhookConfig } from '#shared/config/webhooks-schema.ts';
 import type { Retention } from '#shared/database/retention/expire-weeks.ts';
 import type { Upstreams } from '#shared/shapes/recompute-upstream-request.ts';
 
@@ -12,6 +13,7 @@ export interface OptimizerConfig {
   readonly replayCalls: number;
   readonly promptBudgetUsd: number;
   readonly retention: Retention;
+  readonly webhooks: readonly WebhookConfig[];
   readonly upstreams: Upstreams;
   /** `provider/model` of each judge, for the status. */
   readonly judges: readonly string[];
@@ -27,6 +29,7 @@ export function createOptimizerConfig(config: TrimtabConfig): OptimizerConfig {
     controllerIntervalMs: controllerInterval,
     ...{ minClusterSessions, replayCalls, promptBudgetUsd },
     retention: { contentMs: config.retention.content, callsMs: config.retention.calls },
+    webhooks: config.webhooks,
     upstreams: { providers: config.providers, models: config.models },
     judges: config.judges.map((judge) => `${judge.provider}/${judge.model}`),
     teacher: config.teacher ?? config.judges[0] ?? null,

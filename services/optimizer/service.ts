@@ -8,6 +8,7 @@ import type { Llm } from '#shared/llm/llm.ts';
 import type { Log } from '#shared/log.ts';
 import { REPLAY_QUEUE } from '#shared/queue/names.ts';
 import type { QueueBackend } from '#shared/queue/queue-backend.ts';
+import { createGuardedFetch } from '#shared/upstream/guarded-fetch.ts';
 import { readAccessTokens } from './api/token-file.ts';
 import { createFailureClustering } from './cluster-failures.ts';
 import type { OptimizerConfig } from './config.ts';
@@ -20,6 +21,8 @@ import { runCycle } from './run-cycle.ts';
 import { createRunWorker } from './run-worker.ts';
 import { createSchedule } from './schedule.ts';
 import { createOptimizerServer } from './server.ts';
+import { createWebhookSender } from './webhooks/webhook-sender.ts';
+import { createWebhookTask } from './webhooks/webhook-task.ts';
 
 export interface OptimizerServiceDeps {
   readonly config: OptimizerConfig;
@@ -65,6 +68,8 @@ export function createOptimizerService(deps: OptimizerServiceDeps): OptimizerSer
   );
   const schedule = createSchedule({ database, log, now, work: () => worker.work() }, config);
   const retention = createRetentionTask({ database, now, log }, config);
+  const sender = createWebhookSender({ database, now, random: Math.random, fetchFor: createGuardedFetch }, config);
+  const webhooks = createWebhookTask({ sender, log });
   const stopping = new AbortController();
   let looking: Promise<void> = Promise.resolve();
   let listener: PolicyListener | null = null;
@@ -98,6 +103,7 @@ export function createOptimizerService(deps: OptimizerServiceDeps): OptimizerSer
       listener = listenForPolicies(deps.databaseUrl, () => policyChanges.notify());
       looking = look();
       retention.start();
+      webhooks.start();
       void schedule.start().catch((error: unknown) => log.error({ error }, 'the schedule could not be started'));
       const { port } = server.server.address() as AddressInfo;
       log.info({ port, projectId, teacher: deps.teacher?.model ?? null }, 'optimizer runs');
@@ -110,7 +116,7 @@ export function createOptimizerService(deps: OptimizerServiceDeps): OptimizerSer
       await server?.close();
       await listener?.close();
       const deadline = new Promise<void>((resolve) => setTimeout(resolve, STOP_DEADLINE_MS).unref());
-      await Promise.race([Promise.all([looking, worker.idle(), retention.stop()]), deadline]);
+      await Promise.race([Promise.all([looking, worker.idle(), retention.stop(), webhooks.stop()]), deadline]);
     },
   };
 }
