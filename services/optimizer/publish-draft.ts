@@ -1,9 +1,10 @@
 import type { Database } from '#shared/database/connect.ts';
 import { activatePolicy, readPointer } from '#shared/database/pointer-store.ts';
-import { type Policy, type PolicyRisk, proposePolicy } from '#shared/database/policy-store.ts';
+import { type Policy, proposePolicy } from '#shared/database/policy-store.ts';
 import { openRollout } from '#shared/database/rollout-store.ts';
 import type { AutomationMode, Governance } from '#shared/domain/governance.ts';
 import type { PolicyBody } from '#shared/domain/policy.ts';
+import type { PolicyRisk } from '#shared/domain/policy-risk.ts';
 import { rolloutSettingsOf } from '#shared/domain/rollout.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import { createRolloutState } from './rollout/rollout-state.ts';

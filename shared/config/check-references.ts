@@ -17,6 +17,7 @@ export function checkReferences(config: TrimtabConfig, lineOf: LineOf): readonly
   checkQuirks(config, report);
   checkModels(config, report);
   checkRoutes(config, report);
+  checkResidency(config, report);
   const { governance } = config;
   const exposure = governance.rollout.canary + governance.exploration;
   if (exposure > governance.exposureMax) {
@@ -26,6 +27,22 @@ export function checkReferences(config: TrimtabConfig, lineOf: LineOf): readonly
     );
   }
   return problems;
+}
+
+/** A model that may serve nowhere would be refused by the database, in words that name no line. */
+function checkResidency(config: TrimtabConfig, report: Report): void {
+  const { residency } = config.governance;
+  if (residency.length === 0) return;
+  config.models.forEach((model, index) => {
+    const { region, location } = config.providers[model.provider] ?? {};
+    const where = region ?? location;
+    if (where !== undefined && residency.includes(where)) return;
+    const found = where === undefined ? 'has no region' : `is in ${where}`;
+    report(
+      ['models', index, 'provider'],
+      `${model.provider} ${found}, and governance.residency allows ${residency.join(', ')}; set its region or remove the model`,
+    );
+  });
 }
 
 type Report = (path: Path, message: string) => void;

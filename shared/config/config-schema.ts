@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { captureSchema } from '../domain/call.ts';
+import { modelFeatureSchema } from '../domain/governance.ts';
 import { durationSchema } from './duration.ts';
 import { httpScorerSchema, scoringSchema } from './scoring-schema.ts';
 import { serverToolsSchema } from './server-tools-schema.ts';
@@ -74,6 +75,8 @@ export const modelSchema = z.strictObject({
   maxOutputTokens: z.number().int().positive().optional(),
   contextTokens: z.number().int().positive().optional(),
   reasoningEffort: z.boolean().optional(),
+  /** What the model can do, where it cannot do all of it. */
+  features: z.array(modelFeatureSchema).optional(),
   /** A model id that tells what this one is, where its own does not: an inference profile's ARN, a deployment. */
   family: z.string().optional(),
 });
@@ -86,6 +89,8 @@ export const routeSchema = z.strictObject({
       turnShape: z.string().optional(),
       developer: z.string().optional(),
       repo: z.string().optional(),
+      /** Sessions in which calls have just failed. */
+      flagged: z.boolean().optional(),
     })
     .default({}),
   targets: z.array(z.strictObject({ model: z.string(), weight: z.number().positive() })).min(1),
@@ -115,6 +120,22 @@ export const governanceSectionSchema = z.strictObject({
     .prefault({}),
   /** The most that one change may move a weight. */
   weightStepMax: share.default(0.1),
+  /** Regions of providers that may serve; any when empty. */
+  residency: z.array(z.string()).default([]),
+  /** People who must approve a policy that is not taken automatically. */
+  approvals: z.number().int().min(1).max(5).default(1),
+  /** What the optimizer may begin by itself in a day; answers to alarms are not counted. */
+  changesPerDay: z.number().int().min(0).default(24),
+  /** How long a change that was rolled back is left alone; twice as long each time. */
+  coolOff: durationSchema.default(86_400_000),
+  /** When a session is `flagged`, and what its cache may be worth to be left. */
+  escalation: z
+    .strictObject({
+      failures: z.number().int().positive().default(2),
+      window: durationSchema.default(600_000),
+      cacheLossMaxUsd: z.number().nonnegative().default(0.5),
+    })
+    .prefault({}),
   /** `falseAlarmsPerMonth`: how many the operator accepts, over all watched cells together. */
   alarm: z
     .strictObject({

@@ -3,10 +3,16 @@ import type { TrimtabConfig } from './config-schema.ts';
 
 /** The governance that a configuration file states: what the database stores as a version with author `file:`. */
 export function governanceOf(config: TrimtabConfig): Governance {
-  const { rollout, session, ...rest } = config.governance;
+  const { rollout, session, coolOff, escalation, ...rest } = config.governance;
+  const { failures, window, cacheLossMaxUsd } = escalation;
   return governanceSchema.parse({
     ...rest,
-    models: config.models.map(({ id, provider, aliases, price }) => ({ id, provider, aliases, price })),
+    models: config.models.map(({ id, provider, aliases, price, features }) => {
+      const { region, location } = config.providers[provider] ?? {};
+      return { id, provider, aliases, price, features, region: region ?? location };
+    }),
+    coolOffMs: coolOff,
+    escalation: { failures, windowMs: window, cacheLossMaxUsd },
     rollout: {
       canary: rollout.canary,
       minSessions: rollout.minSessions,

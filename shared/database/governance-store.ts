@@ -11,6 +11,7 @@ import type { Database } from './connect.ts';
 import {
   activatePolicy,
   movePointer,
+  type PointerMoved,
   type PolicyPointer,
   readPointer,
   recordMove,
@@ -88,14 +89,14 @@ async function writeVersion(
     .execute();
   await writeAllowList(transaction, projectId, body, version);
   await writePrices(transaction, projectId, body, version);
-  await bumpEpoch(transaction, projectId, body, difference.removed, author);
+  const bumped = await bumpEpoch(transaction, projectId, body, difference.removed, author);
   await appendAudit(transaction, {
     projectId,
     action: 'governance.imported',
     actor: author,
     subject: `governance v${version}`,
     reason: current === null ? 'first import' : 'the configuration file changed',
-    details: { version, bodyHash, ...difference },
+    details: { version, bodyHash, ...difference, ...(bumped === null ? {} : { after: bumped }) },
   });
   return { version, changed: true };
 }
@@ -110,13 +111,12 @@ async function writeAllowList(
   let removal = transaction.deleteFrom('allowedModel').where('projectId', '=', projectId);
   if (ids.length > 0) removal = removal.where('model', 'not in', ids);
   await removal.execute();
-  for (const { id, provider, aliases } of body.models) {
+  for (const { id, provider, aliases, region, features } of body.models) {
+    const facts = { provider, aliases, governanceVersion, region: region ?? null, features: features ?? null };
     await transaction
       .insertInto('allowedModel')
-      .values({ projectId, model: id, provider, aliases, governanceVersion })
-      .onConflict((conflict) =>
-        conflict.columns(['projectId', 'model']).doUpdateSet({ provider, aliases, governanceVersion }),
-      )
+      .values({ projectId, model: id, ...facts })
+      .onConflict((conflict) => conflict.columns(['projectId', 'model']).doUpdateSet(facts))
       .execute();
   }
 }
@@ -141,16 +141,19 @@ async function writePrices(transaction: Database, projectId: string, body: Gover
   }
 }
 
-/** A new epoch makes every gateway read the allow-list anew: a removed model is out of service within seconds. */
+/**
+ * A new epoch makes every gateway read the allow-list anew: a removed model is out of service within seconds. Returns
+ * where the pointer is now, for the event of the import; null when it has an event of its own or is not there yet.
+ */
 async function bumpEpoch(
   transaction: Database,
   projectId: string,
   body: Governance,
   removed: readonly string[],
   author: string,
-): Promise<void> {
+): Promise<PointerMoved | null> {
   const pointer = await readPointer(transaction, projectId);
-  if (pointer === null) return;
+  if (pointer === null) return null;
   if (await isComparisonBroken(transaction, pointer, removed)) {
     const { rolloutId, canary } = pointer;
     const reason = `${removed.join(', ')} left the allow-list`;
@@ -159,11 +162,11 @@ async function bumpEpoch(
     await closeRolloutRow(transaction, rolloutId ?? '', 'aborted', { reason, removed });
     const change = { projectId, actor: author, reason };
     await recordMove(transaction, 'rollout.aborted', change, canary ?? '', pointer, moved, { rolloutId, removed });
-    return;
+    return null;
   }
   // A canary in flight keeps its share; exploration takes what the new limit leaves.
   const left = Math.max(0, body.exposureMax - pointer.canaryShare);
-  await movePointer(transaction, pointer, {}, { explorationShare: Math.min(body.exploration, left) });
+  return await movePointer(transaction, pointer, {}, { explorationShare: Math.min(body.exploration, left) });
 }
 
 /** Whether an arm of the running rollout loses a model: what it is served from now on is not what was compared. */

@@ -3,7 +3,8 @@ import { TrimtabError } from '../errors.ts';
 import { appendAudit } from './audit-log.ts';
 import type { Database } from './connect.ts';
 import { assertAutomaticAllowed, markPinned } from './optimizer-control.ts';
-import { asAllowListError } from './policy-refusal.ts';
+import { markApproved, writeApproval } from './policy-approval.ts';
+import { asPolicyRefusal } from './policy-refusal.ts';
 import { readPolicy } from './policy-store.ts';
 import { readGovernance } from './read-governance.ts';
 import { readRollbackTarget } from './rollback-target.ts';
@@ -96,6 +97,9 @@ async function activate(
         details: { reason: 'revoked' },
       });
     }
+    // Whoever activates approves; where two must, the other one has done so before.
+    if (change.automatic !== true) await writeApproval(transaction, change);
+    await markApproved(transaction, change.projectId, policy.policyId);
     const moved =
       seen === null
         ? await insertPointer(transaction, change.projectId, policy.policyId)
@@ -105,7 +109,6 @@ async function activate(
             ...WITHOUT_ROLLOUT,
           });
     if (seen?.rolloutId) await closeRolloutRow(transaction, seen.rolloutId, 'aborted', { reason: change.reason });
-    await approve(transaction, change.projectId, policy.policyId);
     if (pin) await markPinned(transaction, change, policy.policyId);
     const action = pin ? 'policy.pinned' : 'policy.activated';
     await recordMove(transaction, action, change, policy.policyId, seen, moved, { number: policy.number });
@@ -178,7 +181,7 @@ export async function movePointer(
     .where('epoch', '=', seen.epoch)
     .returning(['epoch', 'stable', 'canary'])
     .executeTakeFirst()
-    .catch(asAllowListError);
+    .catch(asPolicyRefusal);
   if (moved === undefined) {
     throw new TrimtabError('conflict', 'somebody else moved the policy pointer; read it again', {
       details: { expectedEpoch, reason: 'epoch_moved' },
@@ -204,19 +207,9 @@ async function insertPointer(transaction: Database, projectId: string, policyId:
     .onConflict((conflict) => conflict.column('projectId').doNothing())
     .returning(['epoch', 'stable', 'canary'])
     .executeTakeFirst()
-    .catch(asAllowListError);
+    .catch(asPolicyRefusal);
   if (inserted === undefined) throw new TrimtabError('conflict', 'somebody else activated the first policy');
   return inserted;
-}
-
-export async function approve(transaction: Database, projectId: string, policyId: string): Promise<void> {
-  await transaction
-    .updateTable('policy')
-    .set({ state: 'approved' })
-    .where('projectId', '=', projectId)
-    .where('policyId', '=', policyId)
-    .where('state', '<>', 'approved')
-    .execute();
 }
 
 /** One event per move, with what was served before and after; the way back is read from it. */

@@ -91,7 +91,7 @@ describe('policies', () => {
     const policyId = await propose(optimizer, project, bodyTo('cheap'));
     const without = { ...config, models: config.models.filter((model) => model.id !== 'cheap'), routes: [] };
     await importGovernance(admin, without, AUTHOR);
-    await expect(activatePolicy(optimizer, { ...human(project), policyId })).rejects.toMatchObject({
+    await expect(activatePolicy(admin, { ...human(project), policyId })).rejects.toMatchObject({
       code: 'model_not_allowed',
     });
   });
@@ -116,7 +116,7 @@ describe('policies', () => {
     const prefixId = await storePrefix(optimizer, prefix);
     expect(await storePrefix(optimizer, prefix)).toBe(prefixId);
     const policyId = await propose(optimizer, project, body(prefixId));
-    await activatePolicy(optimizer, { ...human(project), policyId });
+    await activatePolicy(admin, { ...human(project), policyId });
     expect((await readActivePolicies(optimizer, project))?.prefixes).toEqual({ [prefixId]: 'Call tools in parallel.' });
   });
 });
@@ -130,7 +130,7 @@ describe('the pointer', () => {
       await propose(admin, project, bodyTo('cheap', 'other')),
     ];
     const results = await Promise.allSettled(
-      ids.map((policyId) => activatePolicy(optimizer, { ...human(project), policyId, expectedEpoch: 1 })),
+      ids.map((policyId) => activatePolicy(admin, { ...human(project), policyId, expectedEpoch: 1 })),
     );
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
     expect(results.find((result) => result.status === 'rejected')?.reason).toMatchObject({ code: 'conflict' });

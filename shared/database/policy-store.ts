@@ -2,15 +2,20 @@ import { sql } from 'kysely';
 import { contentHash } from '../content-hash.ts';
 import { type ActivePolicies, activePoliciesSchema, type ServedPolicy } from '../domain/active-policies.ts';
 import { modelsOfPolicy, type PolicyBody, policyBodySchema } from '../domain/policy.ts';
+import {
+  assessRisk,
+  type PolicyRisk,
+  policyChange,
+  type RiskAssessment,
+  type RiskClass,
+} from '../domain/policy-risk.ts';
 import { TrimtabError } from '../errors.ts';
 import { appendAudit } from './audit-log.ts';
 import { jsonText, storableText } from './columns.ts';
 import type { Database } from './connect.ts';
-import { asAllowListError } from './policy-refusal.ts';
+import { asPolicyRefusal } from './policy-refusal.ts';
 import { readGovernance } from './read-governance.ts';
 
-/** How much a policy changes against its parent; it decides what may happen without a person. */
-export type PolicyRisk = 'none' | 'weights' | 'model' | 'prefix' | 'rule';
 type PolicyState = 'proposed' | 'approved' | 'rejected';
 
 export interface Policy {
@@ -24,6 +29,10 @@ export interface Policy {
   readonly reason: string;
   readonly evidence: unknown;
   readonly risk: string;
+  /** Whether a change like this needs nobody, a canary or a person. */
+  readonly riskClass: RiskClass;
+  /** The same for the same change against another parent: what a cool-off after a rollback holds back. */
+  readonly changeId: string;
   readonly state: PolicyState;
   readonly createdAt: Date;
 }
@@ -35,7 +44,8 @@ export interface PolicyDraft {
   readonly author: string;
   readonly reason: string;
   readonly evidence: Readonly<Record<string, unknown>>;
-  readonly risk: PolicyRisk;
+  /** What its author takes it for; what is stored is computed from the difference. */
+  readonly risk?: PolicyRisk;
 }
 
 export interface ProposedPolicy {
@@ -76,6 +86,8 @@ export async function proposePolicy(database: Database, draft: PolicyDraft): Pro
     .where('projectId', '=', draft.projectId)
     .executeTakeFirst();
   const number = (last?.number ?? 0) + 1;
+  const parentId = draft.parentId ?? (await readStableId(database, draft.projectId));
+  const assessed = await assess(database, draft.projectId, parentId, body);
   await database
     .insertInto('policy')
     .values({
@@ -88,17 +100,24 @@ export async function proposePolicy(database: Database, draft: PolicyDraft): Pro
       author: storableText(draft.author),
       reason: storableText(draft.reason),
       evidence: jsonText(draft.evidence),
-      risk: draft.risk,
+      risk: assessed.risk,
+      riskClass: assessed.riskClass,
+      changeId: assessed.changeId,
     })
     .execute()
-    .catch(asAllowListError);
+    .catch(asPolicyRefusal);
   await appendAudit(database, {
     projectId: draft.projectId,
     action: 'policy.proposed',
     actor: draft.author,
     subject: policyId,
     reason: draft.reason,
-    details: { number, parentId: draft.parentId, risk: draft.risk, models: modelsOfPolicy(body) },
+    details: {
+      number,
+      ...(draft.parentId === null ? {} : { parentId: draft.parentId }),
+      ...assessed,
+      models: modelsOfPolicy(body),
+    },
   });
   const policy = await readPolicy(database, draft.projectId, policyId);
   if (policy === null) throw new TrimtabError('internal', 'a policy vanished in the transaction that wrote it');
@@ -222,6 +241,37 @@ export async function readPrefix(database: Database, projectId: string, prefixId
   return row?.body ?? null;
 }
 
+async function readStableId(database: Database, projectId: string): Promise<string | null> {
+  const pointer = await database
+    .selectFrom('policyPointer')
+    .select('stable')
+    .where('projectId', '=', projectId)
+    .executeTakeFirst();
+  return pointer?.stable ?? null;
+}
+
+/** Risk and change against the parent, else against what is served; the first policy of a project is a person's. */
+async function assess(
+  database: Database,
+  projectId: string,
+  parentId: string | null,
+  body: PolicyBody,
+): Promise<RiskAssessment & { readonly changeId: string }> {
+  const parent = parentId === null ? null : await readPolicy(database, projectId, parentId);
+  if (parent === null)
+    return { risk: 'rule', riskClass: 'human', reasons: ['it is the first'], changeId: policyIdOf(body) };
+  const governance = await readGovernance(database, projectId);
+  const allowed = new Set(governance?.body.models.map((model) => model.id));
+  const rules = {
+    isAllowed: (model: string) => allowed.has(model),
+    weightStepMax: governance?.body.weightStepMax ?? 0,
+  };
+  return {
+    ...assessRisk(parent.body, body, rules),
+    changeId: contentHash(policyChange(parent.body, body)),
+  };
+}
+
 async function readServed(database: Database, projectId: string, policyId: string): Promise<ServedPolicy> {
   const policy = await readPolicy(database, projectId, policyId);
   if (policy === null) throw new TrimtabError('internal', `the pointer names policy ${policyId}, which is not stored`);
@@ -256,9 +306,17 @@ function prefixesOf(body: PolicyBody): string[] {
   return body.routes.flatMap((route) => route.targets.flatMap((target) => target.prefixId ?? []));
 }
 
-function asPolicy(row: Omit<Policy, 'body' | 'state'> & { readonly body: unknown; readonly state: string }): Policy {
-  const { projectId, policyId, number, parentId, author, reason, evidence, risk, createdAt } = row;
+function asPolicy(
+  row: Omit<Policy, 'body' | 'state' | 'riskClass'> & {
+    readonly body: unknown;
+    readonly state: string;
+    readonly riskClass: string;
+  },
+): Policy {
+  const { projectId, policyId, number, parentId, author, reason, evidence, risk, changeId, createdAt } = row;
   const state: PolicyState = row.state === 'approved' || row.state === 'rejected' ? row.state : 'proposed';
   const body = policyBodySchema.parse(row.body);
-  return { projectId, policyId, number, body, parentId, author, reason, evidence, risk, state, createdAt };
+  const riskClass: RiskClass = row.riskClass === 'automatic' || row.riskClass === 'canary' ? row.riskClass : 'human';
+  const about = { parentId, author, reason, evidence, risk, riskClass, changeId, state, createdAt };
+  return { projectId, policyId, number, body, ...about };
 }

@@ -5,7 +5,6 @@ import { jsonText } from './columns.ts';
 import type { Database } from './connect.ts';
 import { assertAutomaticAllowed } from './optimizer-control.ts';
 import {
-  approve,
   movePointer,
   type PointerChange,
   type PointerMoved,
@@ -15,7 +14,9 @@ import {
   revokedWith,
   WITHOUT_ROLLOUT,
 } from './pointer-store.ts';
+import { markApproved } from './policy-approval.ts';
 import { readPolicy } from './policy-store.ts';
+import { readCoolOff } from './read-cool-off.ts';
 import { readGovernance } from './read-governance.ts';
 import { closeRolloutRow, type RolloutStatus } from './rollout-row.ts';
 
@@ -79,14 +80,15 @@ export async function openRollout(database: Database, opening: RolloutOpening): 
       .returningAll()
       .executeTakeFirstOrThrow()
       .catch(asConflict);
+    await markApproved(transaction, opening.projectId, opening.candidate);
     const moved = await movePointer(transaction, seen, opening, {
       canary: opening.candidate,
       rolloutId: row.rolloutId,
       rolloutOpenedAt: row.openedAt,
       canaryShare: opening.canaryShare,
       salt: row.salt,
+      revoked: seen.revoked.filter((policyId) => policyId !== opening.candidate),
     });
-    await approve(transaction, opening.projectId, opening.candidate);
     const details = { rolloutId: row.rolloutId, number: row.number, canaryShare: opening.canaryShare };
     await recordMove(transaction, 'rollout.opened', opening, opening.candidate, seen, moved, details);
     return asRollout(row);
@@ -235,7 +237,7 @@ async function assertMayOpen(transaction: Database, seen: PolicyPointer, opening
   const { candidate, canaryShare, projectId } = opening;
   if (seen.rolloutId !== null) throw new TrimtabError('conflict', 'a rollout is running; there is one at a time');
   if (candidate === seen.stable) throw new TrimtabError('conflict', 'the candidate is the stable policy already');
-  if (seen.revoked.includes(candidate)) {
+  if (seen.revoked.includes(candidate) && (await readCoolOff(transaction, projectId, candidate)) !== null) {
     throw new TrimtabError('conflict', `policy ${candidate} was rolled back`, { details: { reason: 'revoked' } });
   }
   if ((await readPolicy(transaction, projectId, candidate)) === null) {

@@ -34,6 +34,8 @@ export interface Tables {
   optimizerControl: OptimizerControlTable;
   optimizerRun: OptimizerRunTable;
   policy: PolicyTable;
+  policyApproval: PolicyApprovalTable;
+  policyCoolOff: PolicyCoolOffTable;
   policyPointer: PolicyPointerTable;
   prefix: PrefixTable;
   price: PriceTable;
@@ -78,6 +80,8 @@ export interface AllowedModelTable {
   provider: string;
   aliases: Generated<string[]>;
   governanceVersion: number;
+  region: string | null;
+  features: string[] | null;
 }
 
 export interface AuditEventTable {
@@ -434,6 +438,23 @@ export interface PolicyTable {
   risk: string;
   state: Generated<string>;
   createdAt: GeneratedMoment;
+  riskClass: Generated<string>;
+  changeId: Generated<string>;
+}
+
+export interface PolicyApprovalTable {
+  projectId: string;
+  policyId: string;
+  person: string;
+  reason: string;
+  approvedAt: GeneratedMoment;
+}
+
+export interface PolicyCoolOffTable {
+  projectId: string;
+  changeId: string;
+  rollbacks: number;
+  until: Moment;
 }
 
 export interface PolicyPointerTable {

@@ -3,6 +3,8 @@ import * as z from 'zod';
 /** What may be written in the audit log; one event for every change of power. */
 export const auditActionSchema = z.enum([
   'policy.proposed',
+  'policy.approved',
+  'policy.rejected',
   'policy.activated',
   'policy.rolled_back',
   'policy.revoked',

@@ -20,6 +20,9 @@ const priceSchema = z.strictObject({
   cacheWrite: priceValueSchema.optional(),
 });
 
+/** What a call may need of a model. */
+export const modelFeatureSchema = z.enum(['tools', 'images']);
+
 /**
  * A model that may be served: its exact id at the provider, and the names under which clients may ask for it. Without a
  * price it is served where a person routes to it, and never chosen for being cheap.
@@ -32,10 +35,24 @@ export const allowedModelSchema = z.strictObject({
   contextTokens: z.int().positive().optional(),
   maxOutputTokens: z.int().positive().optional(),
   reasoningEffort: z.boolean().optional(),
+  /** Where the provider keeps data, as the operator names it. */
+  region: z.string().min(1).max(100).optional(),
+  /** What the model can do; all of it when absent. */
+  features: z.array(modelFeatureSchema).optional(),
 });
 
 /** What an automatic power may do by itself: nothing, draft for a person, or act. */
 const automationModeSchema = z.enum(['off', 'propose', 'automatic']);
+
+/**
+ * When a session counts as `flagged`: so many deterministic failures within the time. Such a session may be routed to
+ * another model while what its cache is worth there stays below `cacheLossMaxUsd`.
+ */
+const escalationSchema = z.strictObject({
+  failures: z.int().positive().default(2),
+  windowMs: durationSchema.default(10 * MINUTE_MS),
+  cacheLossMaxUsd: z.number().nonnegative().default(0.5),
+});
 
 /** Size and patience of a rollout. `canary` is a share of sessions; a control arm of equal size runs beside it. */
 const rolloutGovernanceSchema = z.strictObject({
@@ -97,6 +114,15 @@ export const governanceSchema = z
     bootstrapShare: shareSchema.default(0),
     exposureMax: shareSchema.default(0.15),
     weightStepMax: z.number().gt(0).max(1).default(0.1),
+    /** Regions that models may be in; any when empty. A model without a region is in none. */
+    residency: z.array(z.string().min(1).max(100)).default([]),
+    /** People who must approve what is left to people. */
+    approvals: z.int().min(1).max(5).default(1),
+    /** Canaries and activations that the optimizer may begin in a day; answers to alarms are not counted. */
+    changesPerDay: z.int().min(0).default(24),
+    /** How long a change that was rolled back is not tried again by itself; twice as long each time. */
+    coolOffMs: durationSchema.default(DAY_MS),
+    escalation: escalationSchema.prefault({}),
     session: sessionGovernanceSchema.prefault({}),
     alarm: alarmGovernanceSchema.prefault({}),
     alphas: errorRatesSchema.prefault({}),
@@ -105,6 +131,14 @@ export const governanceSchema = z
     const name = repeatedName(governance.models);
     if (name !== undefined) {
       context.addIssue({ code: 'custom', path: ['models'], message: `${name} names two models; names must be unique` });
+    }
+    const outside = governance.models.find(
+      ({ region }) => governance.residency.length > 0 && !governance.residency.includes(region ?? ''),
+    );
+    if (outside !== undefined) {
+      const where = outside.region === undefined ? 'has no region' : `is in ${outside.region}`;
+      const message = `${outside.id} ${where}, and residency allows ${governance.residency.join(', ')}`;
+      context.addIssue({ code: 'custom', path: ['residency'], message });
     }
     const exposure = governance.rollout.canary + governance.exploration;
     if (exposure > governance.exposureMax + ROUNDING) {
@@ -123,5 +157,6 @@ export const governanceSchema = z
 
 export type Governance = z.infer<typeof governanceSchema>;
 export type AllowedModel = z.infer<typeof allowedModelSchema>;
+export type ModelFeature = z.infer<typeof modelFeatureSchema>;
 export type Price = z.infer<typeof priceSchema>;
 export type AutomationMode = z.infer<typeof automationModeSchema>;

@@ -1,0 +1,25 @@
+import { sql } from 'kysely';
+import type { Database } from './connect.ts';
+
+export interface CoolOff {
+  /** Times that this change was rolled back. */
+  readonly rollbacks: number;
+  readonly until: Date;
+}
+
+/** The cool-off that a policy's change is in after a rollback, or null when it may be tried. */
+export async function readCoolOff(database: Database, projectId: string, policyId: string): Promise<CoolOff | null> {
+  const row = await database
+    .selectFrom('policyCoolOff')
+    .innerJoin('policy', (join) =>
+      join
+        .onRef('policy.projectId', '=', 'policyCoolOff.projectId')
+        .onRef('policy.changeId', '=', 'policyCoolOff.changeId'),
+    )
+    .select(['rollbacks', 'until'])
+    .where('policyCoolOff.projectId', '=', projectId)
+    .where('policy.policyId', '=', policyId)
+    .where('until', '>', sql<Date>`now()`)
+    .executeTakeFirst();
+  return row ?? null;
+}
