@@ -11,7 +11,7 @@ describe('the confidence sequence', () => {
   it('uses the same e-value as the process that runs session by session', () => {
     fc.assert(
       fc.property(values, fc.double({ min: 0.05, max: 0.95, noNaN: true }), (sample, mean) => {
-        const process = sample.reduce(updateEProcess, createEProcess(mean));
+        const process = sample.reduce((before, each) => updateEProcess(before, each), createEProcess(mean));
         expect(logEValueAgainst(sample, mean)).toBeCloseTo(logEValue(process), 9);
       }),
     );

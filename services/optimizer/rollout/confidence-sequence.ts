@@ -1,4 +1,4 @@
-import { BETS, logSumExp } from './e-process.ts';
+import { BETS, logEValue } from './e-process.ts';
 
 /** Bounds are exact to this; qualities are shown in whole points. */
 const RESOLUTION = 1e-4;
@@ -52,5 +52,5 @@ export function logEValueAgainst(values: readonly number[], nullMean: number): n
     for (const value of values) wealth += Math.log1p((bet * (value - nullMean)) / nullMean);
     return wealth;
   });
-  return logSumExp(logWealth) - Math.log(BETS.length);
+  return logEValue({ logWealth });
 }

@@ -6,14 +6,25 @@ import { BETS, createEProcess, type EProcess, eValueOf, logEValue, logSumExp, up
 const nullMean = fc.double({ min: 0.05, max: 0.95, noNaN: true });
 const value = fc.double({ min: 0, max: 1, noNaN: true });
 const eValue = (process: EProcess) => eValueOf(logEValue(process));
-const run = (values: readonly number[], mean: number) => values.reduce(updateEProcess, createEProcess(mean));
+const heard = (process: EProcess, each: number) => updateEProcess(process, each);
+const run = (values: readonly number[], mean: number) => values.reduce(heard, createEProcess(mean));
 
 describe('the betting e-process', () => {
-  it('is the mean over the bets of the products of 1 + (bet / m)(value - m)', () => {
+  it('is the sum over the bets of what each began with times the product of 1 + (bet / m)(value - m)', () => {
     const values = [0.9, 0.2, 1];
     const products = BETS.map((bet) => values.reduce((product, each) => product * (1 + (bet / 0.4) * (each - 0.4)), 1));
-    const mean = products.reduce((sum, product) => sum + product, 0) / BETS.length;
-    expect(eValue(run(values, 0.4))).toBeCloseTo(mean, 12);
+    const starts = BETS.map((bet) => bet + 0.1);
+    const whole = starts.reduce((sum, start) => sum + start, 0);
+    const wealth = products.reduce((sum, product, index) => sum + (product * starts[index]!) / whole, 0);
+    expect(eValue(run(values, 0.4))).toBeCloseTo(wealth, 12);
+    expect(eValue(createEProcess(0.4))).toBeCloseTo(1, 12);
+  });
+
+  it('hears a value by its weight: not at all at zero, and as a value nearer to the null in between', () => {
+    const process = run([0.7, 0.9], 0.5);
+    expect(logEValue(updateEProcess(process, 1, 0))).toBe(logEValue(process));
+    expect(logEValue(updateEProcess(process, 0.9, 0.5))).toBeCloseTo(logEValue(updateEProcess(process, 0.7)), 12);
+    expect(() => updateEProcess(process, 1, 1.5)).toThrow(RangeError);
   });
 
   it('is a martingale: the next value leaves its mean as it was when the null mean is hit exactly', () => {
@@ -63,7 +74,7 @@ describe('the betting e-process', () => {
     fc.assert(
       fc.property(nullMean, fc.array(value, { maxLength: 40 }), fc.nat(40), (mean, values, stop) => {
         const stored = JSON.parse(JSON.stringify(run(values.slice(0, stop), mean))) as EProcess;
-        expect(values.slice(stop).reduce(updateEProcess, stored)).toEqual(run(values, mean));
+        expect(values.slice(stop).reduce(heard, stored)).toEqual(run(values, mean));
       }),
     );
   });
