@@ -1,7 +1,6 @@
 import { recordJudgeSkip } from '#shared/database/judge-store.ts';
-import { loadCall, loadNextCall, type StoredCall } from '#shared/database/load-call.ts';
+import type { StoredCall } from '#shared/database/load-call.ts';
 import { isCallErased } from '#shared/database/purge/erasure.ts';
-import { recordScoring } from '#shared/database/score-store.ts';
 import type { Score } from '#shared/domain/score.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import type { ScoreJob } from '#shared/queue/jobs.ts';
@@ -16,6 +15,7 @@ import { type ContentScores, scoreContent, toScoreRows, toScoringRun } from './s
 import { toolUse } from './scorers/judge/rubrics/tool-use.ts';
 import type { ScorerPass } from './scorers/scorer.ts';
 import { createScoringSubject, type ScoringSubject } from './scorers/scoring-subject.ts';
+import { scoringStoreOf } from './scoring-store.ts';
 import { countChecks } from './triage/derive-checks.ts';
 import { triageOf, triageRow, triageSubject } from './triage/triage-call.ts';
 
@@ -26,32 +26,33 @@ import { triageOf, triageRow, triageSubject } from './triage/triage-call.ts';
  * @throws TrimtabError `not_found`, final, for a call that is not stored
  */
 export async function scoreCall(deps: EvaluatorDeps, job: Omit<ScoreJob, 'v'>): Promise<void> {
-  const stored = await loadCall(deps.database, job.projectId, job.callId);
+  const { projectId, callId, pass } = job;
+  const store = scoringStoreOf(deps.database);
+  const { stored, next } = await store.load({ projectId, callId, withNext: pass === 'outcome' });
   if (stored === null) {
-    if (await isCallErased(deps.database, job.projectId, job.callId)) return;
-    throw new TrimtabError('not_found', `call ${job.callId} is not stored`);
+    if (await isCallErased(deps.database, projectId, callId)) return;
+    throw new TrimtabError('not_found', `call ${callId} is not stored`);
   }
   // A replay is an experiment of ours; counted as traffic it would steer what it is meant to measure.
   if (stored.call.source === 'replay') return;
 
-  const next = job.pass === 'outcome' ? await loadNextCall(deps.database, job.projectId, job.callId) : null;
   const subject = createScoringSubject(await contentToScore(deps, stored), next);
-  const scores = scoreContent(job.pass, subject, translationOf(stored));
+  const scores = scoreContent(pass, subject, translationOf(stored));
 
-  const key = { projectId: job.projectId, callId: job.callId, pass: job.pass };
+  const key = { projectId, callId, pass };
   // A tool may still be running when its session is called idle: what follows it then comes late, and counts.
-  const final = job.pass === 'call' || next !== null;
+  const final = pass === 'call' || next !== null;
   const triage = await triageCall(deps, key, subject, scores);
-  const retried = job.pass === 'outcome' ? await mineClientRetry(deps.database, key, subject) : [];
+  const retried = pass === 'outcome' ? mineClientRetry(key, subject, await store.findRetry(key)) : [];
   const rows = [...toScoreRows(key, scores), ...(triage === null ? [] : [triage.row]), ...retried];
-  const recorded = await recordScoring(deps.database, toScoringRun(key, scores, final), rows);
-  if (job.pass === 'call') await watchServedModel(deps, stored);
-  if (recorded === 'first') deps.metrics.callsScored.inc({ pass: job.pass });
+  const recorded = await store.record({ run: toScoringRun(key, scores, final), scores: rows });
+  if (pass === 'call') await watchServedModel(deps, stored);
+  if (recorded === 'first') deps.metrics.callsScored.inc({ pass });
   if (recorded !== 'known') countFailures(deps, scores);
-  if (job.pass === 'call' && deps.panel !== null)
-    await askForJudge(deps, deps.panel, { callId: job.callId, projectId: job.projectId, subject, scores, triage });
+  if (pass === 'call' && deps.panel !== null)
+    await askForJudge(deps, deps.panel, { callId, projectId, subject, scores, triage });
   // Last, because what others wrote may take its time.
-  await runCustomScorers(deps, { stored, next, pass: job.pass, final });
+  await runCustomScorers(deps, { stored, next, pass, final });
 }
 
 function translationOf(stored: StoredCall) {

@@ -219,8 +219,13 @@ export async function findUnscoredCalls(
     .execute();
 }
 
-function toRow(score: Score) {
+/** @throws TypeError for what does not apply, which is a bit of the run and never a row */
+export function assertStorable(score: Score): void {
   if (score.outcome === 'not_applicable') throw new TypeError('what does not apply is a bit and never a row');
+}
+
+function toRow(score: Score) {
+  assertStorable(score);
   return {
     ...score,
     subjectId: storableText(score.subjectId),

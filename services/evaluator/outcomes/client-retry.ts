@@ -1,4 +1,4 @@
-import type { ClientRetry } from '#shared/database/find-client-retry.ts';
+import type { ClientRetry } from '#shared/database/find-client-retries.ts';
 import type { CallStatus } from '#shared/domain/call.ts';
 import type { FaultOwner, Score } from '#shared/domain/score.ts';
 import { formatExplanation } from '#shared/domain/score-explanation.ts';
