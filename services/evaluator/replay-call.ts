@@ -8,6 +8,7 @@ import {
   readPrefixText,
   readReplay,
 } from '#shared/database/replay-store.ts';
+import { replayOutputLimit } from '#shared/domain/replay-output-limit.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import type { ApiError } from '#shared/formats/api-error.ts';
 import type { Canonical, CanonicalBody } from '#shared/formats/canonical.ts';
@@ -131,8 +132,7 @@ async function answerOf(
   // Written below by this very code; a reply of another version fails the scorers' own parsers.
   if (known !== null) return known as ReplayReply;
   const { stored, prefix, model } = what;
-  // Stored requests were canonical when they came in; what a server does not take it refuses.
-  const canonical: Canonical = { body: stored.request as unknown as CanonicalBody, extras: {} };
+  const canonical: Canonical = { body: limitedBody(stored), extras: {} };
   const reply = await deps.send({ callId, model, canonical, prefix, signal });
   // A worker that closes says nothing about the model.
   if (!reply.ok && (signal.aborted || (reply.error.retryable && attempt < JOB_ATTEMPTS))) {
@@ -140,6 +140,19 @@ async function answerOf(
   }
   if (reply.ok && replay.rubric !== null) await writeEvaluation(deps.database, projectId, cacheKey, reply, callId);
   return reply;
+}
+
+/** Stored requests were canonical when they came in; what a server does not take it refuses. */
+function limitedBody({ call, request }: StoredCall): CanonicalBody {
+  const body = { ...request };
+  const { max_tokens: maxTokens, thinking } = body;
+  const budget = isRecord(thinking) ? thinking['budget_tokens'] : null;
+  const limit = replayOutputLimit(
+    call.usage?.outputTokens ?? 0,
+    typeof maxTokens === 'number' ? maxTokens : null,
+    typeof budget === 'number' ? budget : null,
+  );
+  return { ...body, max_tokens: limit } as unknown as CanonicalBody;
 }
 
 function resultOf(
