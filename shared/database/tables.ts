@@ -12,6 +12,19 @@ export interface Tables {
   block: BlockTable;
   call: CallTable;
   clusterAssignment: ClusterAssignmentTable;
+  clusterChange: ClusterChangeTable;
+  clusterClaim: ClusterClaimTable;
+  clusterComment: ClusterCommentTable;
+  clusterDimension: ClusterDimensionTable;
+  clusterHour: ClusterHourTable;
+  clusterLineage: ClusterLineageTable;
+  clusterName: ClusterNameTable;
+  clusterPin: ClusterPinTable;
+  clusterSession: ClusterSessionTable;
+  embedderState: EmbedderStateTable;
+  replaySetCall: ReplaySetCallTable;
+  templateEmbedding: TemplateEmbeddingTable;
+  trafficHour: TrafficHourTable;
   conservationCounter: ConservationCounterTable;
   deadLetter: DeadLetterTable;
   erasedCall: ErasedCallTable;
@@ -173,6 +186,99 @@ export interface ClusterAssignmentTable {
   score: number | null;
   validFrom: GeneratedMoment;
   validTo: Moment | null;
+  tentative: Generated<boolean>;
+  runId: string | null;
+}
+
+export interface ClusterChangeTable {
+  changeId: Generated<string>;
+  projectId: string;
+  runId: string | null;
+  status: Generated<string>;
+  movedShare: number;
+  plan: Json;
+  createdAt: GeneratedMoment;
+  decidedAt: Moment | null;
+  decidedBy: string | null;
+}
+
+export interface ClusterClaimTable {
+  projectId: string;
+  clusterId: string;
+  policyId: string;
+  kind: string;
+  claimedBy: string;
+  claimedAt: GeneratedMoment;
+}
+
+export interface ClusterCommentTable {
+  commentId: Generated<string>;
+  projectId: string;
+  clusterId: string;
+  author: string;
+  body: string;
+  createdAt: GeneratedMoment;
+}
+
+export interface ClusterDimensionTable {
+  projectId: string;
+  clusterId: string;
+  dimension: string;
+  value: string;
+  events: number;
+  firstSeen: Moment;
+  lastSeen: Moment;
+}
+
+export interface ClusterHourTable {
+  projectId: string;
+  clusterId: string;
+  dimension: string;
+  value: string;
+  hour: Moment;
+  events: number;
+}
+
+export interface ClusterLineageTable {
+  sequence: Generated<number>;
+  projectId: string;
+  parentId: string;
+  childId: string;
+  operation: string;
+  eventCount: number;
+  actor: string;
+  runId: string | null;
+  happenedAt: GeneratedMoment;
+}
+
+export interface ClusterNameTable {
+  projectId: string;
+  memberHash: string;
+  clusterId: string;
+  model: string;
+  name: string;
+  rubric: string;
+  suspectedLayer: string;
+  createdAt: GeneratedMoment;
+}
+
+export interface ClusterPinTable {
+  sequence: Generated<number>;
+  projectId: string;
+  kind: string;
+  templateId: string;
+  otherTemplateId: string;
+  actor: string;
+  createdAt: GeneratedMoment;
+}
+
+export interface ClusterSessionTable {
+  projectId: string;
+  clusterId: string;
+  sessionId: string;
+  events: number;
+  firstAt: Moment;
+  lastAt: Moment;
 }
 
 export interface ConservationCounterTable {
@@ -192,6 +298,14 @@ export interface DeadLetterTable {
   payload: Json;
   createdAt: GeneratedMoment;
   droppedAt: Moment | null;
+}
+
+export interface EmbedderStateTable {
+  projectId: string;
+  embedder: string;
+  embedderVersion: string;
+  state: Json;
+  updatedAt: GeneratedMoment;
 }
 
 export interface ErasedCallTable {
@@ -243,6 +357,30 @@ export interface FailureClusterTable {
   eventCount: Generated<number>;
   sessionCount: Generated<number>;
   createdAt: GeneratedMoment;
+  severity: Generated<string>;
+  name: Generated<string>;
+  place: Generated<string>;
+  nameSource: Generated<string>;
+  namedMembers: GeneratedJson;
+  rubric: string | null;
+  suspectedLayer: string | null;
+  exemplars: Generated<string[]>;
+  assignee: string | null;
+  labels: Generated<string[]>;
+  statusSince: GeneratedMoment;
+  statusReason: string | null;
+  resolvedAt: Moment | null;
+  resolvedRate: number | null;
+  mergedInto: string | null;
+  trend: Generated<string>;
+  recentCount: Generated<number>;
+  recentRate: number | null;
+  baselineRate: number | null;
+  eValue: number | null;
+  assessedAt: Moment | null;
+  attribution: GeneratedJson;
+  attributedAt: Moment | null;
+  attributedCount: Generated<number>;
 }
 
 export interface FailureEventTable {
@@ -261,6 +399,7 @@ export interface FailureEventTable {
   owner: string | null;
   severity: string | null;
   happenedAt: Moment;
+  tool: string | null;
 }
 
 export interface FailureTemplateTable {
@@ -572,6 +711,15 @@ export interface ReplayTable {
   finishedAt: Moment | null;
 }
 
+export interface ReplaySetCallTable {
+  projectId: string;
+  replaySet: string;
+  callId: string;
+  clusterId: string | null;
+  addedBy: string;
+  addedAt: GeneratedMoment;
+}
+
 export interface RolloutTable {
   rolloutId: string;
   projectId: string;
@@ -690,6 +838,17 @@ export interface SessionEffortTable {
   measuredAt: GeneratedMoment;
 }
 
+export interface TemplateEmbeddingTable {
+  templateId: string;
+  projectId: string;
+  embedder: string;
+  embedderVersion: string;
+  attachThreshold: number;
+  tentativeThreshold: number;
+  embedding: number[];
+  embeddedAt: GeneratedMoment;
+}
+
 export interface TokenCalibrationTable {
   projectId: string;
   gatewayId: string;
@@ -697,6 +856,17 @@ export interface TokenCalibrationTable {
   model: string;
   state: Json;
   updatedAt: GeneratedMoment;
+}
+
+export interface TrafficHourTable {
+  projectId: string;
+  hour: Moment;
+  turnShape: string;
+  provider: string;
+  model: string;
+  prefixId: string;
+  policyId: string;
+  calls: number;
 }
 
 export interface TranscriptNodeTable {

@@ -24,6 +24,18 @@ export const auditActionSchema = z.enum([
   'calls.purged',
   'call.refused',
   'model.served_differs',
+  'cluster.status_changed',
+  'cluster.merged',
+  'cluster.split',
+  'cluster.renamed',
+  'cluster.assigned',
+  'cluster.labelled',
+  'cluster.commented',
+  'cluster.claimed',
+  'cluster.call_kept',
+  'cluster.change_proposed',
+  'cluster.change_applied',
+  'cluster.change_rejected',
 ]);
 
 export type AuditAction = z.infer<typeof auditActionSchema>;
