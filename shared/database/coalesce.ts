@@ -33,7 +33,7 @@ export function coalesce<Key, Value>(
   const run = async (): Promise<void> => {
     isRunning = true;
     // Whoever is about to ask in this turn of the loop is in the first batch already.
-    await Promise.resolve();
+    await new Promise(setImmediate);
     while (waiting.length > 0) await settle(waiting.splice(0, BATCH_MAX));
     isRunning = false;
   };
