@@ -11,6 +11,8 @@ import { createTeacher } from './create-teacher.ts';
 import { createOptimizerService } from './service.ts';
 
 const STOP_DEADLINE_MS = 15_000;
+/** Levers are pulled by hand. */
+const PEOPLE_POOL_MAX = 2;
 
 const environment = readEnvironment(process.env);
 const log = createLog('optimizer', environment.logLevel);
@@ -21,6 +23,7 @@ if (databaseUrl === undefined) {
 const file = await loadConfig(environment.configPath, environment.variables);
 const config = createOptimizerConfig(file);
 const pool = createPool({ connectionString: databaseUrl, role: 'optimizer' });
+const peoplePool = createPool({ connectionString: databaseUrl, role: 'admin', poolMax: PEOPLE_POOL_MAX });
 const backend = createQueueBackend({ log }, { databaseUrl, redisUrl: environment.redisUrl });
 if (environment.adminToken === undefined) {
   const token = await ensureAdminToken(environment.dataDir);
@@ -29,6 +32,7 @@ if (environment.adminToken === undefined) {
 const service = createOptimizerService({
   config,
   database: createDatabase(pool),
+  people: createDatabase(peoplePool),
   databaseUrl,
   backend,
   teacher: createTeacher(file, config.teacher),
@@ -43,6 +47,7 @@ const stop = (): Promise<void> => {
     await service.stop();
     await backend.close();
     await pool.end();
+    await peoplePool.end();
   })();
   return stopped;
 };

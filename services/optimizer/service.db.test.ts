@@ -35,7 +35,7 @@ beforeAll(async () => {
   const config = testConfig(PROJECT);
   service = createOptimizerService({
     config: createOptimizerConfig({ ...config, optimizer: { ...config.optimizer, controllerInterval: 100 } }),
-    ...{ database, databaseUrl: store.connectionString, backend, teacher: null, log, dataDir },
+    ...{ database, people: owner, databaseUrl: store.connectionString, backend, teacher: null, log, dataDir },
     ...{ adminToken: 'the-admin-token-of-this-test', host: '127.0.0.1', port: 0 },
   });
   ({ port } = await service.start());

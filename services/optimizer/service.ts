@@ -27,6 +27,8 @@ import { createWebhookTask } from './webhooks/webhook-task.ts';
 export interface OptimizerServiceDeps {
   readonly config: OptimizerConfig;
   readonly database: Database;
+  /** The same store under the admin role: what people change through the API. */
+  readonly people: Database;
   /** For LISTEN, which needs a connection of its own. */
   readonly databaseUrl: string;
   /** The caller's to close, after the service has stopped. */
@@ -87,7 +89,16 @@ export function createOptimizerService(deps: OptimizerServiceDeps): OptimizerSer
   };
   const openServer = async () =>
     createOptimizerServer({
-      ...{ database, projectId, now, policyChanges, log, metrics: registry, upstreams: config.upstreams },
+      ...{
+        database,
+        people: deps.people,
+        projectId,
+        now,
+        policyChanges,
+        log,
+        metrics: registry,
+        upstreams: config.upstreams,
+      },
       tokens: await readAccessTokens(deps.dataDir, deps.adminToken),
       wake: workSoon,
       readStatus: () =>

@@ -6,6 +6,8 @@ import type { SystemStatus } from '../read-status.ts';
 /** What the routes work with. */
 export interface ApiDeps {
   readonly database: Database;
+  /** Under the admin role, for what a person with a token changes: the optimizer's own role may not approve for people. */
+  readonly people: Database;
   readonly projectId: string;
   readonly now: () => number;
   /** To write again what an upstream was sent; without them that is not shown. */

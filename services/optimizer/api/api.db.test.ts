@@ -36,6 +36,7 @@ import { addToken, ensureAdminToken, readAccessTokens, tokenFilePath } from './t
 const PROJECT = 'api';
 let store: TestDatabase;
 let database: Database;
+let people: Database;
 let server: FastifyInstance;
 let routes: ApiRoute[];
 let dataDir: string;
@@ -51,6 +52,7 @@ beforeAll(async () => {
   store = await createTestDatabase();
   const owner = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
   database = createDatabase(createPool({ connectionString: store.connectionString, role: 'optimizer' }));
+  people = createDatabase(createPool({ connectionString: store.connectionString, role: 'admin' }));
   await fill(owner);
   await owner.destroy();
   dataDir = await mkdtemp(join(tmpdir(), 'trimtab-api-'));
@@ -59,7 +61,7 @@ beforeAll(async () => {
   tokens.viewer = await addToken(dataDir, 'dashboard', 'viewer');
   policyChanges = createPolicyChanges();
   const deps: OptimizerServerDeps = {
-    ...{ database, projectId: PROJECT, now: Date.now, policyChanges, metrics: new Registry() },
+    ...{ database, people, projectId: PROJECT, now: Date.now, policyChanges, metrics: new Registry() },
     log: pino({ level: 'silent' }),
     tokens: await readAccessTokens(dataDir, undefined),
     wake: () => {
@@ -74,6 +76,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.close();
   await database.destroy();
+  await people.destroy();
   await store.drop();
   await rm(dataDir, { recursive: true, force: true });
 });
@@ -318,7 +321,7 @@ describe('the active policies', () => {
     expect((await call({ method: 'GET', url }, tokens.viewer, undefined, known)).statusCode).toBe(304);
     const waiting = call({ method: 'GET', url: `${url}?wait=20` }, tokens.viewer, undefined, known);
     const policyId = await propose(database, PROJECT, bodyTo('cheap', 'polled'));
-    const moved = await activatePolicy(database, { projectId: PROJECT, policyId, actor: 'human:test', reason: 'x' });
+    const moved = await activatePolicy(people, { projectId: PROJECT, policyId, actor: 'human:test', reason: 'x' });
     policyChanges.notify();
     const reply = await waiting;
     expect(reply.statusCode).toBe(200);

@@ -41,7 +41,8 @@ beforeAll(async () => {
   operator = await addToken(dataDir, 'ann', 'operator');
   viewer = await addToken(dataDir, 'wall', 'viewer');
   server = createOptimizerServer({
-    ...{ database, projectId: PROJECT, now: Date.now, policyChanges: createPolicyChanges(), metrics: new Registry() },
+    ...{ database, people: owner, projectId: PROJECT, now: Date.now },
+    ...{ policyChanges: createPolicyChanges(), metrics: new Registry() },
     log: pino({ level: 'silent' }),
     tokens: await readAccessTokens(dataDir, undefined),
     wake: () => undefined,
