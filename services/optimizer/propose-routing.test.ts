@@ -4,7 +4,7 @@ import { type Governance, governanceSchema } from '#shared/domain/governance.ts'
 import { modelsOfPolicy, type PolicyBody, type PolicyRoute, policyBodySchema } from '#shared/domain/policy.ts';
 import { createSeededRandom } from '../../infra/arena/seeded-random.ts';
 import { proposeRouting, type RoutingProposal } from './propose-routing.ts';
-import type { RoutingCell } from './routing/assess-models.ts';
+import type { RoutingCell } from './routing/routing-cell.ts';
 
 const SHAPE = '16k-multi-edit';
 const TOKENS = { inputTokens: 20_000, cacheReadInputTokens: 50_000, cacheCreationInputTokens: 0, outputTokens: 2_000 };
@@ -38,7 +38,11 @@ const policy = (...routes: PolicyRoute[]): PolicyBody => ({
 function cell(model: string, mean: number, sessions: number, turnShape = SHAPE): RoutingCell {
   const random = createSeededRandom(sessions + model.length);
   const qualities = Array.from({ length: sessions }, () => random.beta(mean * 10, (1 - mean) * 10));
-  return { turnShape, model, qualities, tokens: { sessions, ...TOKENS } };
+  return {
+    ...{ turnShape, model },
+    sessions: qualities.map((quality, index) => ({ quality, hardFailure: false, atMs: index, keyId: null })),
+    tokens: { sessions, ...TOKENS },
+  };
 }
 
 const propose = (cells: RoutingCell[], current = policy(route()), rules = governance()) =>

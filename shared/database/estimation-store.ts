@@ -10,13 +10,32 @@ interface SessionTokens {
   readonly outputTokens: number;
 }
 
+/** One scored session of a cell; `atMs` is when it was first scored. */
+interface ScoredSession {
+  readonly quality: number;
+  readonly hardFailure: boolean;
+  readonly atMs: number;
+  readonly keyId: string | null;
+}
+
+/** Time that the calls of a session take, in milliseconds, over `sessions` sessions. */
+interface SessionLatency {
+  readonly sessions: number;
+  readonly meanMs: number;
+  readonly p95Ms: number;
+}
+
 /** What the closed sessions of one turn shape on one model have shown. */
 export interface SessionCell {
   readonly turnShape: string;
   readonly model: string;
-  /** Oldest first. */
+  /** In the order of their first scoring. */
+  readonly sessions: readonly ScoredSession[];
+  /** Those of `sessions`. */
   readonly qualities: readonly number[];
   readonly tokens: SessionTokens | null;
+  /** Mean duration of a session's calls, and what 95 of 100 sessions stay under. */
+  readonly latency: SessionLatency | null;
 }
 
 export interface CellWindow {
@@ -62,15 +81,20 @@ export async function readSessionCells(
     turnShape: string;
     model: string;
     qualities: number[];
-    sessions: number;
+    hardFailures: boolean[];
+    scoredAtMs: number[];
+    keyIds: (string | null)[];
     tokenSessions: number;
     inputTokens: number | null;
     cacheReadInputTokens: number | null;
     cacheCreationInputTokens: number | null;
     outputTokens: number | null;
+    meanMs: number | null;
+    p95Ms: number | null;
   }>`
     WITH placed AS (
-      SELECT session_id, turn_shape, model, quality, started_at,
+      SELECT session_id, turn_shape, model, quality, started_at, hard_failure, key_id,
+        coalesce(first_scored_at, quality_at) AS scored_at,
         row_number() OVER (PARTITION BY turn_shape, model ORDER BY started_at DESC, session_id DESC) AS place
       FROM session
       WHERE project_id = ${projectId} AND closed_at IS NOT NULL AND closed_at <= ${window.asOf}
@@ -83,13 +107,18 @@ export async function readSessionCells(
     ), picked AS (SELECT * FROM placed WHERE place <= ${window.sessionsPerCellMax}),
     spent AS (
       SELECT picked.session_id, sum(input_tokens) AS input, sum(cache_read_input_tokens) AS cache_read,
-        sum(cache_creation_input_tokens) AS cache_creation, sum(output_tokens) AS output
+        sum(cache_creation_input_tokens) AS cache_creation, sum(output_tokens) AS output, avg(duration_ms) AS duration
       FROM picked JOIN call ON call.project_id = ${projectId} AND call.session_id = picked.session_id
         AND call.source <> 'replay' AND call.call_id >= lowest_call_id(${window.since}::timestamptz)
       WHERE input_tokens IS NOT NULL
       GROUP BY picked.session_id
     )
-    SELECT turn_shape AS "turnShape", model, array_agg(quality ORDER BY started_at, picked.session_id) AS qualities,
+    SELECT turn_shape AS "turnShape", model, array_agg(quality ORDER BY scored_at, picked.session_id) AS qualities,
+      array_agg(hard_failure ORDER BY scored_at, picked.session_id) AS "hardFailures",
+      array_agg((extract(epoch FROM scored_at) * 1000)::float8 ORDER BY scored_at, picked.session_id) AS "scoredAtMs",
+      array_agg(key_id::text ORDER BY scored_at, picked.session_id) AS "keyIds",
+      avg(spent.duration)::float8 AS "meanMs",
+      percentile_cont(0.95) WITHIN GROUP (ORDER BY spent.duration)::float8 AS "p95Ms",
       count(spent.session_id) AS "tokenSessions", avg(spent.input)::float8 AS "inputTokens",
       avg(spent.cache_read)::float8 AS "cacheReadInputTokens", avg(spent.cache_creation)::float8 AS "cacheCreationInputTokens",
       avg(spent.output)::float8 AS "outputTokens"
@@ -99,6 +128,16 @@ export async function readSessionCells(
     turnShape: row.turnShape,
     model: row.model,
     qualities: row.qualities,
+    sessions: row.qualities.map((quality, index) => ({
+      quality,
+      hardFailure: row.hardFailures[index] ?? false,
+      atMs: row.scoredAtMs[index] ?? 0,
+      keyId: row.keyIds[index] ?? null,
+    })),
+    latency:
+      row.meanMs === null || row.p95Ms === null
+        ? null
+        : { sessions: row.tokenSessions, meanMs: row.meanMs, p95Ms: row.p95Ms },
     tokens:
       row.tokenSessions === 0
         ? null

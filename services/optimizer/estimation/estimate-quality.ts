@@ -1,6 +1,6 @@
 import { lowerConfidenceBound, upperConfidenceBound } from '../rollout/confidence-sequence.ts';
 import { BETS } from '../rollout/e-process.ts';
-import { sessionMean, shrinkMean } from './shrinkage.ts';
+import { sessionMean } from './shrinkage.ts';
 
 /** Older sessions say little about a model that its provider changes under us, and every one costs time each night. */
 export const SESSIONS_PER_CELL_MAX = 2_000;
@@ -10,8 +10,6 @@ const SESSIONS_FOR_FORECAST = 10;
 export interface QualityQuestion {
   /** Session qualities of the cell, oldest first. */
   readonly qualities: readonly number[];
-  /** What the cell is believed to be like without its own sessions. */
-  readonly parentMean: number;
   /** The quality to be proven: the bar less the tolerance, inside (0, 1). */
   readonly required: number;
   readonly alpha: number;
@@ -20,14 +18,8 @@ export interface QualityQuestion {
 export interface QualityEstimate {
   readonly sessions: number;
   readonly mean: number | null;
-  readonly shrunkMean: number;
   readonly lower: number;
   readonly upper: number;
-  /**
-   * `proven` at or above what is required, `disproven` below it, each at level alpha: at any number of looks while the
-   * window begins at the same session, and once per window after that, because older sessions then drop out of it.
-   */
-  readonly verdict: 'proven' | 'disproven' | 'undecided';
   /** Further sessions that a proof takes at the quality seen so far; null when it would never come. */
   readonly sessionsNeeded: number | null;
 }
@@ -38,15 +30,12 @@ export function estimateQuality(question: QualityQuestion): QualityEstimate {
   const own = sessionMean(qualities);
   const lower = lowerConfidenceBound(qualities, question.alpha);
   const upper = upperConfidenceBound(qualities, question.alpha);
-  const verdict = lower >= question.required ? 'proven' : upper < question.required ? 'disproven' : 'undecided';
   return {
     sessions: own.count,
     mean: own.count === 0 ? null : own.mean,
-    shrunkMean: shrinkMean(own, question.parentMean),
     lower,
     upper,
-    verdict,
-    sessionsNeeded: verdict === 'proven' ? 0 : sessionsNeeded(qualities, question),
+    sessionsNeeded: sessionsNeeded(qualities, question),
   };
 }
 

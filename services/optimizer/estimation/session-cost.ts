@@ -24,10 +24,20 @@ export function sessionCostUsd(mix: TokenMix, price: Price): number {
 
 /**
  * USD that a session is expected to cost in the end: its own cost, and that of doing it again on the fallback with the
- * chance that it fails. Cheap tokens that have to be paid twice are not cheap.
+ * chance that it fails hard. Cheap tokens that have to be paid twice are not cheap. Quality below one is no such chance:
+ * what a model does worse is weighed by the quality bar, and repeated calls are among the session's own tokens.
  */
-export function expectedSessionCostUsd(costUsd: number, quality: number, fallbackCostUsd: number): number {
-  return costUsd + (1 - quality) * fallbackCostUsd;
+export function expectedSessionCostUsd(costUsd: number, hardFailureChance: number, fallbackCostUsd: number): number {
+  return costUsd + hardFailureChance * fallbackCostUsd;
+}
+
+/**
+ * USD per session of moving running sessions to another model: what they had in the prompt cache is read once more at
+ * the full price. It is why sessions stay with their model, and what a switch in the middle has to save at least.
+ */
+export function cacheLossUsd(mix: TokenMix, price: Price): number {
+  const lost = (price.cacheWrite ?? price.input) - (price.cacheRead ?? price.input);
+  return (mix.cacheReadInputTokens * Math.max(0, lost)) / TOKENS_PER_PRICE_UNIT;
 }
 
 /** The mix of several cells together, each weighing as many sessions as it has. */

@@ -1,30 +1,78 @@
 import { type PolicyTarget, WEIGHT_TOTAL } from '#shared/domain/policy.ts';
 
+export interface WeightStep {
+  /** Weight per model that is aimed at, out of WEIGHT_TOTAL, to which they sum. */
+  readonly aim: ReadonlyMap<string, number>;
+  /** Models that lose all their weight at once, whatever the step: harm is not taken out of service by halves. */
+  readonly dropped: ReadonlySet<string>;
+  /** The most that moves in one step, out of WEIGHT_TOTAL. */
+  readonly stepMax: number;
+}
+
 /**
- * Targets after one step towards serving `model` alone: it gains at most `stepMax` (out of WEIGHT_TOTAL), taken from the
- * smallest weights of other models first, and a target left without weight goes. Targets keep the prefixes they had,
- * and several targets of the model itself stay as they are, but for the gain of the first.
+ * Targets after one step towards the aim. What dropped models had goes to the model with the largest aim; of the rest at
+ * most `stepMax` moves, from the models furthest above their aim to those furthest below. Targets keep their prefixes;
+ * of several targets of one model the first gains and the smallest lose first.
  */
-export function moveWeight(targets: readonly PolicyTarget[], model: string, stepMax: number): PolicyTarget[] {
-  const others = targets.filter((target) => target.model !== model);
-  const gain = Math.min(
-    stepMax,
-    others.reduce((sum, target) => sum + target.weight, 0),
-  );
-  const left = new Map<PolicyTarget, number>();
-  let owed = gain;
-  for (const target of others.toSorted((one, other) => one.weight - other.weight)) {
-    const taken = Math.min(owed, target.weight);
-    left.set(target, target.weight - taken);
+export function moveWeight(targets: readonly PolicyTarget[], step: WeightStep): PolicyTarget[] {
+  const leader = [...step.aim].reduce((best, entry) => (entry[1] > best[1] ? entry : best), ['', -1] as const)[0];
+  const weights = new Map<string, number>();
+  let freed = 0;
+  for (const target of targets) {
+    if (step.dropped.has(target.model) && target.model !== leader) freed += target.weight;
+    else weights.set(target.model, (weights.get(target.model) ?? 0) + target.weight);
+  }
+  weights.set(leader, (weights.get(leader) ?? 0) + freed);
+  shift(weights, step);
+  return distribute(targets, weights);
+}
+
+/** Moves up to the step from those above their aim to those below it. */
+function shift(weights: Map<string, number>, step: WeightStep): void {
+  const gaps = [...new Set([...weights.keys(), ...step.aim.keys()])].map((model) => ({
+    model,
+    gap: (step.aim.get(model) ?? 0) - (weights.get(model) ?? 0),
+  }));
+  const wanted = gaps.reduce((sum, { gap }) => sum + Math.max(0, gap), 0);
+  const amount = Math.min(step.stepMax, wanted);
+  for (const sign of [1, -1]) {
+    let left = amount;
+    for (const { model, gap } of gaps.toSorted((one, other) => sign * (other.gap - one.gap))) {
+      const part = Math.min(left, Math.max(0, sign * gap));
+      if (part === 0) continue;
+      weights.set(model, (weights.get(model) ?? 0) + sign * part);
+      left -= part;
+    }
+  }
+}
+
+/** The weights per model, laid onto the targets that there are; a model without one gets a new target. */
+function distribute(targets: readonly PolicyTarget[], weights: ReadonlyMap<string, number>): PolicyTarget[] {
+  const moved: PolicyTarget[] = [];
+  for (const target of targets) {
+    const known = moved.some((each) => each.model === target.model);
+    const own = targets.filter((each) => each.model === target.model);
+    const total = weights.get(target.model) ?? 0;
+    const held = own.reduce((sum, each) => sum + each.weight, 0);
+    if (own.length === 1) moved.push({ ...target, weight: total });
+    else if (total >= held) moved.push(known ? target : { ...target, weight: target.weight + total - held });
+    else moved.push({ ...target, weight: shareOf(own, target, held - total) });
+  }
+  for (const [model, weight] of weights) {
+    if (!targets.some((target) => target.model === model)) moved.push({ model, weight });
+  }
+  return moved.filter((target) => target.weight > 0);
+}
+
+/** What is left of one of a model's targets when the model loses `loss`, taken from its smallest targets first. */
+function shareOf(own: readonly PolicyTarget[], target: PolicyTarget, loss: number): number {
+  let owed = loss;
+  for (const each of own.toSorted((one, other) => one.weight - other.weight)) {
+    const taken = Math.min(owed, each.weight);
+    if (each === target) return each.weight - taken;
     owed -= taken;
   }
-  const receiver = targets.find((target) => target.model === model);
-  const moved = targets.map((target) => {
-    const weight = left.get(target) ?? target.weight;
-    return { ...target, weight: target === receiver ? weight + gain : weight };
-  });
-  if (receiver === undefined) moved.push({ model, weight: gain });
-  return moved.filter((target) => target.weight > 0);
+  return target.weight;
 }
 
 /**

@@ -1,0 +1,50 @@
+import { cumulativeStdNormalProbability } from 'simple-statistics';
+import type { ModelStanding } from './choose-model.ts';
+
+/** Spread of a session's quality, for how far a belief may be off; sessions that a belief without any is worth. */
+const SESSION_SPREAD = 0.2;
+const PRIOR_SESSIONS = 3;
+/** Chance that a model which was proven before, and has waited out its back-off, has recovered. */
+const RECOVERY_CHANCE = 0.5;
+/** A model with a smaller chance than this of being at the bar waits until everything likelier is decided. */
+const CHANCE_MIN = 0.01;
+
+export interface ExplorationQuestion {
+  /** What the route serves; only models that would save something beside it are worth a session. */
+  readonly servedCostUsd: number | null;
+  readonly required: number;
+  /** Models that may be explored at once: a slice divided among many proves none of them. */
+  readonly modelsMax: number;
+  /** For models that may not be explored in this shape yet: they are tried where less is at stake first. */
+  readonly isHeldBack: (model: string) => boolean;
+}
+
+/**
+ * The models that deserve the exploration slice: undecided ones, and ones below the bar whose back-off is over, that are
+ * cheaper than what is served, by the chance that they are at the bar times what they would then save.
+ */
+export function chooseExploration(
+  served: string,
+  standings: readonly ModelStanding[],
+  question: ExplorationQuestion,
+): string[] {
+  const { servedCostUsd, required, modelsMax, isHeldBack } = question;
+  if (servedCostUsd === null) return [];
+  return standings
+    .filter((each) => each.model !== served && (each.phase === 'open' || each.phase === 'returning' || each.due))
+    .filter((each) => !isHeldBack(each.model))
+    .flatMap((each) => {
+      const saving = servedCostUsd - (each.expectedCostUsd ?? servedCostUsd);
+      const chance = chanceAtBar(each, required);
+      return saving > 0 && chance >= CHANCE_MIN ? [{ model: each.model, worth: chance * saving }] : [];
+    })
+    .sort((left, right) => right.worth - left.worth || (left.model < right.model ? -1 : 1))
+    .slice(0, modelsMax)
+    .map((each) => each.model);
+}
+
+function chanceAtBar(standing: ModelStanding, required: number): number {
+  if (standing.phase === 'below' && standing.wasProven) return RECOVERY_CHANCE;
+  const spread = SESSION_SPREAD / Math.sqrt(standing.recentSessions + PRIOR_SESSIONS);
+  return Math.max(CHANCE_MIN, cumulativeStdNormalProbability((standing.believed - required) / spread));
+}

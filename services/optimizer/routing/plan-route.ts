@@ -1,0 +1,93 @@
+import { type PolicyRoute, type PolicyTarget, WEIGHT_TOTAL } from '#shared/domain/policy.ts';
+import { chooseExploration } from './choose-exploration.ts';
+import { chooseModel, type ModelStanding, type RoutingReason } from './choose-model.ts';
+import { moveWeight } from './move-weight.ts';
+
+export interface RoutePlanRules {
+  /** The most that moves in one step, as a share of one. */
+  readonly weightStepMax: number;
+  /** The most that explored models get of the shape's sessions together. */
+  readonly exploration: number;
+  /** Exploration while cheaper models are undecided that have never been decided here; 0 in production. */
+  readonly bootstrapShare: number;
+  readonly required: number;
+  readonly isHeldBack: (model: string) => boolean;
+}
+
+export interface RoutePlan {
+  readonly targets: readonly PolicyTarget[];
+  readonly exploration: PolicyRoute['exploration'];
+  readonly chosenModel: string;
+  readonly reason: RoutingReason;
+}
+
+/** Weight that a returning model gets back at once, and when its evidence is half way to a proof. */
+const RETURNING_SHARE = { first: 0.3, halfWay: 0.6 } as const;
+const HALF_WAY = Math.log(8);
+/** A bootstrap explores several models at once, because its slice is large; otherwise one is proven after another. */
+const BOOTSTRAP_MODELS = 3;
+
+/**
+ * What a route should serve one shape next: one step of weight towards the cheapest proven model, with a part for a
+ * cheaper one that is on its way back, everything away from models found below the bar, and the exploration slice for
+ * what would save most.
+ *
+ * @param standings cheapest first
+ */
+export function planRoute(
+  current: readonly PolicyTarget[],
+  standings: readonly ModelStanding[],
+  rules: RoutePlanRules,
+): RoutePlan {
+  const { model, reason } = chooseModel(mainModel(current), standings);
+  const returning = cheapestReturning(model, standings);
+  const aim = new Map([[model, WEIGHT_TOTAL]]);
+  if (returning !== null) {
+    const share = Math.round(
+      WEIGHT_TOTAL * (returning.logAbove >= HALF_WAY ? RETURNING_SHARE.halfWay : RETURNING_SHARE.first),
+    );
+    aim.set(model, WEIGHT_TOTAL - share);
+    aim.set(returning.model, share);
+  }
+  const dropped = new Set(standings.filter((each) => each.phase === 'below').map((each) => each.model));
+  const stepMax = Math.max(1, Math.round(rules.weightStepMax * WEIGHT_TOTAL));
+  const keeps = reason === 'no_sessions' || (reason === 'nothing_proven' && returning === null);
+  return {
+    targets: keeps ? current : moveWeight(current, { aim, dropped, stepMax }),
+    exploration: planExploration(model, returning?.model ?? null, standings, rules),
+    chosenModel: model,
+    reason,
+  };
+}
+
+/** The model of the largest weight. */
+export function mainModel(targets: readonly PolicyTarget[]): string {
+  const sums = new Map<string, number>();
+  for (const target of targets) sums.set(target.model, (sums.get(target.model) ?? 0) + target.weight);
+  return [...sums].reduce((best, entry) => (entry[1] > best[1] ? entry : best), ['', -1] as const)[0];
+}
+
+function cheapestReturning(served: string, standings: readonly ModelStanding[]): ModelStanding | null {
+  const cost = standings.find((each) => each.model === served)?.expectedCostUsd ?? null;
+  const found = standings.find((each) => each.phase === 'returning' && each.model !== served);
+  if (found === undefined || cost === null || found.expectedCostUsd === null) return null;
+  return found.expectedCostUsd < cost ? found : null;
+}
+
+function planExploration(
+  served: string,
+  returning: string | null,
+  standings: readonly ModelStanding[],
+  rules: RoutePlanRules,
+): PolicyRoute['exploration'] {
+  const cost = standings.find((each) => each.model === served)?.expectedCostUsd ?? null;
+  const question = { servedCostUsd: cost, required: rules.required, isHeldBack: rules.isHeldBack };
+  const undecided = standings.filter((each) => each.phase === 'open' && !each.wasProven);
+  const wanted = chooseExploration(served, standings, { ...question, modelsMax: BOOTSTRAP_MODELS });
+  const fresh = wanted.filter((model) => undecided.some((each) => each.model === model));
+  const bootstraps = rules.bootstrapShare > rules.exploration && fresh.length > 0;
+  const models = (bootstraps ? fresh : wanted).filter((model) => model !== returning).slice(0, bootstraps ? 3 : 1);
+  const total = Math.round((bootstraps ? rules.bootstrapShare : rules.exploration) * WEIGHT_TOTAL);
+  const share = Math.floor(total / Math.max(1, models.length));
+  return share === 0 ? [] : models.map((model) => ({ model, share }));
+}

@@ -1,0 +1,75 @@
+import * as z from 'zod';
+import { barEvidenceSchema, createBarEvidence } from '../estimation/bar-evidence.ts';
+import { NO_SESSIONS, recentMeanSchema } from '../estimation/recent-mean.ts';
+
+/**
+ * Where a model stands in one turn shape. `open`: nothing is decided. `proven`: at the bar. `below`: found below it, or
+ * dropped by an alarm; tried again after a back-off. `returning`: it was proven before it fell, and what has been seen
+ * since its back-off speaks for it, so that it gets its weight back in steps while the proof is completed.
+ */
+const phaseSchema = z.enum(['open', 'proven', 'below', 'returning']);
+
+const cellSchema = z.object({
+  phase: phaseSchema,
+  /** Since the phase began. */
+  evidence: barEvidenceSchema,
+  quality: recentMeanSchema,
+  hardFailures: recentMeanSchema,
+  /** Whether it has ever been proven here. */
+  wasProven: z.boolean(),
+  /** How often in a row it was found below the bar; each doubles the back-off. */
+  setbacks: z.int().nonnegative(),
+  /** Number of the shape's session from which a model below the bar is tried again. */
+  resumeAt: z.int().nonnegative(),
+});
+
+const modelSchema = z.object({
+  quality: recentMeanSchema,
+  /** Numbers of the sessions, over all shapes, at which it last fell in some shape, newest last. */
+  falls: z.array(z.int().nonnegative()),
+});
+
+/** All that routing remembers of the sessions it has seen: plain JSON, and a fold over the sessions in their order. */
+export const routingStateSchema = z.object({
+  schema: z.literal(1),
+  sessions: z.int().nonnegative(),
+  /** Scored sessions per turn shape: the clock that back-offs run on. */
+  shapes: z.record(z.string(), z.int().nonnegative()),
+  /** By turn shape, then model. */
+  cells: z.record(z.string(), z.record(z.string(), cellSchema)),
+  models: z.record(z.string(), modelSchema),
+});
+
+export type RoutingPhase = z.infer<typeof phaseSchema>;
+export type CellState = z.infer<typeof cellSchema>;
+export type ModelState = z.infer<typeof modelSchema>;
+export type RoutingState = z.infer<typeof routingStateSchema>;
+
+export function createRoutingState(): RoutingState {
+  return { schema: 1, sessions: 0, shapes: {}, cells: {}, models: {} };
+}
+
+export const UNSEEN_CELL: CellState = {
+  phase: 'open',
+  evidence: createBarEvidence(),
+  quality: NO_SESSIONS,
+  hardFailures: NO_SESSIONS,
+  wasProven: false,
+  setbacks: 0,
+  resumeAt: 0,
+};
+
+export const UNSEEN_MODEL: ModelState = { quality: NO_SESSIONS, falls: [] };
+
+export function cellOf(state: RoutingState, turnShape: string, model: string): CellState {
+  return state.cells[turnShape]?.[model] ?? UNSEEN_CELL;
+}
+
+export function shapeSessions(state: RoutingState, turnShape: string): number {
+  return state.shapes[turnShape] ?? 0;
+}
+
+/** Whether a model below the bar has waited long enough to be tried again. */
+export function isDue(state: RoutingState, turnShape: string, cell: CellState): boolean {
+  return cell.phase === 'below' && shapeSessions(state, turnShape) >= cell.resumeAt;
+}
