@@ -1,4 +1,4 @@
-import { createSeededRandom } from './seeded-random.ts';
+import { createSeededRandom, type SeededRandom } from './seeded-random.ts';
 import { type SessionModel, simulateSessionQuality } from './simulate-session.ts';
 
 const DRAWS = 40_000;
@@ -9,13 +9,22 @@ const SEED = 20_240_811;
  * level alpha stops before ln(1 / alpha) / growth pairs on average, so that quotient is what efficiency is measured by.
  */
 export function growthBound(canary: SessionModel, control: SessionModel, nullMean: number): number {
-  const random = createSeededRandom(SEED);
-  const harms = Array.from(
-    { length: DRAWS },
-    () => (simulateSessionQuality(random, control) - simulateSessionQuality(random, canary) + 1) / 2,
+  return bestGrowth(
+    (random) => (simulateSessionQuality(random, control) - simulateSessionQuality(random, canary) + 1) / 2,
+    nullMean,
   );
+}
+
+/** The same for a detector that hears the losses of one stream of sessions: ln(A) / growth is a first-order delay. */
+export function detectionBound(session: SessionModel, lossBound: number): number {
+  return bestGrowth((random) => 1 - simulateSessionQuality(random, session), lossBound);
+}
+
+function bestGrowth(draw: (random: SeededRandom) => number, nullMean: number): number {
+  const random = createSeededRandom(SEED);
+  const values = Array.from({ length: DRAWS }, () => draw(random));
   const growth = (lambda: number) =>
-    harms.reduce((sum, harm) => sum + Math.log1p(lambda * (harm - nullMean)), 0) / harms.length;
+    values.reduce((sum, value) => sum + Math.log1p(lambda * (value - nullMean)), 0) / values.length;
   // The growth is concave in lambda: golden-section search.
   const ratio = (Math.sqrt(5) - 1) / 2;
   let [low, high] = [0, 1 / nullMean - 1e-6];

@@ -18,3 +18,11 @@ export function meanInterval(values: readonly number[]): { mean: number; low: nu
   const half = (Z * sampleStandardDeviation([...values])) / Math.sqrt(values.length);
   return { mean: centre, low: centre - half, high: centre + half };
 }
+
+/** 95 % interval of the median by order statistics: no assumption on the distribution. */
+export function medianInterval(values: readonly number[]): [low: number, high: number] {
+  const sorted = values.toSorted((left, right) => left - right);
+  const half = (Z * Math.sqrt(sorted.length)) / 2;
+  const at = (place: number) => sorted[Math.min(sorted.length - 1, Math.max(0, place))] ?? Number.NaN;
+  return [at(Math.floor(sorted.length / 2 - half)), at(Math.ceil(sorted.length / 2 + half))];
+}

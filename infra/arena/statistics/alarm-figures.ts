@@ -2,6 +2,7 @@ import { governanceSchema } from '#shared/domain/governance.ts';
 import { type AlarmSettings, createAlarmState, watchSession } from '../../../services/optimizer/rollout/alarm-state.ts';
 import { alarmThreshold } from '../../../services/optimizer/rollout/e-sr.ts';
 import type { Figure } from '../figure.ts';
+import { detectionBound } from '../growth-bound.ts';
 import { meanInterval } from '../intervals.ts';
 import { createSeededRandom } from '../seeded-random.ts';
 import { simulateSessionQuality } from '../simulate-session.ts';
@@ -24,6 +25,12 @@ export function alarmSettingsAt(threshold: number, baseline: number): AlarmSetti
 /** The threshold that a default configuration gives to a project of ten thousand sessions a month. */
 export function shippedThreshold(): number {
   return alarmThreshold(SESSIONS_PER_MONTH, governanceSchema.parse({ models: [] }).alarm.falseAlarmsPerMonth);
+}
+
+/** Growth per session, after a drop, of the best bet against what a default configuration lets the incumbent lose. */
+export function alarmGrowth(points: number): number {
+  const { baseline, tolerance } = alarmSettingsAt(UNIT_THRESHOLD, INCUMBENT.mean);
+  return detectionBound({ ...INCUMBENT, mean: INCUMBENT.mean - points / 100 }, 1 - (baseline - tolerance));
 }
 
 export interface AlarmDelayOptions {
