@@ -7,6 +7,7 @@ export type TeacherOperator =
   | 'apply-critique'
   | 'paraphrase'
   | 'reflect'
+  | 'complete'
   | 'mutate'
   | 'critique-failures'
   | 'critique-successes'
@@ -56,6 +57,10 @@ export const TEACHER_OPERATORS: Readonly<Record<TeacherOperator, OperatorText>> 
   reflect: {
     reply: 'prompts',
     instruction: `${FROM_ROWS} Work out the task and the form of its inputs; collect the facts of the domain that the reasons state and that the model could not know; note the strategies that worked and generalise. Write an improved prompt that holds all of this. ${WHOLE}`,
+  },
+  complete: {
+    reply: 'prompts',
+    instruction: `The current prompt is a draft made from these rows; the answers are from before it. ${FROM_ROWS} Take the reasons one by one: whatever one of them asks for that the draft does not say yet, write into it. ${WHOLE} If nothing is missing, give the draft back unchanged.`,
   },
   mutate: {
     reply: 'prompts',

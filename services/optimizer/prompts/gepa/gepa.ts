@@ -1,0 +1,110 @@
+import type { Candidate } from '../contract/candidate-book.ts';
+import type { SearchContext, Steps } from '../contract/search-context.ts';
+import type { PromptOptimizer } from '../contract/stepper.ts';
+import { componentsOf } from '../moves/component-text.ts';
+import { probeNoise } from '../moves/judge-noise.ts';
+import { settleBest } from '../moves/settle-best.ts';
+import { type GepaOptions, gepaOptionsSchema } from './gepa-options.ts';
+import { tryMerge } from './merge.ts';
+import { pruneLine } from './prune-line.ts';
+import { isBetter, type Iteration, reflectOn } from './reflect.ts';
+import { selectCandidate } from './select-candidate.ts';
+
+interface Run {
+  readonly context: SearchContext<GepaOptions>;
+  readonly noisy: boolean;
+  /** Task calls kept for the end. */
+  readonly reserve: number;
+  /** Candidates on whose rows nothing fails any more. */
+  readonly exhausted: Set<string>;
+  readonly pairsTried: Set<string>;
+  /** How often each candidate was a parent, for the round robin of its components. */
+  readonly turns: Map<string, number>;
+  merges: number;
+  mergeDue: boolean;
+  sinceAccepted: number;
+  barren: number;
+}
+
+const SAMPLES_MAX = 8;
+
+/**
+ * GEPA (arXiv 2507.19457): reflective mutation of candidates drawn from the Pareto fronts of single rows, and merges of
+ * lineages. Acceptance is a sequential test instead of one minibatch, because three noisy rows let false winners in.
+ */
+export const gepa: PromptOptimizer<GepaOptions> = {
+  name: 'gepa',
+  version: 1,
+  options: gepaOptionsSchema,
+  taskCallsMin: (task, options) => 2 * task.splits.select.length + 3 * 2 * options.reflectionMinibatchSize,
+  *search(context) {
+    if (!(yield* scoreFully(context, context.book.seed))) return;
+    const { flipRate } = yield* probeNoise(context, context.task.splits.propose);
+    const run: Run = {
+      ...{ context, noisy: flipRate > 0, exhausted: new Set(), pairsTried: new Set(), turns: new Map() },
+      reserve: flipRate > 0 ? Math.floor(context.options.settleShare * context.left().taskCalls) : 0,
+      ...{ merges: 0, mergeDue: false, sinceAccepted: 0, barren: 0 },
+    };
+    while (canGoOn(run)) yield* iterate(run);
+    yield* settleBest(context, { taskCallsMax: context.left().taskCalls, samplesMax: SAMPLES_MAX });
+  },
+};
+
+/** Whether a minibatch of parent and child and the full score of the child can still be paid. */
+function canGoOn({ context, reserve, barren }: Run): boolean {
+  const { options, task, left } = context;
+  const iteration = 2 * options.reflectionMinibatchSize + task.splits.select.length;
+  return barren < options.barrenMax && left().taskCalls - reserve >= iteration && left().teacherCalls > 0;
+}
+
+function* iterate(run: Run): Steps<void> {
+  const { context } = run;
+  if (run.mergeDue && run.merges < context.options.maxMergeInvocations) {
+    run.mergeDue = false;
+    const merged = yield* tryMerge(context, run.pairsTried);
+    if (merged !== null) {
+      run.merges += 1;
+      if (merged.accepted !== null) yield* scoreFully(context, merged.accepted);
+      return;
+    }
+  }
+  const prune = run.sinceAccepted >= context.options.pruneAfter && context.random('move').uniform() < 0.5;
+  const iteration = yield* prune ? pruneOnce(run) : reflectOnce(run);
+  run.barren = iteration.type === 'barren' ? run.barren + 1 : 0;
+  run.sinceAccepted = iteration.type === 'accepted' ? 0 : run.sinceAccepted + 1;
+  if (iteration.type !== 'accepted') return;
+  yield* scoreFully(context, iteration.child);
+  run.mergeDue = context.options.useMerge;
+}
+
+function* reflectOnce(run: Run): Steps<Iteration> {
+  const { context } = run;
+  const parent = selectCandidate(context, run.exhausted);
+  if (parent === null) {
+    run.exhausted.clear();
+    return { type: 'barren' };
+  }
+  const components = componentsOf(parent.prompt);
+  const turn = run.turns.get(parent.id) ?? 0;
+  run.turns.set(parent.id, turn + 1);
+  const iteration = yield* reflectOn(context, parent, components[turn % components.length] ?? '', run.noisy);
+  if (iteration.type === 'barren') run.exhausted.add(parent.id);
+  return iteration;
+}
+
+/** One line less; it stays away if that is better, as a candidate of its own. */
+function* pruneOnce({ context, noisy }: Run): Steps<Iteration> {
+  const parent = context.book.best();
+  const child = pruneLine(context, parent);
+  if (child === null) return { type: 'barren' };
+  const rows = context.random('minibatch').shuffled(context.task.splits.propose);
+  return (yield* isBetter(context, child, parent, rows, noisy)) ? { type: 'accepted', child } : { type: 'rejected' };
+}
+
+/** Scores the whole select split; false when the budget does not reach. */
+function* scoreFully(context: SearchContext<GepaOptions>, candidate: Candidate): Steps<boolean> {
+  const ask = { candidateId: candidate.id, rowIds: context.task.splits.select, purpose: 'select' as const };
+  if (context.costOf([ask]) > context.left().taskCalls) return false;
+  yield* context.evaluate([ask]);
+  return true;
+}
