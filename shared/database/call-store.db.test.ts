@@ -6,7 +6,7 @@ import { createTestDatabase, type TestDatabase } from '../testing/test-database.
 import { type CallStore, createCallStore } from './call-store.ts';
 import { createDatabase, createPool, type Database } from './connect.ts';
 import { isRefusedData } from './is-refused-data.ts';
-import { loadCall, loadNextCall, loadSessionCalls } from './load-call.ts';
+import { loadCall, loadCalls, loadNextCall, loadSessionCalls } from './load-call.ts';
 
 let testDatabase: TestDatabase;
 let database: Database;
@@ -271,5 +271,20 @@ describe('a session of fifty turns', () => {
     const loaded = await loadSessionCalls(database, 'measured', 'long');
     expect(loaded.map(({ request }) => request)).toEqual(records.map(({ request }) => request));
     expect(loaded.map(({ response }) => response)).toEqual(records.map(({ response }) => response));
+  });
+
+  it('is read call by call in any order, from the store and from memory, as it is read at once', async () => {
+    const records = agentSession(50, { sessionId: 'piecemeal' });
+    await store.store(records);
+    for (const order of [[49, 0, 25, 26, 49], [0, 10, 9, 40, 49, 48], [...records.keys()]]) {
+      const fresh = createDatabase(createPool({ connectionString: testDatabase.connectionString, role: 'evaluator' }));
+      for (const at of order) {
+        const { request, response, call } = records[at]!;
+        const [loaded] = await loadCalls(fresh, 'default', [{ callId: call.callId, withNext: true }]);
+        expect(loaded?.stored).toMatchObject({ request, response });
+        expect(loaded?.next?.request).toEqual(records[at + 1]?.request);
+      }
+      await fresh.destroy();
+    }
   });
 });
