@@ -99,3 +99,18 @@ export async function countApprovals(
   const governance = await readGovernance(database, projectId);
   return { approvals: row?.approvals ?? 0, approvalsNeeded: governance?.body.approvals ?? 1 };
 }
+
+/** Who approved a policy, first one first. */
+export async function listApprovals(
+  database: Database,
+  projectId: string,
+  policyId: string,
+): Promise<{ readonly person: string; readonly reason: string; readonly approvedAt: Date }[]> {
+  return await database
+    .selectFrom('policyApproval')
+    .select(['person', 'reason', 'approvedAt'])
+    .where('projectId', '=', projectId)
+    .where('policyId', '=', policyId)
+    .orderBy('approvedAt')
+    .execute();
+}

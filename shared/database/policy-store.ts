@@ -8,6 +8,7 @@ import {
   policyChange,
   type RiskAssessment,
   type RiskClass,
+  riskRulesOf,
 } from '../domain/policy-risk.ts';
 import { TrimtabError } from '../errors.ts';
 import { appendAudit } from './audit-log.ts';
@@ -261,11 +262,7 @@ async function assess(
   if (parent === null)
     return { risk: 'rule', riskClass: 'human', reasons: ['it is the first'], changeId: policyIdOf(body) };
   const governance = await readGovernance(database, projectId);
-  const allowed = new Set(governance?.body.models.map((model) => model.id));
-  const rules = {
-    isAllowed: (model: string) => allowed.has(model),
-    weightStepMax: governance?.body.weightStepMax ?? 0,
-  };
+  const rules = riskRulesOf(governance?.body ?? null);
   return {
     ...assessRisk(parent.body, body, rules),
     changeId: contentHash(policyChange(parent.body, body)),

@@ -39,3 +39,20 @@ export const auditActionSchema = z.enum([
 ]);
 
 export type AuditAction = z.infer<typeof auditActionSchema>;
+
+/** What tells the history of policies: how they came about, who said what of them, and what was served when. */
+export const POLICY_ACTIONS = [
+  'policy.proposed',
+  'policy.approved',
+  'policy.rejected',
+  'policy.activated',
+  'policy.pinned',
+  'policy.rolled_back',
+  'policy.revoked',
+  'rollout.opened',
+  'rollout.promoted',
+  'rollout.rolled_back',
+  'rollout.inconclusive',
+  'rollout.aborted',
+  'governance.imported',
+] as const satisfies readonly AuditAction[];

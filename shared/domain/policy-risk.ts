@@ -1,3 +1,4 @@
+import type { Governance } from './governance.ts';
 import { type PolicyBody, type PolicyRoute, WEIGHT_TOTAL } from './policy.ts';
 
 /** What a change of policy touches most: which automatic power it falls under. */
@@ -17,6 +18,12 @@ export interface RiskRules {
   readonly isAllowed: (model: string) => boolean;
   /** Share of one by which a weight may rise without a canary. */
   readonly weightStepMax: number;
+}
+
+/** The rules that governance makes; without one nothing is allowed. */
+export function riskRulesOf(governance: Governance | null): RiskRules {
+  const allowed = new Set(governance?.models.map((model) => model.id));
+  return { isAllowed: (model) => allowed.has(model), weightStepMax: governance?.weightStepMax ?? 0 };
 }
 
 /** How one route, or one shape that it is specialised to, is served differently. */

@@ -5,6 +5,9 @@ import type { Governance } from './governance.ts';
 const rolloutKindSchema = z.enum(['canary', 'reverse']);
 const rolloutDecisionSchema = z.enum(['continue', 'promote', 'rollBack', 'inconclusive']);
 
+/** `arms_differ`: the arms are not of one size. `labels_missing`: too few pairs had both labels. */
+const inconclusiveReasonSchema = z.enum(['too_few_sessions', 'labels_missing', 'arms_differ', 'too_close_to_call']);
+
 const alphaSchema = z.number().gt(0).lt(1);
 
 /**
@@ -23,6 +26,8 @@ export const rolloutSettingsSchema = z.object({
   alphaPromote: alphaSchema,
   rollBackTolerance: z.number().min(0).max(0.5),
   nonInferiorityMargin: z.number().gt(0).max(0.5),
+  /** Among the rollouts of its quarter, which share one error rate; null where it has the whole of it. */
+  place: z.int().positive().nullable().default(null),
 });
 
 const armCountsSchema = z.object({ canary: z.int().nonnegative(), control: z.int().nonnegative() });
@@ -42,6 +47,8 @@ const stratumEvidenceSchema = z.object({
  */
 export const rolloutEvidenceSchema = z.object({
   decision: rolloutDecisionSchema,
+  /** Why there is no verdict, where there is none: what a person would have to change for one. */
+  inconclusive: inconclusiveReasonSchema.nullable().default(null),
   text: z.string(),
   pairs: z.int().nonnegative(),
   comparedPairs: z.int().nonnegative(),
@@ -63,12 +70,17 @@ export const rolloutEvidenceSchema = z.object({
     margin: z.number(),
   }),
   missingLabels: armCountsSchema.extend({ eValue: z.number().nonnegative(), differs: z.boolean() }),
+  /** Sessions that were assigned; arms of unlike size say that something else than the hash decides who is in them. */
+  sessions: armCountsSchema.extend({ eValue: z.number().nonnegative(), differs: z.boolean() }).optional(),
+  /** Virtual keys behind the sessions, and the largest share of sessions that one of them has. */
+  keys: z.object({ count: z.int().nonnegative(), largestShare: z.number() }).optional(),
   strata: z.array(stratumEvidenceSchema),
   openedAtMs: z.number(),
   analysedAtMs: z.number(),
 });
 
 export type RolloutKind = z.infer<typeof rolloutKindSchema>;
+export type InconclusiveReason = z.infer<typeof inconclusiveReasonSchema>;
 export type RolloutDecision = z.infer<typeof rolloutDecisionSchema>;
 export type RolloutSettings = z.infer<typeof rolloutSettingsSchema>;
 export type RolloutEvidence = z.infer<typeof rolloutEvidenceSchema>;
@@ -89,5 +101,6 @@ export function rolloutSettingsOf(governance: Governance): RolloutSettings {
     alphaPromote: alphas.promote,
     rollBackTolerance: alphas.rollBackTolerance,
     nonInferiorityMargin: alphas.nonInferiorityMargin,
+    place: null,
   };
 }

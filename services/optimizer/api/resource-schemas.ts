@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { governanceSchema } from '#shared/domain/governance.ts';
 import { lossKindSchema } from '#shared/domain/loss.ts';
 import { policyBodySchema } from '#shared/domain/policy.ts';
 import { rolloutSettingsSchema } from '#shared/domain/rollout.ts';
@@ -134,10 +135,44 @@ export const policySchema = z.object({
   author: z.string(),
   reason: z.string(),
   risk: z.string(),
+  /** What a change like this needs: nobody, a canary or a person. */
+  riskClass: z.enum(['automatic', 'canary', 'human']),
   createdAt: moment,
 });
 
-export const policyDetailSchema = policySchema.extend({ body: policyBodySchema, evidence: z.unknown() });
+export const policyDetailSchema = policySchema.extend({
+  body: policyBodySchema,
+  evidence: z.unknown(),
+  approvals: z.array(z.object({ person: z.string(), reason: z.string(), approvedAt: moment })),
+  approvalsNeeded: z.number(),
+  /** Until when the optimizer leaves this change alone after rollbacks of it. */
+  coolOff: z.object({ rollbacks: z.number(), until: moment }).nullable(),
+});
+
+export const policyDiffSchema = z.object({
+  policyId: z.string(),
+  number: z.number(),
+  against: nullableText,
+  /** One line for each change, for people. */
+  changes: z.array(z.string()),
+  risk: z.string(),
+  riskClass: z.enum(['automatic', 'canary', 'human']),
+  reasons: z.array(z.string()),
+});
+
+export const approvalSchema = z.object({
+  policyId: z.string(),
+  state: z.string(),
+  approvals: z.number(),
+  approvalsNeeded: z.number(),
+});
+
+export const governanceVersionSchema = z.object({
+  version: z.number(),
+  author: z.string(),
+  createdAt: moment,
+  body: governanceSchema,
+});
 
 export const pointerMovedSchema = z.object({
   epoch: z.number(),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { PolicyBody } from '#shared/domain/policy.ts';
-import { describePolicyDiff } from './policy-diff.ts';
+import { describePolicyDiff } from './describe-policy-diff.ts';
+import type { PolicyBody } from './policy.ts';
 
 const V1: PolicyBody = {
   schema: 1,

@@ -1,5 +1,4 @@
-import type { PolicyBody, PolicyRoute } from '#shared/domain/policy.ts';
-import { WEIGHT_TOTAL } from '#shared/domain/policy.ts';
+import { type PolicyBody, type PolicyRoute, WEIGHT_TOTAL } from './policy.ts';
 
 const percent = (weight: number): string => `${((100 * weight) / WEIGHT_TOTAL).toFixed(1).replace(/\.0$/, '')} %`;
 
