@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { FailureFacts } from '../domain/failure-cluster.ts';
 import { type FaultOwner, faultOwnerSchema } from '../domain/score.ts';
+import { type CountedFailure, countFailures, holdClusters } from './clusters/count-failures.ts';
 import { storableText } from './columns.ts';
 import type { Database } from './connect.ts';
+import { columnName, insertRows } from './insert-rows.ts';
 import { IS_NO_LOSS_SCORE } from './loss-store.ts';
 import { holdErasures } from './purge/erasure.ts';
 
@@ -32,7 +35,19 @@ export interface FailureToRecord {
   readonly facts: FailureFacts;
   readonly signature: string;
   readonly signatureAlgorithm: number;
+  /** The tool whose call failed, where that is known. */
+  readonly tool?: string | null;
 }
+
+const TEMPLATE_COLUMNS = [
+  ...['template_id', 'project_id', 'signature', 'signature_algorithm', 'stage', 'check_id', 'turn_shape'],
+  ...['expected_vs_actual', 'template', 'first_seen', 'last_seen'],
+];
+const EVENT_FIELDS = [
+  ...(['callId', 'scorer', 'pass', 'sessionId', 'provider', 'model', 'prefixId', 'policyId'] as const),
+  ...(['turnShape', 'repo', 'owner', 'severity', 'happenedAt'] as const),
+] as const;
+const EVENT_COLUMNS = ['project_id', 'template_id', 'tool', ...EVENT_FIELDS.map(columnName)];
 
 /**
  * Failures of calls and sessions scored since a moment, oldest first. Client-owned faults and replays are left out
@@ -102,30 +117,33 @@ export async function readNewFailures(
 }
 
 /**
- * Stores events and their templates in one transaction. Safe to repeat: an event is counted once, by its own key.
- * Returns how many were new, and the templates that they belong to.
+ * Stores events and their templates in one transaction, by a handful of statements however many they are, and counts them
+ * in their clusters. Safe to repeat: an event is counted once, by its own key.
+ *
+ * @returns how many were new, and the templates that they belong to
  */
 export async function recordFailures(
   database: Database,
   projectId: string,
   failures: readonly FailureToRecord[],
 ): Promise<{ readonly recorded: number; readonly templateIds: readonly string[] }> {
-  // One order of signatures for all writers, so that two optimizers cannot lock templates crosswise.
-  const ordered = [...failures].sort((a, b) => (a.signature < b.signature ? -1 : a.signature > b.signature ? 1 : 0));
+  if (failures.length === 0) return { recorded: 0, templateIds: [] };
   return await database.transaction().execute(async (transaction) => {
-    let recorded = 0;
-    const templateIds = new Set<string>();
     await holdErasures(transaction);
-    const stored = await callsAmong(transaction, projectId, ordered);
-    for (const entry of ordered) {
-      // A call that was erased since its failure was read must not leave a template with its words.
-      if (!stored.has(entry.failure.callId)) continue;
-      const templateId = await upsertTemplate(transaction, projectId, entry);
-      const inserted = await insertEvent(transaction, projectId, entry.failure, templateId);
-      recorded += inserted;
-      if (inserted > 0) templateIds.add(templateId);
-    }
-    return { recorded, templateIds: [...templateIds] };
+    await holdClusters(transaction, projectId);
+    const stored = await callsAmong(transaction, projectId, failures);
+    // A call that was erased since its failure was read must not leave a template with its words.
+    const known = failures.filter(({ failure }) => stored.has(failure.callId));
+    const templateOf = await upsertTemplates(transaction, projectId, known);
+    const inserted = await insertEvents(transaction, projectId, known, templateOf);
+    await sql`
+      UPDATE failure_template template SET event_count = template.event_count + counted.events
+      FROM (
+        SELECT template_id, count(*) AS events
+        FROM unnest(${inserted.map(({ templateId }) => templateId)}::uuid[]) AS each (template_id) GROUP BY template_id
+      ) counted WHERE template.template_id = counted.template_id`.execute(transaction);
+    await countFailures(transaction, projectId, inserted);
+    return { recorded: inserted.length, templateIds: [...new Set(inserted.map(({ templateId }) => templateId))] };
   });
 }
 
@@ -143,55 +161,48 @@ async function callsAmong(
   return new Set(rows.map(({ callId }) => callId));
 }
 
-async function upsertTemplate(transaction: Database, projectId: string, entry: FailureToRecord): Promise<string> {
-  const { facts, failure } = entry;
-  const row = await transaction
-    .insertInto('failureTemplate')
-    .values({
-      templateId: sql`gen_random_uuid()`,
-      projectId,
-      signature: entry.signature,
-      signatureAlgorithm: entry.signatureAlgorithm,
-      stage: facts.stage,
-      checkId: storableText(facts.check),
-      turnShape: facts.turnShape,
-      expectedVsActual: storableText(facts.expectedVsActual),
-      template: storableText(facts.template),
-      firstSeen: failure.happenedAt,
-      lastSeen: failure.happenedAt,
-    })
-    .onConflict((conflict) =>
-      conflict.columns(['projectId', 'signature']).doUpdateSet({
-        firstSeen: sql`least(failure_template.first_seen, excluded.first_seen)`,
-        lastSeen: sql`greatest(failure_template.last_seen, excluded.last_seen)`,
-      }),
-    )
-    .returning('templateId')
-    .executeTakeFirstOrThrow();
-  return row.templateId;
-}
-
-async function insertEvent(
+/** The id of each signature's template. */
+async function upsertTemplates(
   transaction: Database,
   projectId: string,
-  failure: NewFailure,
-  templateId: string,
-): Promise<number> {
-  const { callId, scorer, pass, sessionId, provider, model, prefixId, policyId } = failure;
-  const { turnShape, repo, owner, severity, happenedAt } = failure;
-  const inserted = await transaction
-    .insertInto('failureEvent')
-    .values({
-      ...{ projectId, callId, scorer, pass, templateId, sessionId, provider, model, prefixId, policyId },
-      ...{ turnShape, repo, owner, severity, happenedAt },
-    })
-    .onConflict((conflict) => conflict.columns(['callId', 'projectId', 'scorer', 'pass']).doNothing())
-    .executeTakeFirst();
-  if (inserted.numInsertedOrUpdatedRows === 0n) return 0;
-  await transaction
-    .updateTable('failureTemplate')
-    .set({ eventCount: sql`event_count + 1` })
-    .where('templateId', '=', templateId)
-    .execute();
-  return 1;
+  entries: readonly FailureToRecord[],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = [...Map.groupBy(entries, ({ signature }) => signature)].map(([signature, alike]) => {
+    const times = alike.map(({ failure }) => failure.happenedAt.getTime());
+    const { facts, signatureAlgorithm } = alike[0] as FailureToRecord;
+    return [
+      ...[randomUUID(), projectId, signature, signatureAlgorithm, facts.stage, storableText(facts.check)],
+      ...[facts.turnShape, storableText(facts.expectedVsActual), storableText(facts.template)],
+      ...[new Date(Math.min(...times)), new Date(Math.max(...times))],
+    ];
+  });
+  const suffix = `ON CONFLICT (project_id, signature) DO UPDATE SET
+    first_seen = least(failure_template.first_seen, excluded.first_seen),
+    last_seen = greatest(failure_template.last_seen, excluded.last_seen) RETURNING template_id, signature`;
+  const shape = { table: 'failure_template', columns: TEMPLATE_COLUMNS, suffix };
+  const upserted = await insertRows<{ templateId: string; signature: string }>(transaction, shape, rows);
+  return new Map(upserted.map(({ signature, templateId }) => [signature, templateId]));
+}
+
+/** Events that were not stored before. */
+async function insertEvents(
+  transaction: Database,
+  projectId: string,
+  entries: readonly FailureToRecord[],
+  templateOf: ReadonlyMap<string, string>,
+): Promise<readonly CountedFailure[]> {
+  const keyed = new Map<string, CountedFailure>();
+  const rows = entries.map(({ failure, signature, tool = null }) => {
+    const templateId = templateOf.get(signature) ?? '';
+    keyed.set(keyOf(failure), { ...failure, templateId, tool });
+    return [projectId, templateId, tool, ...EVENT_FIELDS.map((field) => failure[field])];
+  });
+  const suffix = 'ON CONFLICT (call_id, project_id, scorer, pass) DO NOTHING RETURNING call_id, scorer, pass';
+  const shape = { table: 'failure_event', columns: EVENT_COLUMNS, suffix };
+  const inserted = await insertRows<{ callId: string; scorer: string; pass: string }>(transaction, shape, rows);
+  return inserted.flatMap((row) => keyed.get(keyOf(row)) ?? []);
+}
+
+function keyOf({ callId, scorer, pass }: { callId: string; scorer: string; pass: string }): string {
+  return `${callId} ${pass} ${scorer}`;
 }
