@@ -1,5 +1,5 @@
 import type { Governance } from '#shared/domain/governance.ts';
-import type { PolicyBody } from '#shared/domain/policy.ts';
+import { type PolicyBody, policyBodySchema } from '#shared/domain/policy.ts';
 import { describeModels, type ModelAssessment, qualityRulesOf } from './routing/assess-models.ts';
 import type { RoutingReason } from './routing/choose-model.ts';
 import { diffPolicies, type PolicyChange } from './routing/diff-policies.ts';
@@ -44,7 +44,9 @@ export function proposeRouting(input: ProposeRoutingInput): RoutingProposal {
   const { governance, current, cells } = input;
   if (governance.weights === 'off' || governance.models.length === 0) return { type: 'off' };
   const state = learnRouting(cells, input.alarms ?? [], qualityRulesOf(governance));
-  const { body, decisions } = planPolicy({ current, governance, state, cells });
+  const plan = planPolicy({ current, governance, state, cells });
+  const { decisions } = plan;
+  const body = policyBodySchema.parse(plan.body);
   const explanations = decisions.map(({ standings, exploredModels, ...decision }) => ({
     ...decision,
     exploredModel: exploredModels[0] ?? null,

@@ -106,8 +106,7 @@ function standingOf(
     due: turnShape !== null && isDue(state, turnShape, cell),
     wasProven: cell.wasProven,
     logAbove: logAbove(cell.evidence),
-    believed:
-      turnShape === null ? shrunkRecentMean(cell.quality, 0.5, 1) : believedQuality(state, turnShape, model),
+    believed: turnShape === null ? shrunkRecentMean(cell.quality, 0.5, 1) : believedQuality(state, turnShape, model),
     recentSessions: cell.quality.count,
     expectedCostUsd,
   };

@@ -1,5 +1,5 @@
 import type { Governance } from '#shared/domain/governance.ts';
-import { type PolicyBody, type PolicyRoute, policyBodySchema } from '#shared/domain/policy.ts';
+import type { PolicyBody, PolicyRoute } from '#shared/domain/policy.ts';
 import { TURN_SHAPE_VERSION } from '#shared/domain/turn-shape.ts';
 import { matchesPattern } from '#shared/routing/match-route.ts';
 import { assessModels, qualityRulesOf } from './assess-models.ts';
@@ -55,8 +55,7 @@ export function planPolicy(input: PlanPolicyInput): PolicyPlan {
       decided.map((each) => each.route),
     );
   });
-  const body = policyBodySchema.parse({ schema: 1, turnShapeVersion: TURN_SHAPE_VERSION, routes, safeDefault });
-  return { body, decisions };
+  return { body: { schema: 1, turnShapeVersion: TURN_SHAPE_VERSION, routes, safeDefault }, decisions };
 }
 
 /** The route as it should be for one shape, or (shape null) for all those that have no route of their own. */

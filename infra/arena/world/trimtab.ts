@@ -1,0 +1,215 @@
+import { type Governance, governanceSchema } from '#shared/domain/governance.ts';
+import { type PolicyBody, WEIGHT_TOTAL } from '#shared/domain/policy.ts';
+import { TURN_SHAPE_VERSION } from '#shared/domain/turn-shape.ts';
+import { assignVariant } from '#shared/routing/assign-variant.ts';
+import { chooseTarget } from '#shared/routing/choose-target.ts';
+import { limitExposure } from '#shared/routing/exposure.ts';
+import { matchRoute } from '#shared/routing/match-route.ts';
+import { sessionHash } from '#shared/routing/session-hash.ts';
+import { demoteModel } from '../../../services/optimizer/demote-model.ts';
+import { judgeDrift, withoutDrift } from '../../../services/optimizer/estimation/judge-drift.ts';
+import { updateRecentMean } from '../../../services/optimizer/estimation/recent-mean.ts';
+import { qualityRulesOf } from '../../../services/optimizer/routing/assess-models.ts';
+import { planPolicy } from '../../../services/optimizer/routing/plan-policy.ts';
+import type { RoutingCell } from '../../../services/optimizer/routing/routing-cell.ts';
+import {
+  type CellState,
+  cellOf,
+  createRoutingState,
+  type RoutingState,
+  UNSEEN_CELL,
+  UNSEEN_MODEL,
+} from '../../../services/optimizer/routing/routing-state.ts';
+import { stepRouting } from '../../../services/optimizer/routing/step-routing.ts';
+import { createArenaAlarms } from './arena-alarms.ts';
+import {
+  type ArenaLabel,
+  type ArenaPolicy,
+  type CreatePolicy,
+  type StartingKnowledge,
+  WARM_SESSIONS,
+} from './arena-policy.ts';
+import { createArenaRollouts } from './arena-rollouts.ts';
+import { type ArenaSession, SESSIONS_PER_DAY, type World } from './create-world.ts';
+
+const REQUEST_MODEL = 'claude-sonnet';
+const SALT = 'arena';
+/** Sessions of the arena are one million tokens of input. */
+const SESSION_TOKENS = {
+  inputTokens: 1_000_000,
+  cacheReadInputTokens: 0,
+  cacheCreationInputTokens: 0,
+  outputTokens: 0,
+};
+/** Share of a shape's sessions that a cold start explores with, until everything cheaper is decided. */
+const BOOTSTRAP_SHARE = 0.5;
+
+/** The optimizer as it runs in production: its estimation, routing, rollouts and alarms, on the arena's clock. */
+export const trimtab: CreatePolicy = (world, start) => {
+  let governance = governanceAt(world, start, 0);
+  const rules = qualityRulesOf(governance);
+  let state = startingState(world, start, rules.qualityBar - rules.tolerance);
+  let body = startingBody(world, governance, state);
+  let drift = { shift: 0 };
+  let anchorsAt = world.anchors(0);
+  let counts = { policies: 0, demotions: 0, falseDemotions: 0 };
+  let at = 0;
+  const alarms = createArenaAlarms(governance, 30 * SESSIONS_PER_DAY);
+  const rollouts = createArenaRollouts(world, governance);
+  const cells = tokenCells(world);
+
+  const activate = (next: PolicyBody) => {
+    if (JSON.stringify(next) === JSON.stringify(body)) return;
+    body = next;
+    counts = { ...counts, policies: counts.policies + 1 };
+  };
+  const fall = (turnShape: string, model: string) => {
+    const shape = world.shapes.indexOf(turnShape);
+    const quality = world.quality(shape, indexOf(world, model), at, 0);
+    const harmless = quality >= world.bar;
+    counts = {
+      ...counts,
+      demotions: counts.demotions + 1,
+      falseDemotions: counts.falseDemotions + (harmless ? 1 : 0),
+    };
+  };
+  const learnQuality = (label: ArenaLabel, score: number) => {
+    const turnShape = world.shapes[label.session.shape] ?? '';
+    const model = world.models[label.choice.model]?.id ?? '';
+    const quality = withoutDrift(score, drift);
+    const before = cellOf(state, turnShape, model).phase;
+    state = stepRouting(state, { type: 'session', turnShape, model, quality, hardFailure: label.hardFailure }, rules);
+    if (before === 'proven' && cellOf(state, turnShape, model).phase === 'below') fall(turnShape, model);
+    if (label.choice.variant !== 'stable' && label.choice.variant !== 'control') return;
+    if (alarms.see(turnShape, model, quality) !== 'demote') return;
+    if (cellOf(state, turnShape, model).phase !== 'below') fall(turnShape, model);
+    state = stepRouting(state, { type: 'alarm', turnShape, model }, rules);
+    const demotion = demoteModel(body, { turnShape, model }, belowIn(state, turnShape));
+    if (demotion !== null) activate(demotion.body);
+  };
+
+  const policy: ArenaPolicy = {
+    choose(session) {
+      const exposure = exposureNow(governance, body, rollouts.share());
+      const assignment = assignVariant({
+        ...{ sessionId: session.id, salt: SALT, mayEnterRollout: true },
+        ...{ canaryShare: exposure.canaryShare, explorationShare: exposure.explorationShare },
+      });
+      const choice = chooseTarget({
+        ...{ policy: body, variant: assignment.variant, allowList: governance.models },
+        ...{ facts: factsOf(world, session), u: sessionHash('target', SALT, session.id) },
+        explorationProbability: assignment.explorationProbability,
+      });
+      if (choice.type !== 'target') throw new RangeError(`the arena's policy refuses ${choice.requestModel}`);
+      const prefix = assignment.variant === 'canary' ? rollouts.candidate() : rollouts.stablePrefix();
+      rollouts.enter(session, assignment.variant);
+      return { model: indexOf(world, choice.target.model), prefix, variant: assignment.variant };
+    },
+    learn(label) {
+      const score = label.score === null ? null : withoutDrift(label.score, drift);
+      rollouts.learn(label, score);
+      if (label.score !== null) learnQuality(label, label.score);
+    },
+    tick(nowMs, index) {
+      at = index;
+      governance = governanceAt(world, start, index);
+      if (nowMs % 86_400_000 === 0) {
+        const now = world.anchors(index);
+        drift = judgeDrift(anchorsAt, now);
+        anchorsAt = index === 0 ? now : anchorsAt;
+      }
+      rollouts.tick(nowMs, index);
+      activate(planPolicy({ current: body, governance, state, cells }).body);
+    },
+    weight(shape, model) {
+      const route = matchRoute(body, factsOf(world, { shape }));
+      const own = route?.targets.filter((target) => target.model === world.models[model]?.id) ?? [];
+      return own.reduce((sum, target) => sum + target.weight, 0) / WEIGHT_TOTAL;
+    },
+    report: () => ({ ...counts, ...rollouts.report() }),
+  };
+  return policy;
+};
+
+function exposureNow(governance: Governance, body: PolicyBody, canary: number) {
+  const { exploration, bootstrapShare, exposureMax } = governance;
+  const explores = body.routes.flatMap((route) => route.exploration.reduce((sum, each) => sum + each.share, 0));
+  const cold = Math.max(0, ...explores) > exploration * WEIGHT_TOTAL;
+  return limitExposure({ canary, exploration, bootstrapShare, exposureMax, cold });
+}
+
+function governanceAt(world: World, start: StartingKnowledge, at: number): Governance {
+  return governanceSchema.parse({
+    models: world.models.flatMap(({ id, provider }, model) =>
+      world.isListed(model, at) ? [{ id, provider, price: { input: world.price(model, at), output: 0 } }] : [],
+    ),
+    ...{ qualityBar: world.bar, weights: 'automatic', weightStepMax: 0.25, exploration: 0.1 },
+    bootstrapShare: start.warm ? 0 : BOOTSTRAP_SHARE,
+  });
+}
+
+function startingState(world: World, start: StartingKnowledge, required: number): RoutingState {
+  const state = createRoutingState();
+  if (!start.warm) return state;
+  const cells: Record<string, Record<string, CellState>> = {};
+  const models: RoutingState['models'] = {};
+  for (const [shape, turnShape] of world.shapes.entries()) {
+    for (const [model, { id }] of world.models.entries()) {
+      if (!world.isListed(model, 0)) continue;
+      const quality = world.quality(shape, model, 0, 0);
+      const sum = WARM_SESSIONS * quality;
+      const proven = quality >= required;
+      cells[turnShape] = {
+        ...cells[turnShape],
+        [id]: {
+          ...UNSEEN_CELL,
+          phase: proven ? 'proven' : 'below',
+          quality: { count: WARM_SESSIONS, sum },
+          ...{ wasProven: proven, setbacks: proven ? 0 : 4, resumeAt: proven ? 0 : 250 },
+        },
+      };
+      models[id] = { ...UNSEEN_MODEL, quality: updateRecentMean(models[id]?.quality ?? { count: 0, sum: 0 }, quality) };
+    }
+  }
+  const shapes = Object.fromEntries(world.shapes.map((turnShape) => [turnShape, 0]));
+  return { ...state, cells, models, shapes };
+}
+
+/** A cold start serves the dearest model everywhere; a warm one begins where its knowledge leads. */
+function startingBody(world: World, governance: Governance, state: RoutingState): PolicyBody {
+  const safeDefault = world.models.at(-1)?.id ?? '';
+  const route = {
+    id: 'all',
+    match: { requestModel: REQUEST_MODEL },
+    targets: [{ model: safeDefault, weight: WEIGHT_TOTAL }],
+    ...{ fallbacks: [], exploration: [] },
+  };
+  let body: PolicyBody = { schema: 1, turnShapeVersion: TURN_SHAPE_VERSION, routes: [route], safeDefault };
+  const wide = { ...governance, weightStepMax: 1 };
+  if (Object.keys(state.shapes).length > 0) {
+    body = planPolicy({ current: body, governance: wide, state, cells: tokenCells(world) }).body;
+  }
+  return body;
+}
+
+function tokenCells(world: World): Pick<RoutingCell, 'turnShape' | 'model' | 'tokens'>[] {
+  const model = world.models[0]?.id ?? '';
+  return world.shapes.map((turnShape) => ({ turnShape, model, tokens: { sessions: 1, ...SESSION_TOKENS } }));
+}
+
+function belowIn(state: RoutingState, turnShape: string): Set<string> {
+  const cells = Object.entries(state.cells[turnShape] ?? {});
+  return new Set(cells.filter(([, cell]) => cell.phase === 'below').map(([model]) => model));
+}
+
+function factsOf(world: World, session: Pick<ArenaSession, 'shape'>) {
+  return {
+    requestModel: REQUEST_MODEL,
+    turnShape: world.shapes[session.shape] ?? '',
+    ...{ developer: null, repo: null, project: null, flagged: false },
+  };
+}
+
+function indexOf(world: World, model: string): number {
+  return world.models.findIndex((each) => each.id === model);
+}
