@@ -44,7 +44,8 @@ const SESSION_CALLS = 20;
 /** Requests of 11 kB that grow to 29: 20 kB on average. */
 const LOAD_SESSION = { calls: 10, bytes: 11 * KILOBYTE };
 const STORED_SESSION_CALLS = 50;
-const DRAIN_LOT = 1_000;
+/** What ten seconds without the store leave behind. */
+const DRAIN_LOT = 2_000;
 const OUTAGE_DATABASE = 'outage';
 /** Of `/proc/PID/stat`. */
 const CLOCK_TICK_MS = 10;
@@ -168,7 +169,7 @@ async function durabilityFigures({ spool, sessions, isQuick }: Bench): Promise<E
 
 /** A backlog of whole lots, from the first hand-over to the last row and job. */
 async function drainFigures({ spool, sessions, database, isQuick }: Bench): Promise<EventFigure[]> {
-  const lots = isQuick ? 3 : 6;
+  const lots = isQuick ? 2 : 5;
   const rates: number[] = [];
   const [cpuUs, postgresUs]: [number[], number[]] = [[], []];
   // The first lot compiles what the others run.

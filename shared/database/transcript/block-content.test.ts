@@ -6,6 +6,8 @@ import { packBlock, unpackBlock } from './block-content.ts';
 import { WIRE_WORDS } from './wire-words.ts';
 
 const BYTES_MAX = 1_000_000;
+/** What is shorter is kept as it is. */
+const LEAST_PACKED = 512;
 
 describe('the content of a block', () => {
   it('comes back as it was, whatever its size', () =>
@@ -23,11 +25,12 @@ describe('the content of a block', () => {
   });
 
   it('takes less room when it is made of what agents always say', async () => {
-    const text = JSON.stringify({
-      ...{ type: 'tool_use', id: 'toolu_01A', name: 'Edit' },
-      input: { file_path: '/a.ts', old_string: 'export function', new_string: 'export async function' },
-    });
-    expect((await packBlock(text)).length).toBeLessThan(text.length / 2);
+    const use = (name: string, input: object) => ({ type: 'tool_use', id: `toolu_${name}`, name, input });
+    const edit = { file_path: '/a.ts', old_string: 'export function', new_string: 'export async function' };
+    const uses = [use('Edit', edit), use('Read', { file_path: '/a.ts', limit: 20 }), use('Bash', { command: 'ls' })];
+    const text = JSON.stringify({ role: 'assistant', content: uses, stop_reason: 'tool_use', stop_sequence: null });
+    const words = text.padEnd(LEAST_PACKED, ' ');
+    expect((await packBlock(words)).length).toBeLessThan(text.length / 2);
   });
 
   it('is packed with words that never change', () => {
