@@ -23,7 +23,7 @@ export interface DrainOptions {
 
 export const DRAIN_WILDCARD = '<*>';
 
-export const DRAIN_DEFAULTS: DrainOptions = { similarity: 0.5, depth: 1, groupsMax: 5_000 };
+export const DRAIN_DEFAULTS: DrainOptions = { similarity: 0.7, depth: 2, groupsMax: 5_000 };
 
 export function emptyDrain(options: Partial<DrainOptions> = {}): DrainState {
   return { groups: [], options: { ...DRAIN_DEFAULTS, ...options } };

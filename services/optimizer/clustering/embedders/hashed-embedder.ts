@@ -1,68 +1,41 @@
-import { type Embedder, normalise, type SimilarityThresholds } from './embedder.ts';
+import { CALIBRATED } from './calibrated-thresholds.ts';
+import { type Embedder, normalise } from './embedder.ts';
 import { termsOf } from './terms.ts';
 
-/** Buckets of the hash; a thousand templates have a few thousand different terms, and collisions are rare among them. */
-const DIMENSIONS = 2_048;
-
-const VERSION = '1';
-const THRESHOLDS: SimilarityThresholds = { attach: 0.6, tentative: 0.5 };
-
-/** How common terms are among the templates of a project; JSON, so that it can be stored. */
-export interface TermStatistics {
-  readonly documents: number;
-  /** Documents that have a term of this bucket. */
-  readonly counts: Readonly<Record<string, number>>;
-}
-
-/** Counts terms over templates; the order does not matter. */
-export function collectTermStatistics(texts: readonly string[]): TermStatistics {
-  const counts: Record<string, number> = {};
-  for (const text of texts) {
-    for (const bucket of new Set(termsOf(text).map(({ term }) => bucketOf(term)))) {
-      counts[bucket] = (counts[bucket] ?? 0) + 1;
-    }
-  }
-  return { documents: texts.length, counts };
-}
+/** Buckets of the hash. A template has some fifty terms, and few of those of two templates meet by chance. */
+const DIMENSIONS = 1_024;
 
 /**
- * Words, pairs of words and parts of words, hashed into one vector: no model, no dependency, microseconds a text. Given
- * statistics, common terms weigh less; vectors of different statistics must not be compared.
+ * Words, pairs of words and parts of words, weighted by place and commonness and hashed into one vector: no model, no
+ * dependency, microseconds a text. The default.
  */
-export function createHashedEmbedder(statistics?: TermStatistics): Embedder {
+export function createHashedEmbedder(): Embedder {
   return {
     id: 'hashed-tf-idf',
-    version: VERSION,
-    thresholds: THRESHOLDS,
-    embed: (texts) => Promise.resolve(texts.map((text) => vectorOf(text, statistics))),
+    version: '1',
+    thresholds: CALIBRATED['hashed-tf-idf'],
+    embed: (texts) => Promise.resolve(texts.map(vectorOf)),
   };
 }
 
-function vectorOf(text: string, statistics: TermStatistics | undefined): Float32Array {
+function vectorOf(text: string): Float32Array {
   const vector = new Float32Array(DIMENSIONS);
-  const counts = new Map<number, { weight: number; count: number; sign: number }>();
+  const found = new Map<string, { readonly weight: number; readonly count: number }>();
   for (const { term, weight } of termsOf(text)) {
+    const before = found.get(term);
+    found.set(term, { weight: Math.max(weight, before?.weight ?? 0), count: (before?.count ?? 0) + 1 });
+  }
+  for (const [term, { weight, count }] of found) {
     const hash = fnv1a(term);
     const bucket = hash % DIMENSIONS;
-    const seen = counts.get(bucket) ?? { weight, count: 0, sign: hash & 0x8000_0000 ? -1 : 1 };
-    counts.set(bucket, { ...seen, count: seen.count + 1 });
-  }
-  for (const [bucket, { weight, count, sign }] of counts) {
-    vector[bucket] = sign * weight * (1 + Math.log(count)) * rarityOf(bucket, statistics);
+    // Signs let chance meetings cancel out instead of adding up (Weinberger et al. 2009).
+    const sign = (hash & 0x8000_0000) === 0 ? 1 : -1;
+    vector[bucket] = (vector[bucket] ?? 0) + sign * weight * (1 + Math.log(count));
   }
   return normalise(vector);
 }
 
-function rarityOf(bucket: number, statistics: TermStatistics | undefined): number {
-  if (statistics === undefined) return 1;
-  return Math.log((1 + statistics.documents) / (1 + (statistics.counts[bucket] ?? 0))) + 1;
-}
-
-function bucketOf(term: string): number {
-  return fnv1a(term) % DIMENSIONS;
-}
-
-/** FNV-1a over UTF-16 units, 32 bits: stable between machines, which is all that is asked of it. */
+/** FNV-1a over UTF-16 units, 32 bits: the same on every machine, which is all that is asked of it. */
 function fnv1a(term: string): number {
   let hash = 0x811c_9dc5;
   for (let index = 0; index < term.length; index += 1) {
