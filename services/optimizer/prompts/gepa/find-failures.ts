@@ -1,4 +1,5 @@
 import type { SearchContext, Steps } from '../contract/search-context.ts';
+import { ERROR_SCORE } from '../moves/shown-rows.ts';
 import type { GepaOptions } from './gepa-options.ts';
 
 /** A minibatch for one candidate: rows that failed first, then the others that were looked at on the way. */
@@ -17,23 +18,31 @@ export function* findFailures(
   candidateId: string,
   rowIds: readonly string[],
   noisy: boolean,
+  wanted = context.options.reflectionMinibatchSize,
 ): Steps<Minibatch> {
   const { options } = context;
-  const wanted = options.reflectionMinibatchSize;
   const looked: string[] = [];
   const isPerfect = (rowId: string) => (context.book.rowScore(candidateId, rowId) ?? 0) >= options.perfectScore;
-  const failing = () => looked.filter((rowId) => context.book.rowScore(candidateId, rowId) !== null && !isPerfect(rowId));
+  const limit = noisy ? ERROR_SCORE * options.perfectScore : options.perfectScore;
+  const failing = () => looked.filter((rowId) => (context.book.rowScore(candidateId, rowId) ?? limit) < limit);
   const rows = knownFailuresFirst(context, candidateId, rowIds);
   for (let from = 0; from < rows.length && failing().length < wanted; from += wanted) {
     const piece = rows.slice(from, from + wanted);
     if (!(yield* score(context, candidateId, piece, 0))) break;
     looked.push(...piece);
     if (!noisy) continue;
-    if (!(yield* score(context, candidateId, piece.filter((rowId) => !isPerfect(rowId)), 1))) break;
+    if (
+      !(yield* score(
+        context,
+        candidateId,
+        piece.filter((rowId) => !isPerfect(rowId)),
+        1,
+      ))
+    )
+      break;
   }
-  const half = (rowId: string) => (context.book.rowScore(candidateId, rowId) ?? 1) <= options.perfectScore / 2;
-  const sure = noisy ? failing().filter(half) : failing();
-  return { failing: sure.slice(0, wanted), passing: looked.filter((rowId) => !sure.includes(rowId)) };
+  const found = failing().slice(0, wanted);
+  return { failing: found, passing: looked.filter((rowId) => !found.includes(rowId)) };
 }
 
 /** False when the budget does not reach. */

@@ -18,10 +18,12 @@ export const gepaOptionsSchema = z.strictObject({
   reflectionDepth: z.int().positive().default(3),
   /** Ours: further reflections on a child that was not accepted, compared with the same parent again. */
   driftSteps: z.int().nonnegative().default(1),
-  /** Ours: iterations without an accepted child after which single lines are taken out on trial. */
-  pruneAfter: z.int().positive().default(2),
+  /** Ours: iterations without an accepted child after which every second one is an expedition. */
+  expeditionAfter: z.int().positive().default(3),
+  /** Ours: rewrites in a row of an expedition; only its end is tested. */
+  expeditionSteps: z.int().nonnegative().default(4),
   /** Ours: share of the task calls kept for scoring the best candidates again when scores are noisy. */
-  settleShare: z.number().min(0).max(1).default(0.3),
+  settleShare: z.number().min(0).max(1).default(0.25),
   /** Ours: iterations in a row that found nothing to try before the search is over. */
   barrenMax: z.int().positive().default(20),
 });

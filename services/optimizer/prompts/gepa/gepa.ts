@@ -4,10 +4,10 @@ import type { PromptOptimizer } from '../contract/stepper.ts';
 import { componentsOf } from '../moves/component-text.ts';
 import { probeNoise } from '../moves/judge-noise.ts';
 import { settleBest } from '../moves/settle-best.ts';
+import { explore } from './expedition.ts';
 import { type GepaOptions, gepaOptionsSchema } from './gepa-options.ts';
 import { tryMerge } from './merge.ts';
-import { pruneLine } from './prune-line.ts';
-import { isBetter, type Iteration, reflectOn } from './reflect.ts';
+import { type Iteration, reflectOn } from './reflect.ts';
 import { selectCandidate } from './select-candidate.ts';
 
 interface Run {
@@ -68,9 +68,10 @@ function* iterate(run: Run): Steps<void> {
       return;
     }
   }
-  const prune = run.sinceAccepted >= context.options.pruneAfter && context.random('move').uniform() < 0.5;
-  const iteration = yield* prune ? pruneOnce(run) : reflectOnce(run);
-  run.barren = iteration.type === 'barren' ? run.barren + 1 : 0;
+  const stuck = run.sinceAccepted >= context.options.expeditionAfter && run.sinceAccepted % 2 === 1;
+  const before = context.left().taskCalls;
+  const iteration = yield* stuck ? exploreOnce(run) : reflectOnce(run);
+  run.barren = context.left().taskCalls === before ? run.barren + 1 : 0;
   run.sinceAccepted = iteration.type === 'accepted' ? 0 : run.sinceAccepted + 1;
   if (iteration.type !== 'accepted') return;
   yield* scoreFully(context, iteration.child);
@@ -92,13 +93,12 @@ function* reflectOnce(run: Run): Steps<Iteration> {
   return iteration;
 }
 
-/** One line less; it stays away if that is better, as a candidate of its own. */
-function* pruneOnce({ context, noisy }: Run): Steps<Iteration> {
-  const parent = context.book.best();
-  const child = pruneLine(context, parent);
-  if (child === null) return { type: 'barren' };
-  const rows = context.random('minibatch').shuffled(context.task.splits.propose);
-  return (yield* isBetter(context, child, parent, rows, noisy)) ? { type: 'accepted', child } : { type: 'rejected' };
+function* exploreOnce({ context, noisy, turns }: Run): Steps<Iteration> {
+  const start = context.book.best();
+  const components = componentsOf(start.prompt);
+  const turn = turns.get(start.id) ?? 0;
+  turns.set(start.id, turn + 1);
+  return yield* explore(context, start, components[turn % components.length] ?? '', noisy);
 }
 
 /** Scores the whole select split; false when the budget does not reach. */

@@ -1,3 +1,5 @@
+import { linesOf } from '../moves/text-lines.ts';
+
 /**
  * Three-way merge of two descendants of one text: a line that either of them dropped is gone, a line that either of them
  * added is there once, after the line that it followed. A prompt of one text has no other components than its lines, and
@@ -22,11 +24,6 @@ export function mergeTexts(ancestor: string, first: string, second: string): str
   }
   const same = (lines: readonly string[]) => sameLines(lines, merged);
   return own.some(same) || same(base) ? null : merged.join('\n');
-}
-
-/** The distinct lines of a text, without blank ones and blanks at their ends. */
-export function linesOf(text: string): string[] {
-  return [...new Set(text.split('\n').map((line) => line.trimEnd()))].filter((line) => line.trim() !== '');
 }
 
 function sameLines(one: readonly string[], other: readonly string[]): boolean {

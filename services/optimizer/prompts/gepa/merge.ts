@@ -46,10 +46,7 @@ export function pairKey(first: Candidate, second: Candidate): string {
  * Up to five rows of the select split: a third on which the first is better, a third on which the second is, and the
  * rest where they tie. Null when they share fewer scored rows than the floor.
  */
-export function mergeRows(
-  context: SearchContext<GepaOptions>,
-  { first, second }: MergePlan,
-): readonly string[] | null {
+export function mergeRows(context: SearchContext<GepaOptions>, { first, second }: MergePlan): readonly string[] | null {
   const { book, task, options } = context;
   const random = context.random('merge');
   const lead = (rowId: string) => (book.rowScore(first.id, rowId) ?? 0) - (book.rowScore(second.id, rowId) ?? 0);
@@ -58,7 +55,11 @@ export function mergeRows(
   );
   if (shared.length < options.mergeValOverlapFloor) return null;
   const third = Math.ceil(options.mergeValOverlapFloor / 3);
-  const groups = [shared.filter((id) => lead(id) > 0), shared.filter((id) => lead(id) < 0), shared.filter((id) => lead(id) === 0)];
+  const groups = [
+    shared.filter((id) => lead(id) > 0),
+    shared.filter((id) => lead(id) < 0),
+    shared.filter((id) => lead(id) === 0),
+  ];
   const drawn = groups.flatMap((group) => random.sample(group, third));
   const rest = shared.filter((rowId) => !drawn.includes(rowId));
   return [...drawn, ...random.sample(rest, options.mergeValOverlapFloor)].slice(0, options.mergeValOverlapFloor);
@@ -117,7 +118,8 @@ function mergePrompts(
   first: Candidate,
   second: Candidate,
 ): Prompt | null {
-  const better = (book.mean(first.id, task.splits.select)?.mean ?? 0) >= (book.mean(second.id, task.splits.select)?.mean ?? 0);
+  const better =
+    (book.mean(first.id, task.splits.select)?.mean ?? 0) >= (book.mean(second.id, task.splits.select)?.mean ?? 0);
   const merged = componentsOf(ancestor.prompt).map((component) => {
     const [base, one, other] = [ancestor, first, second].map(({ prompt }) => prompt[component] ?? '');
     if (base === undefined || one === undefined || other === undefined) return [component, ''] as const;

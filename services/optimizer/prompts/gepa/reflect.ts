@@ -1,5 +1,5 @@
-import { type Candidate } from '../contract/candidate-book.ts';
 import { race } from '../contract/acceptance.ts';
+import type { Candidate } from '../contract/candidate-book.ts';
 import type { SearchContext, Steps } from '../contract/search-context.ts';
 import { askForTexts } from '../moves/ask-teacher.ts';
 import { rowsOfComponent, withComponent } from '../moves/component-text.ts';
@@ -63,7 +63,7 @@ export function* isBetter(
  * A draft from the failing rows, shown to the teacher again until it says nothing new: one reply often takes up one of
  * several reasons, and a row that needs two of them shows no gain from the first.
  */
-function* rewrite(
+export function* rewrite(
   context: SearchContext<GepaOptions>,
   current: Candidate,
   component: string,
@@ -72,7 +72,8 @@ function* rewrite(
   const rows = shownRows(context, current.id, failing);
   const asWritten = current.prompt[component] ?? '';
   let draft = asWritten;
-  for (let depth = 0; depth < context.options.reflectionDepth; depth += 1) {
+  const reasons = new Set(rows.flatMap(({ reason }) => reason.split('\n')));
+  for (let depth = 0; depth < Math.min(context.options.reflectionDepth, Math.max(1, reasons.size)); depth += 1) {
     const operator = depth === 0 ? 'reflect' : 'complete';
     const material = { taskDescription: context.task.description, currentPrompt: draft, rows };
     const [text] = yield* askForTexts(context, { operator, material, count: 1 });

@@ -26,7 +26,7 @@ export function judgeNoise(book: CandidateBook, rowIds: readonly string[]): Judg
       if (Math.abs(first.score - second.score) > DIFFERENT) differing += 1;
     }
   }
-  const share = repeats === 0 ? 0 : Math.min(0.5, differing / repeats);
+  const share = repeats === 0 ? 0 : Math.min(0.48, differing / repeats);
   return { repeats, flipRate: (1 - Math.sqrt(1 - 2 * share)) / 2 };
 }
 

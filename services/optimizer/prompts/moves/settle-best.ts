@@ -10,7 +10,7 @@ export interface SettleOptions {
 }
 
 /** Standard errors by which the best must lead before it counts as settled. */
-const LEAD = 1.5;
+const LEAD = 1;
 
 /**
  * Scores the best candidate and its nearest rival again and again on the select split until one of them leads beyond
@@ -21,7 +21,10 @@ export function* settleBest(context: SearchContext<unknown>, options: SettleOpti
   const rowIds = task.splits.select;
   let spent = 0;
   for (;;) {
-    const { flipRate } = judgeNoise(book, task.rows.map(({ id }) => id));
+    const { flipRate } = judgeNoise(
+      book,
+      task.rows.map(({ id }) => id),
+    );
     if (flipRate === 0) return;
     const errorOf = ({ id }: Candidate) =>
       Math.sqrt((flipRate * (1 - flipRate)) / (rowIds.length * samplesOf(context, id)));
@@ -29,7 +32,10 @@ export function* settleBest(context: SearchContext<unknown>, options: SettleOpti
     const value = ({ id }: Candidate) => book.objective(id) ?? 0;
     const rivals = book.list().filter(({ id }) => id !== best.id && book.isFullyScored(id));
     const promise = (candidate: Candidate) => value(candidate) + LEAD * errorOf(candidate);
-    const rival = rivals.reduce<Candidate | null>((top, each) => (top === null || promise(each) > promise(top) ? each : top), null);
+    const rival = rivals.reduce<Candidate | null>(
+      (top, each) => (top === null || promise(each) > promise(top) ? each : top),
+      null,
+    );
     const open = [best, ...(rival !== null && promise(rival) > value(best) - LEAD * errorOf(best) ? [rival] : [])];
     const [next] = open
       .filter(({ id }) => samplesOf(context, id) < options.samplesMax)
