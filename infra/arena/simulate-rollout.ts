@@ -10,6 +10,9 @@ const SPACING_MS = 60_000;
 /** Pairs handed to the analysis at a time; decisions fall pair by pair, so it changes only the speed. */
 const BATCH_PAIRS = 100;
 
+/** Virtual keys that call in turn: none of them has more than its share. */
+const KEYS = 10;
+
 export interface RolloutWorld {
   readonly seed: number;
   readonly canary: SessionModel;
@@ -48,6 +51,7 @@ function drawPair(random: SeededRandom, world: RolloutWorld, index: number): Ses
     lastCallAtMs: startedAtMs,
     quality: simulateSessionQuality(random, model),
     hardFailure: false,
+    keyId: `key-${index % KEYS}`,
   });
   return [arm('canary', world.canary), arm('control', world.control)];
 }

@@ -53,6 +53,7 @@ export interface SessionOfRollout {
   readonly lastCallAtMs: number;
   readonly quality: number | null;
   readonly hardFailure: boolean;
+  readonly keyId: string | null;
 }
 
 /** A newly scored session of a watched cell; `at` keeps the database's microseconds, which a Date would lose. */
@@ -159,7 +160,7 @@ export async function readRolloutSessions(
 ): Promise<SessionOfRollout[]> {
   const rows = await database
     .selectFrom('session')
-    .select(['sessionId', 'variant', 'turnShape', 'startedAt', 'lastCallAt', 'quality', 'hardFailure'])
+    .select(['sessionId', 'variant', 'turnShape', 'startedAt', 'lastCallAt', 'quality', 'hardFailure', 'keyId'])
     .where('projectId', '=', projectId)
     .where('rolloutId', '=', rolloutId)
     .where('variant', 'in', ['canary', 'control'])
@@ -175,6 +176,7 @@ export async function readRolloutSessions(
     lastCallAtMs: row.lastCallAt.getTime(),
     quality: row.quality,
     hardFailure: row.hardFailure,
+    keyId: row.keyId,
   }));
 }
 

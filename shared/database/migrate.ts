@@ -14,6 +14,7 @@ import * as labelsAndCalibration from './migrations/0009-labels-and-calibration.
 import * as sessionEffort from './migrations/0010-session-effort.ts';
 import * as webhooks from './migrations/0011-webhooks.ts';
 import * as clusterWork from './migrations/0012-cluster-work.ts';
+import * as weighedPairs from './migrations/0013-weighed-pairs.ts';
 import * as policiesThatHold from './migrations/0014-policies-that-hold.ts';
 import * as replayRubric from './migrations/0016-replay-rubric.ts';
 import * as promptRuns from './migrations/0017-prompt-runs.ts';
@@ -31,6 +32,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0010-session-effort': sessionEffort,
   '0011-webhooks': webhooks,
   '0012-cluster-work': clusterWork,
+  '0013-weighed-pairs': weighedPairs,
   '0014-policies-that-hold': policiesThatHold,
   '0016-replay-rubric': replayRubric,
   '0017-prompt-runs': promptRuns,

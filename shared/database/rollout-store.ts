@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { type RolloutKind, type RolloutSettings, rolloutSettingsSchema } from '../domain/rollout.ts';
+import { withSpentError } from '../domain/spend-error.ts';
 import { TrimtabError } from '../errors.ts';
 import { jsonText } from './columns.ts';
 import type { Database } from './connect.ts';
@@ -61,6 +62,7 @@ export async function openRollout(database: Database, opening: RolloutOpening): 
   return await database.transaction().execute(async (transaction) => {
     if (opening.automatic) await assertAutomaticAllowed(transaction, opening.projectId);
     await assertMayOpen(transaction, seen, opening);
+    const settings = await settingsAtPlace(transaction, opening);
     const row = await transaction
       .insertInto('rollout')
       .values({
@@ -73,7 +75,7 @@ export async function openRollout(database: Database, opening: RolloutOpening): 
         status: 'running',
         salt: sql`gen_random_uuid()::text`,
         canaryShare: opening.canaryShare,
-        settings: jsonText(opening.settings),
+        settings: jsonText(settings),
         state: jsonText(opening.initialState),
         openedEpoch: seen.epoch + 1,
       })
@@ -93,6 +95,22 @@ export async function openRollout(database: Database, opening: RolloutOpening): 
     await recordMove(transaction, 'rollout.opened', opening, opening.candidate, seen, moved, details);
     return asRollout(row);
   });
+}
+
+/**
+ * A canary shares the error rates of its quarter (UTC) with those before it. A reverse canary has the whole of them: its
+ * multiplicity is that of alarms, which have a budget of their own.
+ */
+async function settingsAtPlace(transaction: Database, opening: RolloutOpening): Promise<RolloutSettings> {
+  if (opening.kind === 'reverse') return opening.settings;
+  const { rows } = await sql<{ opened: number; rolledBack: number; promoted: number }>`
+    SELECT count(*)::int AS opened, count(*) FILTER (WHERE status = 'rolled_back')::int AS rolled_back,
+      count(*) FILTER (WHERE status = 'promoted')::int AS promoted
+    FROM rollout WHERE project_id = ${opening.projectId} AND kind = 'canary'
+      AND opened_at >= date_trunc('quarter', now(), 'UTC')`.execute(transaction);
+  const before = rows[0] ?? { opened: 0, rolledBack: 0, promoted: 0 };
+  const { rolledBack, promoted } = before;
+  return withSpentError(opening.settings, { place: before.opened + 1, rolledBack, promoted });
 }
 
 /**
@@ -152,6 +170,7 @@ export async function saveRolloutStep(
       readonly controlSession: string;
       readonly canaryQuality: number | null;
       readonly controlQuality: number | null;
+      readonly weight: number;
     }[];
   },
 ): Promise<boolean> {

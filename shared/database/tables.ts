@@ -21,7 +21,6 @@ export interface Tables {
   clusterName: ClusterNameTable;
   clusterPin: ClusterPinTable;
   clusterSession: ClusterSessionTable;
-  embedderState: EmbedderStateTable;
   replaySetCall: ReplaySetCallTable;
   templateEmbedding: TemplateEmbeddingTable;
   trafficHour: TrafficHourTable;
@@ -85,6 +84,7 @@ export interface AlarmTable {
   lastSessionAt: Moment | null;
   armedAt: GeneratedMoment;
   raisedAt: Moment | null;
+  demotedAt: Moment | null;
 }
 
 export interface AllowedModelTable {
@@ -298,14 +298,6 @@ export interface DeadLetterTable {
   payload: Json;
   createdAt: GeneratedMoment;
   droppedAt: Moment | null;
-}
-
-export interface EmbedderStateTable {
-  projectId: string;
-  embedder: string;
-  embedderVersion: string;
-  state: Json;
-  updatedAt: GeneratedMoment;
 }
 
 export interface ErasedCallTable {
@@ -748,6 +740,7 @@ export interface RolloutPairTable {
   canaryQuality: number | null;
   controlQuality: number | null;
   createdAt: GeneratedMoment;
+  weight: Generated<number>;
 }
 
 export interface ScoreTable {

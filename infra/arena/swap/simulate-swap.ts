@@ -6,7 +6,8 @@ import { createSeededRandom, type SeededRandom } from '../seeded-random.ts';
 
 const DAY_MS = 86_400_000;
 /** Thirty developers with ten sessions each: a canary of five per cent sees about two hundred of them in its two weeks. */
-const SESSIONS_PER_DAY = 300;
+const DEVELOPERS = 30;
+const SESSIONS_PER_DAY = 10 * DEVELOPERS;
 /** A session lasts so long at the least, and twice that at the most. */
 const SESSION_MS = 5 * 60_000;
 /** Labels come later the worse the session went: a failed one takes longer to judge. */
@@ -58,9 +59,10 @@ function drawSessions(random: SeededRandom, world: SwapWorld): (SessionObservati
     const labelledAtMs = lastCallAtMs - LABEL_MS * (2 - quality) * Math.log(1 - random.uniform());
     const sessionId = `session-${sessions.length}`;
     const stratum = `kind-${kind}`;
-    const hardFailure = false;
+    const keyId = `developer-${Math.floor(random.uniform() * DEVELOPERS)}`;
     sessions.push({
-      ...{ sessionId, variant, stratum, startedAtMs: atMs, lastCallAtMs, quality, hardFailure, labelledAtMs },
+      ...{ sessionId, variant, stratum, startedAtMs: atMs, lastCallAtMs, quality, keyId, labelledAtMs },
+      hardFailure: false,
     });
   }
   return sessions;

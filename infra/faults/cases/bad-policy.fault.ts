@@ -5,7 +5,7 @@ import { readGovernance } from '#shared/database/read-governance.ts';
 import { openRollout } from '#shared/database/rollout-store.ts';
 import { rolloutSettingsOf } from '#shared/domain/rollout.ts';
 import { createRolloutState } from '../../../services/optimizer/rollout/rollout-state.ts';
-import { falseRollBacks } from '../../arena/rollout-figures.ts';
+import { falseRollBacks } from '../../arena/statistics/rollout-figures.ts';
 import { lossFigures, recordFault } from '../testing/fault-result.ts';
 import { BACKENDS, type FaultSystem, startFaultSystem } from '../testing/fault-system.ts';
 import { prepareTwoPolicies } from '../testing/policy-moves.ts';
@@ -69,7 +69,7 @@ describe.each(BACKENDS)('a policy that harms, with the queues on %s,', (backend)
     const pairs = await database.selectFrom('rolloutPair').selectAll().execute();
     const pointer = await readPointer(database, 'default');
     const late = await servedLate(target, run.faultToMs);
-    const night = falseRollBacks({ runs: NIGHTS, strata: 1 });
+    const night = falseRollBacks({ runs: NIGHTS, seed: 0, strata: 1 });
     recordFault(context, {
       ...{ row: 'bad-policy', backend, seed: SEED },
       figures: [

@@ -32,6 +32,7 @@ function world(pairs: number, arms: Arms, stratum: (index: number) => string = (
       lastCallAtMs: index,
       quality: arms[variant](random, index),
       hardFailure: false,
+      keyId: `key-${index % 7}`,
     })),
   ).flat();
 }
@@ -170,6 +171,7 @@ describe('the guarantees of a rollout', () => {
       lastCallAtMs: fc.constant(0),
       quality: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
       hardFailure: fc.constant(false),
+      keyId: fc.constantFrom(null, 'one', 'two', 'three'),
     }),
     { selector: (each) => each.sessionId, maxLength: 120 },
   );

@@ -1,6 +1,8 @@
 import type { RolloutDecision, RolloutEvidence, RolloutSettings } from '#shared/domain/rollout.ts';
+import { type ArmSizes, countArms } from './count-arms.ts';
 import { logCountEValue } from './count-test.ts';
 import { logEValue } from './e-process.ts';
+import { countHardFailures, keyInfluence } from './limit-key.ts';
 import {
   type LabelState,
   labelStateOf,
@@ -26,6 +28,8 @@ export interface AnalysedPair {
   readonly controlSession: string;
   readonly canaryQuality: number | null;
   readonly controlQuality: number | null;
+  /** Scale of the bets on this pair, from 0 to 1: less than 1 where one key has more than its share of the sessions. */
+  readonly weight: number;
 }
 
 export interface RolloutAnalysis {
@@ -50,36 +54,47 @@ export function analyseRollout(
   clock: RolloutClock,
 ): RolloutAnalysis {
   const hardFailures = countHardFailures(observations);
+  const keys = keyInfluence(observations);
+  const arms = countArms(observations);
   const queue = state.decision === 'continue' ? pairSessions(observations, state.strata) : [];
   let current = state.decision === 'continue' ? withHardFailures(state, hardFailures) : state;
   const newPairs: AnalysedPair[] = [];
   for (const pair of queue) {
     const labels = labelsOf(pair, clock.nowMs, settings);
     if (labels === null) break;
-    current = applyPair(current, pair, labels);
-    newPairs.push(analysedPair(current, pair, labels));
-    current = { ...current, decision: rule(current, settings, clock) };
+    const weight = Math.min(keys.weightOf(pair.canary), keys.weightOf(pair.control));
+    current = applyPair(current, pair, labels, weight);
+    newPairs.push(analysedPair(current, pair, labels, weight));
+    current = { ...current, decision: rule(current, arms, settings, clock) };
     if (current.decision !== 'continue') break;
   }
-  if (current.decision === 'continue') current = { ...current, decision: ruleAtEnd(current, settings, clock) };
+  if (current.decision === 'continue') current = { ...current, decision: ruleAtEnd(current, arms, settings, clock) };
   const waitingPairs = queue.length - newPairs.length;
-  const evidence = describeRollout(current, settings, clock, { hardFailures, waitingPairs });
+  const evidence = describeRollout(current, settings, clock, { hardFailures, waitingPairs, arms, keys });
   return { state: current, decision: current.decision, evidence, newPairs };
 }
 
-/** What the evidence so far says; `minDurationMs` guards a promotion against a burst that saw no busy period. */
-function rule(state: RolloutState, settings: RolloutSettings, clock: RolloutClock): RolloutDecision {
+/**
+ * What the evidence so far says. `minDurationMs` guards a promotion against a burst that saw no busy period, and arms of
+ * unlike size prove nothing: something else than the hash has decided who is in them.
+ */
+function rule(state: RolloutState, arms: ArmSizes, settings: RolloutSettings, clock: RolloutClock): RolloutDecision {
   const thresholds = rollBackThresholds(settings);
   if (logHarmEValue(state) >= Math.log(thresholds.paired)) return 'rollBack';
   if (state.logHardFailurePeak >= Math.log(thresholds.hardFailures)) return 'rollBack';
   const longEnough = state.pairs >= settings.minSessions && clock.nowMs - clock.openedAtMs >= settings.minDurationMs;
-  if (longEnough && logEValue(state.promote) >= -Math.log(settings.alphaPromote)) return 'promote';
+  if (longEnough && !arms.differs && logEValue(state.promote) >= -Math.log(settings.alphaPromote)) return 'promote';
   return state.pairs >= settings.maxSessions ? 'inconclusive' : 'continue';
 }
 
 /** Time runs out only after the pairs that are ready have been heard. */
-function ruleAtEnd(state: RolloutState, settings: RolloutSettings, clock: RolloutClock): RolloutDecision {
-  const decision = rule(state, settings, clock);
+function ruleAtEnd(
+  state: RolloutState,
+  arms: ArmSizes,
+  settings: RolloutSettings,
+  clock: RolloutClock,
+): RolloutDecision {
+  const decision = rule(state, arms, settings, clock);
   const timeIsUp = clock.nowMs - clock.openedAtMs >= settings.maxDurationMs;
   return decision === 'continue' && timeIsUp ? 'inconclusive' : decision;
 }
@@ -100,16 +115,11 @@ function withHardFailures(state: RolloutState, counts: { canary: number; control
   return { ...state, logHardFailurePeak: Math.max(state.logHardFailurePeak, logValue) };
 }
 
-function countHardFailures(observations: readonly SessionObservation[]): { canary: number; control: number } {
-  const failed = observations.filter((session) => session.hardFailure);
-  const canary = failed.filter((session) => session.variant === 'canary').length;
-  return { canary, control: failed.length - canary };
-}
-
 function analysedPair(
   state: RolloutState,
   pair: SessionPair,
   labels: { canary: LabelState; control: LabelState },
+  weight: number,
 ): AnalysedPair {
   return {
     stratum: pair.stratum,
@@ -118,5 +128,6 @@ function analysedPair(
     controlSession: pair.control.sessionId,
     canaryQuality: labels.canary === 'arrived' ? pair.canary.quality : null,
     controlQuality: labels.control === 'arrived' ? pair.control.quality : null,
+    weight,
   };
 }

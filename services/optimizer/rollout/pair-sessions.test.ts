@@ -4,7 +4,7 @@ import { labelStateOf, pairSessions, type SessionObservation } from './pair-sess
 
 function session(overrides: Partial<SessionObservation>): SessionObservation {
   const base = { sessionId: 's', variant: 'canary', stratum: 'a', startedAtMs: 0, lastCallAtMs: 0 } as const;
-  return { ...base, quality: 1, hardFailure: false, ...overrides };
+  return { ...base, quality: 1, hardFailure: false, keyId: null, ...overrides };
 }
 
 const sessions = fc.uniqueArray(
@@ -16,6 +16,7 @@ const sessions = fc.uniqueArray(
     lastCallAtMs: fc.constant(50),
     quality: fc.constant(1),
     hardFailure: fc.constant(false),
+    keyId: fc.constant(null),
   }),
   { selector: (each) => each.sessionId, maxLength: 40 },
 );

@@ -13,6 +13,8 @@ export interface SessionObservation {
   readonly lastCallAtMs: number;
   readonly quality: number | null;
   readonly hardFailure: boolean;
+  /** The virtual key that called; absent where calls come without one. */
+  readonly keyId?: string | null | undefined;
 }
 
 export interface SessionPair {

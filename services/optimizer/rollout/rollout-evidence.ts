@@ -1,6 +1,8 @@
-import type { RolloutEvidence, RolloutSettings, StratumEvidence } from '#shared/domain/rollout.ts';
+import type { InconclusiveReason, RolloutEvidence, RolloutSettings, StratumEvidence } from '#shared/domain/rollout.ts';
+import type { ArmSizes } from './count-arms.ts';
 import { logCountEValue } from './count-test.ts';
 import { eValueOf, logEValue } from './e-process.ts';
+import type { KeyInfluence } from './limit-key.ts';
 import { rollBackThresholds } from './roll-back-thresholds.ts';
 import { logHarmEValue, type RolloutState } from './rollout-state.ts';
 
@@ -10,6 +12,8 @@ const MISSING_LABELS_ALPHA = 0.01;
 export interface RolloutCounts {
   readonly hardFailures: { readonly canary: number; readonly control: number };
   readonly waitingPairs: number;
+  readonly arms: ArmSizes;
+  readonly keys: Pick<KeyInfluence, 'count' | 'largestShare'>;
 }
 
 /** Everything a person needs to check a decision, and the decision in one sentence. */
@@ -22,6 +26,7 @@ export function describeRollout(
   const thresholds = rollBackThresholds(settings);
   const facts: Omit<RolloutEvidence, 'text'> = {
     decision: state.decision,
+    inconclusive: state.decision === 'inconclusive' ? inconclusiveReason(state, settings, counts.arms) : null,
     pairs: state.pairs,
     comparedPairs: state.compared,
     waitingPairs: counts.waitingPairs,
@@ -46,11 +51,24 @@ export function describeRollout(
       margin: settings.nonInferiorityMargin,
     },
     missingLabels: missingLabels(state),
+    sessions: {
+      ...{ canary: counts.arms.canary, control: counts.arms.control, differs: counts.arms.differs },
+      eValue: eValueOf(counts.arms.logEValue),
+    },
+    keys: { count: counts.keys.count, largestShare: counts.keys.largestShare },
     strata: strataEvidence(state),
     openedAtMs: clock.openedAtMs,
     analysedAtMs: clock.nowMs,
   };
   return { ...facts, text: sentence(facts, settings) };
+}
+
+/** The first of the reasons that would have had to be otherwise for a verdict. */
+function inconclusiveReason(state: RolloutState, settings: RolloutSettings, arms: ArmSizes): InconclusiveReason {
+  if (arms.differs) return 'arms_differ';
+  if (state.pairs < settings.minSessions) return 'too_few_sessions';
+  if (state.compared < settings.minSessions) return 'labels_missing';
+  return 'too_close_to_call';
 }
 
 function missingLabels(state: RolloutState): RolloutEvidence['missingLabels'] {
@@ -88,11 +106,27 @@ function sentence(facts: Omit<RolloutEvidence, 'text'>, settings: RolloutSetting
     case 'promote':
       return `Promoted: ${proof}; ${means}.`;
     case 'inconclusive':
-      return `Inconclusive after ${facts.pairs} pairs, the stable policy stays: ${proof}; ${harm}; ${means}.`;
+      return `Inconclusive after ${facts.pairs} pairs (${inconclusiveText(facts)}), the stable policy stays: ${proof}; ${harm}; ${means}.`;
     case 'continue':
       return `Going on, ${facts.pairs} of at least ${settings.minSessions} pairs: ${proof}; ${harm}; ${means}.`;
     default:
       return facts.decision satisfies never;
+  }
+}
+
+function inconclusiveText(facts: Pick<RolloutEvidence, 'inconclusive' | 'sessions' | 'missingLabels'>): string {
+  switch (facts.inconclusive) {
+    case 'arms_differ':
+      return `the arms differ in size, ${facts.sessions?.canary} sessions to ${facts.sessions?.control}`;
+    case 'too_few_sessions':
+      return 'too few sessions came in time';
+    case 'labels_missing':
+      return `labels are missing, ${facts.missingLabels.canary} of the canary and ${facts.missingLabels.control} of the control`;
+    case 'too_close_to_call':
+    case null:
+      return 'neither harm nor its absence was shown';
+    default:
+      return facts.inconclusive satisfies never;
   }
 }
 

@@ -59,7 +59,7 @@ export function createRolloutState(
 }
 
 /**
- * The state after one more pair whose labels have arrived or expired. A missing label counts as the worst case for
+ * The state after one more pair whose labels have arrived or expired, with bets scaled by `weight` (0 to 1). A missing label counts as the worst case for
  * promotion (0 for the canary, 1 for the control) and drops the pair from the test of harm, so that silence can neither
  * promote a canary nor condemn it.
  */
@@ -67,6 +67,7 @@ export function applyPair(
   state: RolloutState,
   pair: SessionPair,
   labels: { readonly canary: LabelState; readonly control: LabelState },
+  weight: number,
 ): RolloutState {
   const canary = labels.canary === 'arrived' ? (pair.canary.quality ?? 0) : 0;
   const control = labels.control === 'arrived' ? (pair.control.quality ?? 1) : 1;
@@ -74,9 +75,9 @@ export function applyPair(
   const harm = complete ? (control - canary + 1) / 2 : null;
   return {
     ...state,
-    strata: withPair(state, pair, harm, { canary, control }),
-    rollBack: harm === null ? state.rollBack : updateEProcess(state.rollBack, harm),
-    promote: updateEProcess(state.promote, (canary - control + 1) / 2),
+    strata: withPair(state, pair, harm === null ? null : { harm, weight }, { canary, control }),
+    rollBack: harm === null ? state.rollBack : updateEProcess(state.rollBack, harm, weight),
+    promote: updateEProcess(state.promote, (canary - control + 1) / 2, weight),
     pairs: state.pairs + 1,
     compared: state.compared + (complete ? 1 : 0),
     canarySum: state.canarySum + (complete ? canary : 0),
@@ -107,7 +108,7 @@ function stratumShare(index: number): number {
 function withPair(
   state: RolloutState,
   pair: SessionPair,
-  harm: number | null,
+  heard: { readonly harm: number; readonly weight: number } | null,
   quality: { readonly canary: number; readonly control: number },
 ): StratumState[] {
   const known = state.strata.some((stratum) => stratum.stratum === pair.stratum);
@@ -120,10 +121,10 @@ function withPair(
       canaryMark: { startedAtMs: pair.canary.startedAtMs, sessionId: pair.canary.sessionId },
       controlMark: { startedAtMs: pair.control.startedAtMs, sessionId: pair.control.sessionId },
     };
-    if (harm === null) return passed;
+    if (heard === null) return passed;
     return {
       ...passed,
-      process: updateEProcess(stratum.process, harm),
+      process: updateEProcess(stratum.process, heard.harm, heard.weight),
       compared: stratum.compared + 1,
       canarySum: stratum.canarySum + quality.canary,
       controlSum: stratum.controlSum + quality.control,
