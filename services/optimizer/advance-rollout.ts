@@ -105,7 +105,8 @@ async function carryOut(
     projectId: rollout.projectId,
     rolloutId: rollout.rolloutId,
     actor: deps.actor,
-    automatic: true,
+    // Taking harm out of service is no use of power: a pause or a pin keeps the stable policy, and so does this.
+    automatic: !(rollout.kind === 'canary' && decision === 'rollBack'),
     reason: analysis.evidence.text,
     evidence: analysis.evidence,
   };

@@ -1,0 +1,222 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { armAlarm, readAlarms } from '#shared/database/alarm-store.ts';
+import { listAudit } from '#shared/database/audit-log.ts';
+import type { Database } from '#shared/database/connect.ts';
+import { pauseOptimizer, resumeOptimizer } from '#shared/database/optimizer-control.ts';
+import { activatePolicy, readPointer } from '#shared/database/pointer-store.ts';
+import { readPolicy } from '#shared/database/policy-store.ts';
+import { readGovernance } from '#shared/database/read-governance.ts';
+import { readRunningRollout } from '#shared/database/rollout-store.ts';
+import {
+  bodyTo,
+  insertSessions,
+  propose,
+  type SessionFixture,
+  SHAPE,
+  seedProject,
+} from '#shared/testing/optimizer-fixture.ts';
+import { answerAlarm } from './answer-alarm.ts';
+import { createAlarmState } from './rollout/alarm-state.ts';
+import {
+  type ControllerStore,
+  createControllerStore,
+  HOUR_MS,
+  OPENED_MS,
+  seeded,
+} from './testing/controller-fixture.ts';
+
+let store: ControllerStore;
+let admin: Database;
+let optimizer: Database;
+
+beforeAll(async () => {
+  store = await createControllerStore();
+  ({ admin, optimizer } = store);
+});
+afterAll(async () => {
+  await store.drop();
+});
+
+describe('an alarm', () => {
+  const DAY_MS = 24 * HOUR_MS;
+
+  /** Forty good sessions under the seed, then the candidate becomes stable and serves `after`. */
+  async function promoted(project: string, after: readonly number[], governance: Record<string, unknown> = {}) {
+    const seed = await seedProject(admin, project, { weights: 'automatic', ...governance });
+    const candidate = await propose(admin, project, bodyTo('cheap'), seed);
+    await activatePolicy(admin, { projectId: project, policyId: candidate, actor: 'human:test', reason: 'try' });
+    const random = seeded(3);
+    const session = (index: number, quality: number, policyId: string, model: string): SessionFixture => ({
+      ...{ project, index, startedAt: new Date(OPENED_MS + index * 60_000), quality, policyId, model },
+    });
+    await insertSessions(admin, [
+      ...Array.from({ length: 40 }, (_, index) => session(index, 0.88 + 0.1 * random(), seed, 'steady')),
+      ...after.map((quality, index) => session(100 + index, quality, candidate, 'cheap')),
+    ]);
+    return { seed, candidate };
+  }
+  const NOW_MS = OPENED_MS + DAY_MS;
+
+  it('stays quiet while quality holds', async () => {
+    const project = 'quiet';
+    const { candidate } = await promoted(project, Array(200).fill(0.93));
+    expect((await store.controllerOf(project, NOW_MS).tick()).alarms).toEqual({ watched: 1, raised: [] });
+    expect((await readPointer(admin, project))?.stable).toBe(candidate);
+  });
+
+  it('rolls back to the previous policy at once on a large drop', async () => {
+    const project = 'drop';
+    const { seed, candidate } = await promoted(project, [...Array(20).fill(0.93), ...Array(60).fill(0.1)]);
+    const report = await store.controllerOf(project, NOW_MS).tick();
+    expect(report.alarms?.raised).toEqual([{ turnShape: SHAPE, model: 'cheap', answer: 'rolled_back' }]);
+    expect(await readPointer(admin, project)).toMatchObject({ stable: seed, revoked: [candidate] });
+    const actions = (await listAudit(admin, project, { limit: 2 })).map((event) => event.action);
+    expect(actions).toEqual(['policy.rolled_back', 'alarm.raised']);
+    expect(await readAlarms(admin, project, candidate)).toMatchObject([{ status: 'confirmed' }]);
+    // The next look finds the work done.
+    expect((await store.controllerOf(project, NOW_MS).tick()).alarms?.raised).toEqual([]);
+    // A person who puts the policy back is not overruled by what was known before.
+    await activatePolicy(admin, {
+      projectId: project,
+      policyId: candidate,
+      actor: 'human:test',
+      reason: 'it is mended',
+    });
+    expect((await store.controllerOf(project, NOW_MS).tick()).alarms?.raised).toEqual([]);
+    expect(await readAlarms(admin, project, candidate)).toMatchObject([{ status: 'watching' }]);
+    expect((await readPointer(admin, project))?.stable).toBe(candidate);
+  });
+
+  it('leaves nobody a proposal where its power is switched off', async () => {
+    const project = 'drop-off';
+    await promoted(project, Array(60).fill(0.1), { weights: 'off' });
+    const report = await store.controllerOf(project, NOW_MS).tick();
+    expect(report.alarms?.raised).toEqual([{ turnShape: SHAPE, model: 'cheap', answer: 'none' }]);
+    expect(await listAudit(admin, project, { limit: 9, actions: ['policy.proposed'] })).toHaveLength(2);
+  });
+
+  it('does not overrule a person who moves on while its answer is being written', async () => {
+    const project = 'drop-raced';
+    const policyId = await seedProject(admin, project, { weights: 'automatic' });
+    const chosen = await propose(admin, project, bodyTo('cheap'), policyId);
+    const cell = { projectId: project, turnShape: SHAPE, model: 'steady', policyId };
+    const settings = { baseline: 0.9, tolerance: 0.03, threshold: 100, immediateDrop: 0.2 };
+    const gone = { ...createAlarmState(settings), phase: 'demoted' };
+    await armAlarm(admin, cell, { alarm: gone, settings, cursor: null, handled: null });
+    const [alarm] = await readAlarms(admin, project, policyId);
+    const governance = (await readGovernance(admin, project))!.body;
+    const answer = await admin.transaction().execute(async (holding) => {
+      // Writing a proposal takes this lock, so that the answer stops in the middle.
+      await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`trimtab.policy.${project}`}, 0))`.execute(holding);
+      const answering = answerAlarm({ database: optimizer, actor: 'optimizer:test' }, alarm!, governance);
+      await vi.waitUntil(async () => {
+        const waiting = await sql`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`.execute(admin);
+        return waiting.rows.length > 0;
+      });
+      await activatePolicy(admin, { projectId: project, policyId: chosen, actor: 'human:test', reason: 'mine' });
+      return { answering };
+    });
+    expect(await answer.answering).toEqual({ type: 'waiting', reason: 'epoch_moved' });
+    expect((await readPointer(admin, project))?.stable).toBe(chosen);
+  });
+
+  it('does not move weights on the power over prefixes alone', async () => {
+    const project = 'drop-prefixes';
+    const { candidate } = await promoted(project, Array(60).fill(0.1), { weights: 'propose', prefixes: 'automatic' });
+    const report = await store.controllerOf(project, NOW_MS).tick();
+    expect(report.alarms?.raised).toEqual([{ turnShape: SHAPE, model: 'cheap', answer: 'proposed' }]);
+    expect((await readPointer(admin, project))?.stable).toBe(candidate);
+  });
+
+  it('asks for as much evidence as all traffic of the month demands, however little the new policy has served', async () => {
+    const project = 'budget';
+    const { candidate, seed } = await promoted(project, Array(5).fill(0.93));
+    const elsewhere = Array.from({ length: 3_000 }, (_, index): SessionFixture => {
+      const startedAt = new Date(OPENED_MS + index * 1_000);
+      return { project, index: 1_000 + index, startedAt, quality: 0.9, policyId: seed, turnShape: '16k-single-edit' };
+    });
+    await insertSessions(admin, elsewhere);
+    await store.controllerOf(project, NOW_MS).tick();
+    const [alarm] = await readAlarms(admin, project, candidate);
+    // 0.1 false alarms a month, and the expected number over all cells is at most their sessions by the threshold.
+    expect(alarm?.state).toMatchObject({ settings: { threshold: (40 + 5 + 3_000) / 0.1 } });
+  });
+
+  it('hears of a session once, however often it is taken up again and scored anew', async () => {
+    const project = 'reopened';
+    const { candidate } = await promoted(project, [...Array(20).fill(0.93), 0]);
+    const sessionsHeard = async () => {
+      await store.controllerOf(project, NOW_MS).tick();
+      const [alarm] = await readAlarms(admin, project, candidate);
+      return alarm === undefined
+        ? null
+        : { status: alarm.status, heard: (alarm.evidence as { sessions: number }).sessions };
+    };
+    expect(await sessionsHeard()).toEqual({ status: 'watching', heard: 21 });
+    for (let time = 1; time <= 30; time += 1) {
+      await sql`UPDATE session SET quality_at = quality_at + interval '1 hour', closed_at = closed_at + interval '1 hour'
+        WHERE project_id = ${project} AND session_id = 'session-120'`.execute(admin);
+      expect(await sessionsHeard()).toEqual({ status: 'watching', heard: 21 });
+    }
+  });
+
+  it('hears of a session that was taken up again before the alarm came to look', async () => {
+    const project = 'reopened-early';
+    const { candidate } = await promoted(project, Array(5).fill(0.93));
+    await admin.updateTable('session').set({ closedAt: null }).where('projectId', '=', project).execute();
+    await store.controllerOf(project, NOW_MS).tick();
+    expect(await readAlarms(admin, project, candidate)).toMatchObject([{ evidence: { sessions: 5 } }]);
+  });
+
+  it('is recorded but not acted on while paused', async () => {
+    const project = 'drop-paused';
+    const { seed, candidate } = await promoted(project, Array(60).fill(0.1));
+    await pauseOptimizer(admin, { projectId: project, actor: 'human:test', reason: 'night' });
+    const report = await store.controllerOf(project, NOW_MS).tick();
+    expect(report.alarms?.raised).toEqual([{ turnShape: SHAPE, model: 'cheap', answer: 'waiting: paused' }]);
+    expect((await readPointer(admin, project))?.stable).toBe(candidate);
+    expect(await readAlarms(admin, project, candidate)).toMatchObject([{ status: 'raised' }]);
+    await resumeOptimizer(admin, { projectId: project, actor: 'human:test', reason: 'morning' });
+    await store.controllerOf(project, NOW_MS).tick();
+    expect((await readPointer(admin, project))?.stable).toBe(seed);
+  });
+
+  it('leaves a person a proposal without the model when nothing is automatic', async () => {
+    const project = 'drop-propose';
+    const { candidate } = await promoted(project, Array(60).fill(0.1), { weights: 'propose' });
+    const report = await store.controllerOf(project, NOW_MS).tick();
+    expect(report.alarms?.raised).toEqual([{ turnShape: SHAPE, model: 'cheap', answer: 'proposed' }]);
+    expect((await readPointer(admin, project))?.stable).toBe(candidate);
+    const [proposal] = await listAudit(admin, project, { limit: 1, actions: ['policy.proposed'] });
+    const policy = await readPolicy(admin, project, proposal!.subject);
+    expect(policy?.body.routes[0]).toMatchObject({
+      id: `route-1/${SHAPE}`,
+      match: { turnShape: SHAPE },
+      targets: [{ model: 'steady', weight: 10_000 }],
+    });
+    // It proposes once.
+    await store.controllerOf(project, NOW_MS).tick();
+    expect(await listAudit(admin, project, { limit: 9, actions: ['policy.proposed'] })).toHaveLength(3);
+  });
+
+  it('tries the previous policy on a slice first after a small drop, and goes back when that confirms it', async () => {
+    const project = 'small-drop';
+    const { seed, candidate } = await promoted(project, Array(400).fill(0.7));
+    const report = await store.controllerOf(project, NOW_MS).tick();
+    expect(report.alarms?.raised).toMatchObject([{ answer: 'reverse_canary' }]);
+    const reverse = await readRunningRollout(admin, project);
+    expect(reverse).toMatchObject({ kind: 'reverse', candidate: seed, baseline: candidate });
+    const arms = Array.from({ length: 400 }, (_, index): SessionFixture => {
+      const variant = index % 2 === 0 ? 'canary' : 'control';
+      const quality = variant === 'canary' ? 0.95 : 0.7;
+      const startedAt = new Date(NOW_MS + index * 60_000);
+      return { project, index: 1_000 + index, startedAt, quality, rolloutId: reverse!.rolloutId, variant };
+    });
+    await insertSessions(admin, arms);
+    const confirmed = await store.controllerOf(project, NOW_MS + 10 * DAY_MS).tick();
+    expect(confirmed.rollout).toMatchObject({ type: 'ended', decision: 'rollBack' });
+    expect(await readPointer(admin, project)).toMatchObject({ stable: seed, canary: null, revoked: [candidate] });
+  });
+});
