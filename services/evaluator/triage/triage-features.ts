@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Conversation } from '../scorers/conversation/conversation.ts';
 import { countDistinctCalls } from '../scorers/conversation/conversation.ts';
 import { countWords } from './word-counts.ts';
@@ -22,6 +23,8 @@ const NEGATIVE_RESULT =
 /** A client has few tools; names that models make up are not kept for ever. */
 const KNOWN_NAMES_MAX = 5_000;
 const RESULT_HEAD_CHARACTERS = 400;
+/** Longer results are looked at anew each time. */
+const KEPT_RESULT_CHARACTERS = 4_000;
 /** Users who wrote more than this are heard for their latest words. */
 const USER_TEXTS_MAX = 50;
 
@@ -95,11 +98,23 @@ function kindOf(name: string): { readonly reads: boolean; readonly handsOver: bo
   return kind;
 }
 
+/** Results whose sign is kept: every turn brings those of the turns before. */
+const KNOWN_SIGNS_MAX = 5_000;
+const signsOf = new LRUCache<string, boolean>({ max: KNOWN_SIGNS_MAX });
+
+function isNegative(result: string): boolean {
+  // What is longer would be kept in memory whole by its beginning.
+  if (result.length > KEPT_RESULT_CHARACTERS) return NEGATIVE_RESULT.test(result.slice(0, RESULT_HEAD_CHARACTERS));
+  const known = signsOf.get(result);
+  if (known !== undefined) return known;
+  const sign = NEGATIVE_RESULT.test(result.slice(0, RESULT_HEAD_CHARACTERS));
+  signsOf.set(result, sign);
+  return sign;
+}
+
 function outcomes({ conversation, checks }: TriageSubject) {
   const { results } = conversation;
-  const isNegative = ({ text }: { readonly text: string }) =>
-    NEGATIVE_RESULT.test(text.slice(0, RESULT_HEAD_CHARACTERS));
-  const signs = results.map(isNegative);
+  const signs = results.map(({ text }) => isNegative(text));
   const negative = signs.filter(Boolean).length;
   const last = results.at(-1);
   return {

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 /** A script, or one of the languages of the Latin script that a few words tell apart. */
 type Language = 'en' | 'es' | 'fr' | 'de' | 'pt' | 'it' | 'nl' | Script;
 type Script = 'latin' | 'cyrillic' | 'han' | 'kana' | 'hangul' | 'arabic' | 'hebrew' | 'devanagari' | 'greek' | 'thai';
@@ -77,6 +79,8 @@ const HINT_WORDS_MIN = 2;
 const PROSE_SHARE = 0.6;
 /** Texts are told by their beginning. */
 const READ_CHARACTERS_MAX = 2_000;
+/** Texts of that length whose language is remembered. */
+const TOLD_MAX = 500;
 
 /** What stands between spaces, or between signs of a script that has none. */
 const RUN = /[!-~\p{Script=Latin}]+/gu;
@@ -95,7 +99,19 @@ const NAME_PARTICLES =
  * The language of a text, or null when it is too short, too mixed, or no prose to tell. `latin` is one that is not known.
  */
 export function languageOf(text: string): Language | null {
-  const read = proseOf(text.slice(0, READ_CHARACTERS_MAX));
+  const beginning = text.slice(0, READ_CHARACTERS_MAX);
+  const known = told.get(beginning);
+  if (known !== undefined) return known.language;
+  const language = tellLanguage(beginning);
+  told.set(beginning, { language });
+  return language;
+}
+
+/** What was told lately: in every turn of a session the user has said the same. */
+const told = new LRUCache<string, { readonly language: Language | null }>({ max: TOLD_MAX });
+
+function tellLanguage(text: string): Language | null {
+  const read = proseOf(text);
   if (read === null) return null;
   if (IS_ASCII.test(read)) return read.replace(/[^a-z]+/gi, '').length < LETTERS_MIN ? null : latinLanguageOf(read);
   const counts = SCRIPTS.map(([script, pattern]) => ({ script, letters: read.match(pattern)?.length ?? 0 }));

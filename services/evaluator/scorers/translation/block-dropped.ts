@@ -2,7 +2,7 @@ import { NOT_APPLICABLE, PASSED, type Scorer, type ScorerResult } from '../score
 import type { ScoringSubject } from '../scoring-subject.ts';
 import { type InboundBlock, inboundBlocks } from './inbound-blocks.ts';
 import { isTold } from './is-told.ts';
-import { type BlockKind, upstreamContent } from './upstream-content.ts';
+import { type BlockKind, type UpstreamContent, upstreamContent } from './upstream-content.ts';
 
 /** How the canonical form calls each kind, and by which words the ledger speaks of it. */
 const KINDS: readonly { readonly kind: BlockKind; readonly type: string; readonly words: RegExp }[] = [
@@ -25,15 +25,16 @@ function failure(block: InboundBlock, what: string, quote?: string): ScorerResul
   };
 }
 
-/** Texts stand in their order, so that each is looked for behind the one before it. */
-function findLostText(blocks: readonly InboundBlock[], allText: string): { block: InboundBlock; text: string } | null {
-  let from = 0;
+/** Nearly all texts are sent as they are; in the whole of what was sent only the others need be looked for. */
+function findLostText(
+  blocks: readonly InboundBlock[],
+  sent: Pick<UpstreamContent, 'allText' | 'texts'>,
+): { block: InboundBlock; text: string } | null {
   for (const block of blocks) {
-    const text = block.block['type'] === 'text' ? String(block.block['text'] ?? '').trim() : '';
-    if (text === '') continue;
-    const at = allText.indexOf(text, from);
-    if (at !== -1) from = at + text.length;
-    else if (!allText.includes(text)) return { block, text };
+    const given = block.block['type'] === 'text' ? String(block.block['text'] ?? '') : '';
+    if (sent.texts.has(given)) continue;
+    const text = given.trim();
+    if (text !== '' && !sent.allText.includes(text)) return { block, text };
   }
   return null;
 }
@@ -54,7 +55,7 @@ function score(subject: ScoringSubject): ScorerResult {
   // Some formats have results as data and not as text.
   const hasResultTexts = /^(openai|anthropic)/.test(subject.upstreamRequest?.format ?? '');
   const texts = hasResultTexts ? blocks : blocks.filter(({ pointer }) => !/\/content\/\d+\/content/.test(pointer));
-  const lost = findLostText(texts, sent.allText);
+  const lost = findLostText(texts, sent);
   if (lost === null || isTold(subject.losses, lost.block.pointer, TEXT_WORDS)) return PASSED;
   return failure(lost.block, 'text', lost.text.slice(0, QUOTE_CHARACTERS_MAX));
 }

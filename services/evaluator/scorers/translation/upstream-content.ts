@@ -10,6 +10,8 @@ export interface UpstreamContent {
   readonly systemText: string;
   /** Every text of the conversation, the system prompt's among them. */
   readonly allText: string;
+  /** The same texts one by one. */
+  readonly texts: ReadonlySet<string>;
   readonly counts: Readonly<Record<BlockKind, number>>;
   /** Thinking of earlier turns in any form: its text, signature or encrypted content. */
   readonly reasoning: readonly string[];
@@ -48,11 +50,16 @@ export function readUpstreamContent({ body }: Pick<UpstreamRequest, 'body'>): Up
   for (const name of ['messages', 'input', 'contents']) readMessages(body[name], collected);
   // Few look into all of it, and it is as long as the whole conversation.
   let allText: string | null = null;
+  let texts: ReadonlySet<string> | null = null;
   return {
     systemText: collected.system.join('\n'),
     get allText() {
       allText ??= [...collected.system, ...collected.texts].join('\n');
       return allText;
+    },
+    get texts() {
+      texts ??= new Set([...collected.system, ...collected.texts]);
+      return texts;
     },
     counts: collected.counts,
     reasoning: collected.reasoning,
