@@ -2,9 +2,9 @@ import type { Candidate } from '../contract/candidate-book.ts';
 import type { SearchContext, Steps } from '../contract/search-context.ts';
 import { rowsOfComponent } from '../moves/component-text.ts';
 import { dropHarmfulLine } from '../moves/drop-harmful-line.ts';
-import { findFailures } from './find-failures.ts';
+import { findFailures } from '../moves/find-failures.ts';
 import type { GepaOptions } from './gepa-options.ts';
-import { type Iteration, isBetter, rewrite } from './reflect.ts';
+import { type Iteration, isBetter, reflectOnRows } from './reflect.ts';
 
 /** Share of the failing rows that leaving out a line must repair before the shorter text is tested in full. */
 const REPAIRED_AT = 0.6;
@@ -22,23 +22,22 @@ export function* explore(
   component: string,
   noisy: boolean,
 ): Steps<Iteration> {
-  const own = rowsOfComponent(context, context.task.splits.propose, component);
-  const rows = context.random('minibatch').shuffled(own);
+  const { options, task } = context;
+  const own = rowsOfComponent(context, task.splits.propose, component);
+  const shuffled = () => context.random('minibatch').shuffled(own);
+  const { perfectScore, reflectionMinibatchSize } = options;
+  const wanting = (wanted: number) => ({ wanted, perfectScore, noisy });
   let current = start;
-  for (let step = 0; step <= context.options.expeditionSteps; step += 1) {
-    const { failing } = yield* findFailures(context, current.id, context.random('minibatch').shuffled(own), noisy);
-    if (failing.length === 0) break;
-    const child =
-      step === context.options.expeditionSteps ? null : yield* rewrite(context, current, component, failing);
+  for (let step = 0; step < options.expeditionSteps; step += 1) {
+    const failing = yield* findFailures(context, current.id, shuffled(), wanting(reflectionMinibatchSize));
+    const child = failing.length === 0 ? null : yield* reflectOnRows(context, current, component, failing);
     if (child === null || child.id === current.id) break;
     current = child;
   }
-  const { failing } = yield* findFailures(context, current.id, rows, noisy, TRIAL_ROWS);
-  const options = { failing, purpose: 'minibatch' as const, repairedAt: REPAIRED_AT };
-  const shorter = yield* dropHarmfulLine(context, current, component, options);
-  const found = shorter ?? current;
+  const failing = yield* findFailures(context, current.id, shuffled(), wanting(TRIAL_ROWS));
+  const trial = { failing, purpose: 'minibatch' as const, repairedAt: REPAIRED_AT };
+  const found = (yield* dropHarmfulLine(context, current, component, trial)) ?? current;
   if (found.id === start.id) return { type: 'barren' };
-  const order = [...failing, ...rows.filter((rowId) => !failing.includes(rowId))];
-  const better = yield* isBetter(context, found, start, shorter === null ? rows : order, noisy);
+  const better = yield* isBetter(context, found, start, shuffled(), noisy);
   return better ? { type: 'accepted', child: found } : { type: 'rejected' };
 }

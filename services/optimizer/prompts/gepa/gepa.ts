@@ -1,8 +1,8 @@
-import type { Candidate } from '../contract/candidate-book.ts';
 import type { SearchContext, Steps } from '../contract/search-context.ts';
 import type { PromptOptimizer } from '../contract/stepper.ts';
 import { componentsOf } from '../moves/component-text.ts';
 import { probeNoise } from '../moves/judge-noise.ts';
+import { scoreFully } from '../moves/score-fully.ts';
 import { settleBest } from '../moves/settle-best.ts';
 import { explore } from './expedition.ts';
 import { type GepaOptions, gepaOptionsSchema } from './gepa-options.ts';
@@ -38,7 +38,7 @@ export const gepa: PromptOptimizer<GepaOptions> = {
   options: gepaOptionsSchema,
   taskCallsMin: (task, options) => 2 * task.splits.select.length + 3 * 2 * options.reflectionMinibatchSize,
   *search(context) {
-    if (!(yield* scoreFully(context, context.book.seed))) return;
+    if (!(yield* scoreFully(context, [context.book.seed.id]))) return;
     const { flipRate } = yield* probeNoise(context, context.task.splits.propose);
     const run: Run = {
       ...{ context, noisy: flipRate > 0, exhausted: new Set(), pairsTried: new Set(), turns: new Map() },
@@ -64,7 +64,7 @@ function* iterate(run: Run): Steps<void> {
     const merged = yield* tryMerge(context, run.pairsTried);
     if (merged !== null) {
       run.merges += 1;
-      if (merged.accepted !== null) yield* scoreFully(context, merged.accepted);
+      if (merged.accepted !== null) yield* scoreFully(context, [merged.accepted.id]);
       return;
     }
   }
@@ -74,7 +74,7 @@ function* iterate(run: Run): Steps<void> {
   run.barren = context.left().taskCalls === before ? run.barren + 1 : 0;
   run.sinceAccepted = iteration.type === 'accepted' ? 0 : run.sinceAccepted + 1;
   if (iteration.type !== 'accepted') return;
-  yield* scoreFully(context, iteration.child);
+  yield* scoreFully(context, [iteration.child.id]);
   run.mergeDue = context.options.useMerge;
 }
 
@@ -99,12 +99,4 @@ function* exploreOnce({ context, noisy, turns }: Run): Steps<Iteration> {
   const turn = turns.get(start.id) ?? 0;
   turns.set(start.id, turn + 1);
   return yield* explore(context, start, components[turn % components.length] ?? '', noisy);
-}
-
-/** Scores the whole select split; false when the budget does not reach. */
-function* scoreFully(context: SearchContext<GepaOptions>, candidate: Candidate): Steps<boolean> {
-  const ask = { candidateId: candidate.id, rowIds: context.task.splits.select, purpose: 'select' as const };
-  if (context.costOf([ask]) > context.left().taskCalls) return false;
-  yield* context.evaluate([ask]);
-  return true;
 }
