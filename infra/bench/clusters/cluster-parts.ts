@@ -1,0 +1,37 @@
+import { createHashedEmbedder } from '../../../services/optimizer/clustering/embedders/hashed-embedder.ts';
+import { createLocalEmbedder } from '../../../services/optimizer/clustering/embedders/local-embedder.ts';
+import { agreementFigures, type LabelledFailures } from './agreement-figures.ts';
+import type { ClusterResult } from './cluster-figure.ts';
+import { signFailure } from './failure-templates.ts';
+import { readFailureLabels, readRecordedFailures } from './read-failures.ts';
+import { stabilityFigures } from './stability-figures.ts';
+
+export interface ClusterPart {
+  readonly name: string;
+  readonly needsData: boolean;
+  measure(dataFolder: string, options: { readonly isQuick: boolean }): Promise<ClusterResult>;
+}
+
+/** The parts of the bench, each of which can be measured alone. */
+export const CLUSTER_PARTS: readonly ClusterPart[] = [
+  {
+    name: 'default',
+    needsData: true,
+    measure: (dataFolder, options) =>
+      agreementFigures(createHashedEmbedder(), 'default', recorded(dataFolder), options),
+  },
+  {
+    name: 'local',
+    needsData: true,
+    measure: (dataFolder, options) => agreementFigures(createLocalEmbedder(), 'local', recorded(dataFolder), options),
+  },
+  {
+    name: 'stability',
+    needsData: true,
+    measure: (dataFolder, options) => stabilityFigures(createHashedEmbedder(), recorded(dataFolder).failures, options),
+  },
+];
+
+function recorded(dataFolder: string): LabelledFailures {
+  return { failures: readRecordedFailures(dataFolder).map(signFailure), labels: readFailureLabels(dataFolder) };
+}
