@@ -4,7 +4,6 @@ import { type Policy, proposePolicy } from '#shared/database/policy-store.ts';
 import { openRollout } from '#shared/database/rollout-store.ts';
 import type { AutomationMode, Governance } from '#shared/domain/governance.ts';
 import type { PolicyBody } from '#shared/domain/policy.ts';
-import type { PolicyRisk } from '#shared/domain/policy-risk.ts';
 import { rolloutSettingsOf } from '#shared/domain/rollout.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import { createRolloutState } from './rollout/rollout-state.ts';
@@ -18,7 +17,6 @@ export interface Draft {
   readonly body: PolicyBody;
   readonly reason: string;
   readonly evidence: Readonly<Record<string, unknown>>;
-  readonly risk: PolicyRisk;
   /** True when canary and control would be served alike, so that a rollout could show nothing. */
   readonly explorationOnly?: boolean;
 }
@@ -28,13 +26,14 @@ export interface Published {
   readonly policyId: string;
   readonly number: number;
   readonly rolloutId: string | null;
-  /** True for a change of exploration alone, which governance bounds by its share and no canary can judge. */
+  /** True for a change of no more than a step between models that are served, or of exploration: no canary judges it. */
   readonly activated: boolean;
   readonly heldBy: string | null;
 }
 
 /**
- * Stores a draft as a policy version, and opens a rollout of it when governance lets the optimizer act. The same draft
+ * Stores a draft as a policy version, and when governance lets the optimizer act, opens a rollout of it, or activates it
+ * where its class is automatic: alarms watch it from then on. The same draft
  * published twice is one version, so that a resumed run repeats nothing.
  */
 export async function publishDraft(
@@ -63,7 +62,7 @@ export async function publishDraft(
     evidence: draft.evidence,
   };
   try {
-    if (explorationOnly) {
+    if (explorationOnly === true || policy.riskClass === 'automatic') {
       await activatePolicy(deps.database, { ...change, policyId: policy.policyId });
       return { ...stored, rolloutId: null, activated: true, heldBy: null };
     }

@@ -1,36 +1,39 @@
 import type { Database } from '#shared/database/connect.ts';
-import { readSessionCells } from '#shared/database/estimation-store.ts';
-import { type ClaimedRun, finishRun, parkRun, saveCheckpoint } from '#shared/database/optimizer-run-store.ts';
+import {
+  type ClaimedRun,
+  finishRun,
+  parkRun,
+  type RunProgress,
+  saveCheckpoint,
+  saveProgress,
+} from '#shared/database/optimizer-run-store.ts';
 import { readPointer } from '#shared/database/pointer-store.ts';
 import { type Policy, readPolicy } from '#shared/database/policy-store.ts';
 import { readGovernance } from '#shared/database/read-governance.ts';
 import type { Governance } from '#shared/domain/governance.ts';
-import type { Llm } from '#shared/llm/llm.ts';
 import type { ClusteringReport } from './cluster-failures.ts';
-import { asOfOf, type CycleCheckpoint, cycleCheckpointSchema, type RoutingOutcome } from './cycle-checkpoint.ts';
-import { SESSIONS_PER_CELL_MAX } from './estimation/estimate-quality.ts';
-import { type PrefixOutcome, proposePrefix, type ReplayQueue } from './propose-prefix.ts';
-import { proposeRouting } from './propose-routing.ts';
-import { type Published, publishDraft } from './publish-draft.ts';
+import {
+  asOfOf,
+  type CycleCheckpoint,
+  type CycleStep,
+  cycleCheckpointSchema,
+  type RoutingDecision,
+  type RoutingOutcome,
+} from './cycle-checkpoint.ts';
+import { decideRouting } from './decide-routing.ts';
+import {
+  beginSearches,
+  continueSearches,
+  type PrefixOutcome,
+  type ProposePrefixDeps,
+  type ProposePrefixOptions,
+} from './propose-prefix.ts';
+import { publishDraft } from './publish-draft.ts';
 
-export interface RunCycleDeps {
-  readonly database: Database;
-  readonly now: () => number;
-  readonly teacher: Llm | null;
-  readonly replays: ReplayQueue;
+export interface RunCycleDeps extends ProposePrefixDeps {
   readonly clustering: { run(): Promise<ClusteringReport> };
-  readonly actor: string;
 }
 
-export interface RunCycleOptions {
-  readonly minClusterSessions: number;
-  readonly replayCalls: number;
-  readonly promptBudgetUsd: number;
-}
-
-const DAY_MS = 86_400_000;
-/** Sessions older than this say little of a model that its provider changes under us. */
-const ESTIMATION_WINDOW_MS = 30 * DAY_MS;
 /** How soon a run that waits for replays is taken up again. */
 const RESUME_AFTER_MS = 5_000;
 
@@ -42,45 +45,87 @@ const RESUME_AFTER_MS = 5_000;
 export async function runCycle(
   deps: RunCycleDeps,
   run: ClaimedRun,
-  options: RunCycleOptions,
+  options: ProposePrefixOptions,
 ): Promise<'done' | 'waiting'> {
   const { database } = deps;
   const { projectId } = run;
-  let checkpoint: CycleCheckpoint = cycleCheckpointSchema.parse(run.checkpoint);
-  const reached = async (step: Partial<CycleCheckpoint>) => {
-    checkpoint = { ...checkpoint, ...step };
-    await saveCheckpoint(database, run, checkpoint);
-  };
+  const diary = openDiary(deps, run);
 
-  if (checkpoint.asOf === undefined) await reached({ asOf: new Date(deps.now()).toISOString() });
+  await diary.step('snapshot', 'asOf', async () => new Date(deps.now()).toISOString());
   const governance = (await readGovernance(database, projectId))?.body ?? null;
   const stable = await readStable(database, projectId);
   if (governance === null || stable === null) {
-    await finishRun(database, run, { status: 'done', summary: { ...checkpoint, reason: 'no_active_policy' } });
+    await finishRun(database, run, { status: 'done', summary: { ...diary.checkpoint(), reason: 'no_active_policy' } });
     return 'done';
   }
-  if (checkpoint.clustering === undefined) await reached({ clustering: await deps.clustering.run() });
-  if (checkpoint.routing === undefined) {
-    await reached({ routing: await decideRouting(deps, stable, governance, asOfOf(checkpoint)) });
-  }
-  if (checkpoint.prefix === undefined) {
-    // The routing step may have moved the pointer, and a prefix must not take back what it did.
-    const current = (await readStable(database, projectId)) ?? stable;
-    const outcome = await proposePrefix(deps, current, governance, {
-      ...options,
-      projectId,
-      runId: run.runId,
-      asOf: asOfOf(checkpoint),
-    });
+  const asOf = asOfOf(diary.checkpoint());
+  await diary.step('cluster', 'clustering', () => deps.clustering.run());
+  const estimate = await diary.step('estimate', 'estimate', () => decideRouting(database, stable, governance, asOf));
+  await diary.step('publish', 'routing', () => publishRouting(deps, projectId, estimate, governance));
+  // The routing step may have moved the pointer, and a prefix must not take back what it did.
+  const current = (await readStable(database, projectId)) ?? stable;
+  const night = { projectId, runId: run.runId, asOf };
+  const considered = await diary.step('search', 'searches', async () => [
+    ...(await beginSearches(deps, current, governance, options, night)),
+  ]);
+  if (diary.checkpoint().prefix === undefined) {
+    await diary.begin('prefix');
+    const outcome = await continueSearches(deps, current, options, night, considered);
     if (outcome.type === 'waiting') {
-      const summary = { ...checkpoint, prefix: outcome };
+      const checkpoint = diary.checkpoint();
+      const summary = { ...summaryOf(checkpoint), prefix: outcome };
       await parkRun(database, run, { checkpoint, summary, resumeInMs: RESUME_AFTER_MS });
       return 'waiting';
     }
-    await reached({ prefix: await decidePrefix(deps, current, governance, outcome) });
+    await diary.step('prefix', 'prefix', () => publishPrefixes(deps, current, governance, outcome));
   }
-  await finishRun(database, run, { status: 'done', summary: { ...checkpoint, policyId: stable.policyId } });
+  const summary = { ...summaryOf(diary.checkpoint()), policyId: stable.policyId };
+  await finishRun(database, run, { status: 'done', summary });
   return 'done';
+}
+
+interface Diary {
+  checkpoint(): CycleCheckpoint;
+  /** What a step came to: what is written down of it, else the work's result, which is written down. */
+  step<Key extends keyof CycleCheckpoint>(
+    step: CycleStep,
+    key: Key,
+    work: () => Promise<NonNullable<CycleCheckpoint[Key]>>,
+  ): Promise<NonNullable<CycleCheckpoint[Key]>>;
+  begin(step: CycleStep): Promise<void>;
+}
+
+/** Checkpoint and progress of one run, each stored under its fence. */
+function openDiary({ database, now }: RunCycleDeps, run: ClaimedRun): Diary {
+  let checkpoint: CycleCheckpoint = cycleCheckpointSchema.parse(run.checkpoint);
+  let progress: RunProgress = run.progress;
+  const begin = async (step: CycleStep): Promise<void> => {
+    // A step that waited goes on from when it began.
+    if (progress.step === step) return;
+    const stepStartedAt = new Date(now()).toISOString();
+    progress = { ...progress, step, stepStartedAt, done: null, total: null };
+    await saveProgress(database, run, progress);
+  };
+  return {
+    checkpoint: () => checkpoint,
+    begin,
+    async step(step, key, work) {
+      const written = checkpoint[key];
+      if (written !== undefined) return written;
+      await begin(step);
+      const result = await work();
+      checkpoint = { ...checkpoint, [key]: result };
+      const tookMs = Math.max(0, now() - Date.parse(progress.stepStartedAt ?? new Date(now()).toISOString()));
+      progress = { ...progress, step: null, stepStartedAt: null, took: { ...progress.took, [step]: tookMs } };
+      await saveCheckpoint(database, run, checkpoint, progress);
+      return result;
+    },
+  };
+}
+
+/** The draft itself is for the run's own use; what became of it is under `routing`. */
+function summaryOf({ estimate: _estimate, ...summary }: CycleCheckpoint): Omit<CycleCheckpoint, 'estimate'> {
+  return summary;
 }
 
 async function readStable(database: Database, projectId: string): Promise<Policy | null> {
@@ -88,56 +133,34 @@ async function readStable(database: Database, projectId: string): Promise<Policy
   return pointer === null ? null : await readPolicy(database, projectId, pointer.stable);
 }
 
-/** Quality per turn shape and model from closed sessions, and the policy that it speaks for. */
-async function decideRouting(
+async function publishRouting(
   deps: RunCycleDeps,
-  stable: Policy,
+  projectId: string,
+  { draft, parentId, reason, explanations }: RoutingDecision,
   governance: Governance,
-  asOf: Date,
 ): Promise<RoutingOutcome> {
-  const cells = await readSessionCells(deps.database, stable.projectId, {
-    since: new Date(asOf.getTime() - ESTIMATION_WINDOW_MS),
-    asOf,
-    sessionsPerCellMax: SESSIONS_PER_CELL_MAX,
-  });
-  const proposal = proposeRouting({ current: stable.body, governance, cells });
-  if (proposal.type === 'off') return { type: 'nothing', reason: 'off', explanations: [], published: null };
-  const explanations = [...proposal.explanations];
-  if (proposal.type === 'nothing') return { type: 'nothing', reason: 'no_change', explanations, published: null };
-  const models = [
-    ...new Set(proposal.changes.filter((change) => change.to > change.from).map((change) => change.model)),
-  ];
-  const draft = {
-    body: proposal.body,
-    reason: `towards the cheapest proven model: ${models.join(', ')}`,
-    evidence: { asOf: asOf.toISOString(), changes: proposal.changes, explanations },
-    risk: proposal.changes.every((change) => change.type === 'weight' && change.from > 0) ? 'weights' : 'model',
-    explorationOnly: proposal.changes.every((change) => change.type === 'exploration'),
-  } as const;
-  const published = await publishDraft(deps, stable, draft, governance, governance.weights);
+  const parent = draft === null ? null : await readPolicy(deps.database, projectId, parentId);
+  if (draft === null || parent === null) return { type: 'nothing', reason, explanations, published: null };
+  const published = await publishDraft(deps, parent, draft, governance, governance.weights);
   return { type: 'proposed', reason: null, explanations, published };
 }
 
-async function decidePrefix(
+/** One after the other: the first may open a rollout, and those after it wait as proposals. */
+async function publishPrefixes(
   deps: RunCycleDeps,
   stable: Policy,
   governance: Governance,
   outcome: Exclude<PrefixOutcome, { type: 'waiting' }>,
 ): Promise<Readonly<Record<string, unknown>>> {
   if (outcome.type === 'nothing') return { ...outcome };
-  const { body, ...evidence } = outcome;
-  const { verdict, turnShape, model } = outcome;
-  const published: Published = await publishDraft(
-    deps,
-    stable,
-    {
-      body,
-      reason: `prefix for ${model} in ${turnShape}: ${verdict.seedMean?.toFixed(3)} -> ${verdict.candidateMean?.toFixed(3)} over ${verdict.pairs} replayed calls`,
-      evidence,
-      risk: 'prefix',
-    },
-    governance,
-    governance.prefixes,
-  );
-  return { ...evidence, type: 'proposed', published };
+  const drafts = [];
+  for (const { body, cell, result, promptRunId, prefixId } of outcome.drafts) {
+    const means = `${result.seed.mean?.toFixed(3)} -> ${result.candidate.mean?.toFixed(3)}`;
+    const rows = result.difference?.rows ?? result.candidate.rows;
+    const reason = `prefix for ${cell.model} in ${cell.turnShape}: ${means} over ${rows} replayed calls`;
+    const evidence = { promptRunId, prefixId, cell, result };
+    const published = await publishDraft(deps, stable, { body, reason, evidence }, governance, governance.prefixes);
+    drafts.push({ ...evidence, published });
+  }
+  return { type: 'proposed', searches: outcome.searches, drafts, published: drafts[0]?.published ?? null };
 }

@@ -16,6 +16,7 @@ import * as webhooks from './migrations/0011-webhooks.ts';
 import * as clusterWork from './migrations/0012-cluster-work.ts';
 import * as weighedPairs from './migrations/0013-weighed-pairs.ts';
 import * as policiesThatHold from './migrations/0014-policies-that-hold.ts';
+import * as runProgress from './migrations/0015-run-progress-and-failing-sessions.ts';
 import * as replayRubric from './migrations/0016-replay-rubric.ts';
 import * as promptRuns from './migrations/0017-prompt-runs.ts';
 
@@ -34,6 +35,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0012-cluster-work': clusterWork,
   '0013-weighed-pairs': weighedPairs,
   '0014-policies-that-hold': policiesThatHold,
+  '0015-run-progress-and-failing-sessions': runProgress,
   '0016-replay-rubric': replayRubric,
   '0017-prompt-runs': promptRuns,
 };

@@ -20,17 +20,34 @@ export interface OptimizerRun {
   readonly fence: number;
   readonly checkpoint: Readonly<Record<string, unknown>>;
   readonly summary: Readonly<Record<string, unknown>>;
+  /** What it is at, for who watches. */
+  readonly progress: RunProgress;
   readonly attempt: number;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
 }
 
+/** Where a run stands: the step it is at, since when, and how long the steps before took. */
+export const runProgressSchema = z.object({
+  step: z.string().nullable().default(null),
+  stepStartedAt: z.iso.datetime().nullable().default(null),
+  /** Milliseconds by step that is done. */
+  took: z.record(z.string(), z.number()).default({}),
+  /** What a step that waits has behind it and in all, such as replays. */
+  done: z.number().nullable().default(null),
+  total: z.number().nullable().default(null),
+});
+
+export type RunProgress = z.infer<typeof runProgressSchema>;
+
 /** A run held under a lease. */
 export interface ClaimedRun extends OptimizerRun {
   readonly leaseOwner: string;
 }
 
+/** Runs that the time still needed is estimated from. */
+const STEP_TIMES_RUNS = 10;
 const jsonObject = z.record(z.string(), z.unknown());
 const COLUMNS = [
   'runId',
@@ -44,6 +61,7 @@ const COLUMNS = [
   'fence',
   'checkpoint',
   'summary',
+  'progress',
   'attempt',
   'createdAt',
   'startedAt',
@@ -143,8 +161,9 @@ export async function saveCheckpoint(
   database: Database,
   run: ClaimedRun,
   checkpoint: Readonly<Record<string, unknown>>,
+  progress: RunProgress = run.progress,
 ): Promise<void> {
-  await writeUnderFence(database, run, { checkpoint: jsonText(checkpoint) });
+  await writeUnderFence(database, run, { checkpoint: jsonText(checkpoint), progress: jsonText(progress) });
 }
 
 /** Gives the run back to be continued at `resumeAt` at the earliest, from its checkpoint. */
@@ -224,6 +243,24 @@ export async function readRun(database: Database, projectId: string, runId: stri
   return row === undefined ? null : asRun(row);
 }
 
+/** Stores where the run stands. Throws `conflict` when the lease was lost. */
+export async function saveProgress(database: Database, run: ClaimedRun, progress: RunProgress): Promise<void> {
+  await writeUnderFence(database, run, { progress: jsonText(progress) });
+}
+
+/** How long each step took in the last runs that were done, in milliseconds, newest run first. */
+export async function readStepTimes(database: Database, projectId: string): Promise<RunProgress['took'][]> {
+  const rows = await database
+    .selectFrom('optimizerRun')
+    .select('progress')
+    .where('projectId', '=', projectId)
+    .where('status', '=', 'done')
+    .orderBy('createdAt', 'desc')
+    .limit(STEP_TIMES_RUNS)
+    .execute();
+  return rows.map((row) => runProgressSchema.parse(row.progress).took);
+}
+
 async function writeUnderFence(database: Database, run: ClaimedRun, update: Record<string, unknown>): Promise<void> {
   const written = await database
     .updateTable('optimizerRun')
@@ -238,7 +275,8 @@ async function writeUnderFence(database: Database, run: ClaimedRun, update: Reco
 }
 
 function asRun(
-  row: Omit<OptimizerRun, 'status' | 'checkpoint' | 'summary'> & {
+  row: Omit<OptimizerRun, 'status' | 'checkpoint' | 'summary' | 'progress'> & {
+    readonly progress: unknown;
     readonly status: string;
     readonly checkpoint: unknown;
     readonly summary: unknown;
@@ -249,5 +287,6 @@ function asRun(
     status: row.status as RunStatus,
     checkpoint: jsonObject.parse(row.checkpoint),
     summary: jsonObject.parse(row.summary),
+    progress: runProgressSchema.parse(row.progress),
   };
 }

@@ -63,6 +63,7 @@ export interface Tables {
   scoringRun: ScoringRunTable;
   servedModel: ServedModelTable;
   session: SessionTable;
+  sessionFailure: SessionFailureTable;
   sessionEffort: SessionEffortTable;
   tokenCalibration: TokenCalibrationTable;
   transcriptNode: TranscriptNodeTable;
@@ -554,6 +555,7 @@ export interface OptimizerRunTable {
   createdAt: GeneratedMoment;
   startedAt: Moment | null;
   finishedAt: Moment | null;
+  progress: GeneratedJson;
 }
 
 export interface PolicyTable {
@@ -787,6 +789,13 @@ export interface ServedModelTable {
   firstServedAt: Moment;
   lastServedAt: Moment;
   changedAt: Moment | null;
+}
+
+export interface SessionFailureTable {
+  projectId: string;
+  sessionId: string;
+  callId: string;
+  failedAt: GeneratedMoment;
 }
 
 export interface SessionTable {
