@@ -1,288 +1,267 @@
 import type { Database } from '#shared/database/connect.ts';
-import { loadCall } from '#shared/database/load-call.ts';
-import { type Policy, readPrefix, storePrefix } from '#shared/database/policy-store.ts';
+import type { Policy } from '#shared/database/policy-store.ts';
 import {
-  createPromptRun,
-  type FixableFailures,
   type PromptRun,
-  type ReplayableCall,
-  readFixableFailures,
   readPromptRuns,
-  readReplayableCalls,
-  readScorerSet,
+  readPromptRunsOf,
   wasPrefixTurnedDown,
 } from '#shared/database/prompt-run-store.ts';
+import { type FixableFailures, readFixableFailures } from '#shared/database/prompts/fixable-failures.ts';
 import type { Governance } from '#shared/domain/governance.ts';
 import type { PolicyBody } from '#shared/domain/policy.ts';
-import type { Llm } from '#shared/llm/llm.ts';
-import type { ReplayJob } from '#shared/queue/jobs.ts';
-import { replayJobId } from '#shared/queue/names.ts';
-import { judgePromptRun, type SearchState, searchStateSchema } from './judge-prompt-run.ts';
+import { TrimtabError } from '#shared/errors.ts';
 import { attachPrefix, prefixOf } from './prompts/attach-prefix.ts';
-import { type CandidateProblem, checkCandidate } from './prompts/check-candidate.ts';
-import { type ReplayVerdict, replayVerdictSchema } from './prompts/compare-replays.ts';
-import {
-  TEACHER_JSON_SCHEMA,
-  TEACHER_OUTPUT_TOKENS_MAX,
-  teacherReplySchema,
-  teacherRequest,
-} from './prompts/teacher-request.ts';
-import { textsOf } from './prompts/transcript-text.ts';
+import { type AdvanceRunDeps, advanceRun } from './prompts/runs/advance-run.ts';
+import { earlierSearchOf } from './prompts/runs/earlier-searches.ts';
+import { openRun } from './prompts/runs/open-run.ts';
+import { type PickedCell, pickClusters } from './prompts/runs/pick-clusters.ts';
+import { planRun } from './prompts/runs/plan-run.ts';
+import { type RunResult, runResultSchema } from './prompts/runs/run-result.ts';
+import { runSettingsSchema, type SearchCell } from './prompts/runs/run-settings.ts';
+import { seedOf } from './prompts/runs/seed-of.ts';
 
-export interface ReplayQueue {
-  addBulk(jobs: readonly { readonly id: string; readonly data: ReplayJob }[]): Promise<void>;
-}
-
-export interface ProposePrefixDeps {
-  readonly database: Database;
-  readonly now: () => number;
-  /** Null when neither a teacher nor a judge is configured. */
-  readonly teacher: Llm | null;
-  readonly replays: ReplayQueue;
+export interface ProposePrefixDeps extends AdvanceRunDeps {
   readonly actor: string;
+  /** Aborted when this process ends. */
+  readonly signal: AbortSignal;
 }
 
 export interface ProposePrefixOptions {
-  readonly projectId: string;
-  readonly runId: string;
-  readonly asOf: Date;
   readonly minClusterSessions: number;
   readonly replayCalls: number;
   readonly promptBudgetUsd: number;
+  readonly promptOptimizer: string;
+  readonly promptClusters: number;
+  readonly prefixCostMax: number;
+  /** `provider/model`; null when neither a teacher nor a judge is configured. */
+  readonly teacherName: string | null;
+  readonly judgeMostUsd: number;
+  /** A run that hears nothing of its replays for so long is given back until later. */
+  readonly patienceMs: number;
 }
 
-type PrefixReason =
-  | 'off'
-  | 'no_fixable_cluster'
-  | 'tried_lately'
-  | 'no_teacher'
-  | 'budget_spent'
-  | 'nothing_scored'
-  | 'too_few_calls'
-  | 'teacher_failed'
-  | `candidate_${CandidateProblem}`
-  | 'replays_timed_out'
-  | 'not_served_any_more'
-  | ReplayVerdict['reason'];
+interface Night {
+  readonly projectId: string;
+  readonly runId: string;
+  readonly asOf: Date;
+}
+
+/** What became of a cell that a prefix could help; every night says it of every one. */
+export interface ConsideredCell {
+  readonly clusterId: string;
+  readonly turnShape: string;
+  readonly model: string;
+  readonly mass: number;
+  readonly expectedGain: number;
+  readonly decision: string;
+  readonly budgetUsd: number;
+  readonly promptRunId: string | null;
+}
+
+/** A prefix that has passed all gates, in the policy that would serve it. */
+export interface PrefixDraft {
+  readonly body: PolicyBody;
+  readonly promptRunId: string;
+  readonly prefixId: string;
+  readonly cell: SearchCell;
+  readonly result: RunResult;
+}
+
+export interface EndedSearch {
+  readonly promptRunId: string;
+  readonly clusterId: string | null;
+  readonly status: string;
+  readonly reason: string;
+}
 
 export type PrefixOutcome =
-  | { readonly type: 'waiting'; readonly promptRunId: string; readonly pending: number }
-  | {
-      readonly type: 'nothing';
-      readonly reason: PrefixReason;
-      readonly promptRunId?: string | undefined;
-      readonly detail?: unknown;
-    }
-  | {
-      readonly type: 'draft';
-      readonly body: PolicyBody;
-      readonly promptRunId: string;
-      readonly clusterId: string;
-      readonly prefixId: string;
-      readonly turnShape: string;
-      readonly model: string;
-      readonly verdict: ReplayVerdict;
-    };
+  | { readonly type: 'waiting'; readonly promptRunId: string }
+  | { readonly type: 'nothing'; readonly reason: string; readonly searches: readonly EndedSearch[] }
+  | { readonly type: 'drafts'; readonly drafts: readonly PrefixDraft[]; readonly searches: readonly EndedSearch[] };
 
 const DAY_MS = 86_400_000;
 const FAILURE_WINDOW_MS = 7 * DAY_MS;
-/** A cluster that a search has just failed on waits this long for the next one. */
-const COOL_OFF_MS = 3 * DAY_MS;
-const FAILING_CALLS_MIN = 3;
-/** A refused candidate is asked for once more. */
-const CANDIDATES_MAX = 2;
+/** For how long searches are remembered: what they gained says what the next one may. */
+const MEMORY_MS = 60 * DAY_MS;
 
 /**
- * One candidate prefix for the failures that cost most: written by the teacher from the cluster's features, checked,
- * and replayed on stored calls beside the present prefix. Returns `waiting` until the evaluator has replayed all; called
- * again for the same run it takes up where it was.
+ * The searches of a night, begun: the cells of failures that a prefix could cure, those worth most first, each with a
+ * part of the budget. Says of every cell why it was or was not taken. Safe to repeat for the same run.
  */
-export async function proposePrefix(
+export async function beginSearches(
   deps: ProposePrefixDeps,
   stable: Policy,
   governance: Governance,
   options: ProposePrefixOptions,
-): Promise<PrefixOutcome> {
-  if (governance.prefixes === 'off') return { type: 'nothing', reason: 'off' };
-  const since = new Date(options.asOf.getTime() - FAILURE_WINDOW_MS);
-  const earlier = await readPromptRuns(deps.database, options.projectId, since);
-  const begun = earlier.find((run) => run.runId === options.runId);
-  if (begun !== undefined) return await continueSearch(deps, begun, stable);
-  const held = await takeUpHeldDraft(deps, earlier, stable);
-  if (held !== null) return held;
-  const window = { since, asOf: options.asOf, minSessions: options.minClusterSessions };
-  const fixable = await readFixableFailures(deps.database, options.projectId, window);
-  const served = fixable.filter((each) => prefixOf(stable.body, each) === each.prefixId);
-  if (served.length === 0) return { type: 'nothing', reason: 'no_fixable_cluster' };
-  const target = served.find((each) => !triedLately(each, earlier, deps.now(), options.replayCalls));
-  if (target === undefined) return { type: 'nothing', reason: 'tried_lately' };
-  if (deps.teacher === null) return { type: 'nothing', reason: 'no_teacher' };
-  const spent = earlier
-    .filter((run) => run.createdAt.getTime() > deps.now() - DAY_MS)
+  night: Night,
+): Promise<readonly ConsideredCell[]> {
+  const { database } = deps;
+  const { projectId, asOf } = night;
+  if (governance.prefixes === 'off') return [];
+  const begun = await readPromptRunsOf(database, projectId, night.runId);
+  if (begun.length > 0) return begun.flatMap(consideredRun);
+  const since = new Date(asOf.getTime() - FAILURE_WINDOW_MS);
+  const cells = await readFixableFailures(database, projectId, {
+    ...{ since, asOf, minSessions: options.minClusterSessions },
+  });
+  const runs = await readPromptRuns(database, projectId, new Date(deps.now() - MEMORY_MS));
+  const earlier = runs.flatMap((run) => earlierSearchOf(run, { nowMs: deps.now(), replayCalls: options.replayCalls }));
+  const spent = runs
+    .filter((run) => isNightly(run) && run.createdAt.getTime() > deps.now() - DAY_MS)
     .reduce((sum, run) => sum + run.costUsd, 0);
-  if (spent >= options.promptBudgetUsd) return { type: 'nothing', reason: 'budget_spent' };
-  return await beginSearch(deps, deps.teacher, stable, target, options, since);
+  const budgetUsd = Math.max(0, options.promptBudgetUsd - spent);
+  const isServed = (cell: FixableFailures) => prefixOf(stable.body, cell) === cell.prefixId;
+  const picked = pickClusters(cells, earlier, isServed, { budgetUsd, clusters: options.promptClusters });
+  // All or none: a night that is killed here is begun anew.
+  return await database.transaction().execute(async (transaction) => {
+    const considered: ConsideredCell[] = [];
+    for (const pick of picked) {
+      const { decision, promptRunId } = await beginSearch(
+        { ...deps, database: transaction },
+        pick,
+        governance,
+        options,
+        {
+          ...{ ...night, since, budgetUsd },
+        },
+      );
+      const { clusterId, turnShape, model } = pick.failures;
+      const { mass, expectedGain } = pick;
+      const cell = { clusterId, turnShape, model, mass, expectedGain, decision, promptRunId };
+      considered.push({ ...cell, budgetUsd: promptRunId === null ? 0 : pick.budgetUsd });
+    }
+    return considered;
+  });
 }
 
 async function beginSearch(
   deps: ProposePrefixDeps,
-  teacher: Llm,
-  stable: Policy,
-  target: FixableFailures,
+  pick: PickedCell,
+  governance: Governance,
   options: ProposePrefixOptions,
-  since: Date,
+  night: Night & { readonly since: Date; readonly budgetUsd: number },
+): Promise<{ readonly decision: string; readonly promptRunId: string | null }> {
+  const none = (decision: string) => ({ decision, promptRunId: null });
+  if (pick.reason !== 'picked') return none(pick.reason);
+  if (night.budgetUsd <= 0) return none('budget_spent');
+  const optimizer = deps.optimizers.get(options.promptOptimizer);
+  if (optimizer === undefined) return none('unknown_optimizer');
+  const planned = await planRun(deps.database, governance, {
+    ...{ projectId: night.projectId, failures: pick.failures, since: night.since, asOf: night.asOf, optimizer },
+    ...{ budgetUsd: pick.budgetUsd, replayCalls: options.replayCalls, prefixCostMax: options.prefixCostMax },
+    ...{ seed: seedOf(night.runId, pick.failures), teacher: options.teacherName, judgeMostUsd: options.judgeMostUsd },
+    author: deps.actor,
+  });
+  if (planned.type === 'refused') return none(planned.reason);
+  const { promptRunId } = await openRun(deps.database, planned, {
+    ...{ projectId: night.projectId, runId: night.runId, optimizer: optimizer.name },
+    seedPrefixId: pick.failures.prefixId,
+  });
+  return { decision: 'tried', promptRunId };
+}
+
+/**
+ * Takes the searches of a run on, one after the other, as far as they go now. When all have ended, what they found and
+ * what earlier nights found and could not roll out comes as drafts.
+ */
+export async function continueSearches(
+  deps: ProposePrefixDeps,
+  stable: Policy,
+  options: Pick<ProposePrefixOptions, 'patienceMs'>,
+  night: Omit<Night, 'asOf'>,
+  considered: readonly ConsideredCell[],
 ): Promise<PrefixOutcome> {
   const { database } = deps;
-  const { projectId, runId, asOf } = options;
-  const scorerSet = await readScorerSet(database, projectId);
-  if (scorerSet === null) return { type: 'nothing', reason: 'nothing_scored' };
-  const calls = await readReplayableCalls(database, projectId, target, { since, asOf, limit: options.replayCalls });
-  if (calls.filter((call) => call.failing).length < FAILING_CALLS_MIN)
-    return { type: 'nothing', reason: 'too_few_calls' };
-  const seedText = target.prefixId === null ? null : await readPrefix(database, projectId, target.prefixId);
-  const candidate = await askTeacher(deps, teacher, target, seedText, projectId, calls);
-  const common = {
-    ...{ projectId, runId, clusterId: target.clusterId, optimizer: 'teacher-single', seedPrefixId: target.prefixId },
-    costUsd: candidate.costUsd,
-  };
-  if (candidate.type === 'refused') {
-    const failed = { ...common, status: 'failed' as const, candidatePrefixId: null, state: { target } };
-    const run = await createPromptRun(database, {
-      ...failed,
-      result: { reason: candidate.reason, detail: candidate.detail },
-    });
-    return { type: 'nothing', reason: candidate.reason, promptRunId: run.promptRunId };
+  const { projectId, runId } = night;
+  const ended: PromptRun[] = [];
+  for (const run of await readPromptRunsOf(database, projectId, runId)) {
+    const advanced = await advanceRun(deps, run, { signal: deps.signal, patienceMs: options.patienceMs });
+    if (advanced.type === 'waiting') return { type: 'waiting', promptRunId: run.promptRunId };
+    ended.push(advanced.run);
   }
-  const prefixId = await storePrefix(database, {
-    ...{ projectId, body: candidate.text, parentId: target.prefixId, clusterId: target.clusterId },
-    author: `${deps.actor} (${teacher.model})`,
-  });
-  const state: SearchState = {
-    target: { turnShape: target.turnShape, model: target.model, clusterId: target.clusterId },
-    scorerSet,
-    teacher: teacher.model,
-    teacherCostUsd: candidate.costUsd,
-    pairs: calls.map((call) => pairOf(call, target, prefixId, scorerSet)),
-  };
-  const run = await createPromptRun(database, {
-    ...common,
-    ...{ status: 'replaying', candidatePrefixId: prefixId, state, result: {} },
-  });
-  return await continueSearch(deps, run, stable);
-}
-
-/**
- * A candidate that was accepted earlier and could not be rolled out then, because something else was in flight or the
- * optimizer was paused. Its proof is not older than the window of failures, so that it needs no second search.
- */
-async function takeUpHeldDraft(
-  deps: ProposePrefixDeps,
-  earlier: readonly PromptRun[],
-  stable: Policy,
-): Promise<PrefixOutcome | null> {
-  for (const run of earlier) {
-    if (run.status !== 'accepted' || run.candidatePrefixId === null) continue;
-    if (await wasPrefixTurnedDown(deps.database, run.projectId, run.candidatePrefixId)) continue;
-    const outcome = await continueSearch(deps, run, stable);
-    if (outcome.type === 'draft') return outcome;
+  const since = new Date(deps.now() - FAILURE_WINDOW_MS);
+  const held = (await readPromptRuns(database, projectId, since)).filter((run) => run.runId !== runId);
+  const drafts: PrefixDraft[] = [];
+  for (const run of [...ended, ...held]) {
+    const draft = await draftOf(database, stable, run);
+    if (draft !== null && !drafts.some((other) => isSameCell(other.cell, draft.cell))) drafts.push(draft);
   }
-  return null;
+  const searches = ended.map(endedSearch);
+  if (drafts.length > 0) return { type: 'drafts', drafts, searches };
+  return { type: 'nothing', reason: reasonOf(searches, considered), searches };
 }
 
-/** Asks again for what is outstanding (both sides ignore what they have), and judges once all is there. */
-async function continueSearch(deps: ProposePrefixDeps, run: PromptRun, stable: Policy): Promise<PrefixOutcome> {
-  const { promptRunId } = run;
-  const judged = await judgePromptRun(deps, run);
-  if (judged.type === 'waiting') return { type: 'waiting', promptRunId, pending: judged.pending };
-  if (judged.type === 'failed') return { type: 'nothing', reason: judged.reason as PrefixReason, promptRunId };
-  const { verdict } = judged;
-  if (!verdict.accepted) return { type: 'nothing', reason: verdict.reason, promptRunId, detail: verdict };
-  const { target } = searchStateSchema.parse(run.state);
-  const prefixId = run.candidatePrefixId ?? '';
-  const unchanged = prefixOf(stable.body, target) === run.seedPrefixId;
-  const body = unchanged ? attachPrefix(stable.body, target, prefixId) : null;
-  if (body === null) return { type: 'nothing', reason: 'not_served_any_more', promptRunId };
-  const { clusterId, turnShape, model } = target;
-  return { type: 'draft', body, promptRunId, clusterId, prefixId, turnShape, model, verdict };
+/** A draft of what a search found, if it found something that is still to be had and was not turned down. */
+async function draftOf(database: Database, stable: Policy, run: PromptRun): Promise<PrefixDraft | null> {
+  const { promptRunId, candidatePrefixId: prefixId } = run;
+  const settings = runSettingsSchema.safeParse(run.settings).data;
+  const result = runResultSchema.safeParse(run.result).data;
+  if (run.status !== 'accepted' || prefixId === null || settings === undefined || result === undefined) return null;
+  if (await wasPrefixTurnedDown(database, run.projectId, prefixId)) return null;
+  const { cell } = settings;
+  const body = prefixOf(stable.body, cell) === run.seedPrefixId ? attachPrefix(stable.body, cell, prefixId) : null;
+  return body === null ? null : { body, promptRunId, prefixId, cell, result };
 }
 
-type Candidate =
-  | { readonly type: 'text'; readonly text: string; readonly costUsd: number }
-  | {
-      readonly type: 'refused';
-      readonly reason: PrefixReason;
-      readonly detail: string | null;
-      readonly costUsd: number;
-    };
+function isSameCell(left: SearchCell, right: SearchCell): boolean {
+  return left.turnShape === right.turnShape && left.model === right.model;
+}
 
-async function askTeacher(
-  deps: ProposePrefixDeps,
-  teacher: Llm,
-  target: FixableFailures,
-  seedText: string | null,
+function endedSearch(run: PromptRun): EndedSearch {
+  const { promptRunId, clusterId, status, result } = run;
+  const reason = typeof result === 'object' && result !== null && 'reason' in result ? String(result.reason) : status;
+  return { promptRunId, clusterId, status, reason };
+}
+
+/** The one reason that a person is told first: of the search that was worth most, else of the cell that was. */
+function reasonOf(searches: readonly EndedSearch[], considered: readonly ConsideredCell[]): string {
+  const [search] = searches;
+  if (search !== undefined) return search.status === 'accepted' ? 'not_served_any_more' : search.reason;
+  const served = considered.filter((cell) => cell.decision !== 'not_served');
+  const [cell] = served.toSorted((left, right) => right.mass * right.expectedGain - left.mass * left.expectedGain);
+  return cell?.decision ?? 'no_fixable_cluster';
+}
+
+function consideredRun(run: PromptRun): ConsideredCell[] {
+  const settings = runSettingsSchema.safeParse(run.settings).data;
+  if (settings === undefined) return [];
+  const { clusterId, turnShape, model, failures: mass } = settings.cell;
+  const cell = { clusterId, turnShape, model, mass, expectedGain: 0, decision: 'tried' };
+  return [{ ...cell, budgetUsd: settings.limits.costUsd, promptRunId: run.promptRunId }];
+}
+
+/** Searches that a person has asked for have a budget of their own. */
+function isNightly(run: PromptRun): boolean {
+  return runSettingsSchema.safeParse(run.settings).data?.author.startsWith('optimizer') ?? false;
+}
+
+/** For a search that a person asks for by name. */
+export async function findCell(
+  database: Database,
   projectId: string,
-  calls: readonly ReplayableCall[],
-): Promise<Candidate> {
-  const { check, stage, expectedVsActual, turnShape, failures, sessions } = target;
-  const request = teacherRequest({ check, stage, expectedVsActual, turnShape, failures, sessions }, seedText);
-  let costUsd = 0;
-  let problem: CandidateProblem = 'empty';
-  for (let attempt = 0; attempt < CANDIDATES_MAX; attempt += 1) {
-    const reply = await teacher.completeStructured({
-      ...request,
-      schemaName: 'prefix',
-      jsonSchema: TEACHER_JSON_SCHEMA,
-      maxOutputTokens: TEACHER_OUTPUT_TOKENS_MAX,
-    });
-    costUsd += reply.costUsd ?? 0;
-    if (!reply.ok) return { type: 'refused', reason: 'teacher_failed', detail: reply.error.message, costUsd };
-    const parsed = teacherReplySchema.safeParse(reply.value);
-    const text = parsed.success ? parsed.data.prefix.trim() : '';
-    const found = checkCandidate(text, await readTraffic(deps.database, projectId, calls));
-    if (found === null) return { type: 'text', text, costUsd };
-    problem = found;
-  }
-  return { type: 'refused', reason: `candidate_${problem}`, detail: null, costUsd };
-}
-
-async function readTraffic(database: Database, projectId: string, calls: readonly ReplayableCall[]): Promise<string[]> {
-  const texts: string[] = [];
-  for (const { callId } of calls) {
-    const stored = await loadCall(database, projectId, callId);
-    texts.push(...textsOf(stored?.request), ...textsOf(stored?.response), stored?.upstreamRaw ?? '');
-  }
-  return texts;
-}
-
-function pairOf(
-  call: ReplayableCall,
-  target: FixableFailures,
-  prefixId: string,
-  scorerSet: string,
-): SearchState['pairs'][number] {
-  const key = { transcriptHead: call.transcriptHead, target: target.model, scorerSet, sample: 0 };
-  return {
-    callId: call.callId,
-    failing: call.failing,
-    seedReplayId: replayJobId({ ...key, prefixId: target.prefixId ?? 'none' }),
-    candidateReplayId: replayJobId({ ...key, prefixId }),
-  };
-}
-
-function triedLately(target: FixableFailures, runs: readonly PromptRun[], nowMs: number, replayCalls: number): boolean {
-  const lately = runs.filter(
-    (run) => run.clusterId === target.clusterId && run.createdAt.getTime() > nowMs - COOL_OFF_MS,
+  wanted: {
+    readonly clusterId: string;
+    readonly model?: string | undefined;
+    readonly turnShape?: string | undefined;
+    readonly asOf: Date;
+  },
+  stable: Policy,
+): Promise<{ readonly failures: FixableFailures; readonly since: Date }> {
+  const since = new Date(wanted.asOf.getTime() - FAILURE_WINDOW_MS);
+  const cells = await readFixableFailures(database, projectId, {
+    ...{ since, asOf: wanted.asOf, minSessions: 1, clusterId: wanted.clusterId },
+  });
+  const fitting = cells.filter(
+    (cell) => (wanted.model ?? cell.model) === cell.model && (wanted.turnShape ?? cell.turnShape) === cell.turnShape,
   );
-  return lately.some((run) => !lackedCalls(run, replayCalls));
-}
-
-/**
- * A search that had fewer calls to replay than it may have, and proved nothing, has not failed: a young cluster has only
- * just begun, and is looked at again when there is more of it.
- */
-function lackedCalls(run: PromptRun, replayCalls: number): boolean {
-  const state = searchStateSchema.safeParse(run.state).data;
-  const verdict = replayVerdictSchema.safeParse(run.result).data;
-  if (state === undefined || verdict === undefined || state.pairs.length >= replayCalls) return false;
-  return verdict.reason === 'too_few_replays' || verdict.reason === 'no_proof';
+  const failures = fitting.find((cell) => prefixOf(stable.body, cell) === cell.prefixId);
+  if (failures !== undefined) return { failures, since };
+  throw new TrimtabError(
+    'not_found',
+    cells.length === 0
+      ? 'the cluster has no failures in the last seven days'
+      : fitting.length === 0
+        ? `no failures of the cluster there; they are on ${cells.map((cell) => `${cell.model} in ${cell.turnShape}`).join(', ')}`
+        : 'the failures of the cluster were served with another prefix than the one that is served now',
+  );
 }

@@ -127,6 +127,42 @@ export async function listReplays(
   return rows.map((row) => ({ ...row, ...rowSchema.parse(row) }));
 }
 
+/** Of these replays, those that are done or have failed. */
+export async function readFinishedReplays(
+  database: Database,
+  replayIds: readonly string[],
+): Promise<readonly Replay[]> {
+  if (replayIds.length === 0) return [];
+  const rows = await database
+    .selectFrom('replay')
+    .select(COLUMNS)
+    .where(sql<boolean>`replay_id = ANY(${[...replayIds]}::text[])`)
+    .where('status', '<>', 'pending')
+    .execute();
+  return rows.map((row) => ({ ...row, ...rowSchema.parse(row) }));
+}
+
+/** Gives up what a search still waits for; returns how many replays. */
+export async function abandonReplays(
+  database: Database,
+  projectId: string,
+  promptRunId: string,
+  reason: string,
+): Promise<number> {
+  const result = replayResultSchema.parse({
+    ...{ toolUse: null, fidelity: null, outcomes: {}, failures: [], stopReason: null },
+    ...{ durationMs: null, inputTokens: null, outputTokens: null, error: reason },
+  });
+  const { numUpdatedRows } = await database
+    .updateTable('replay')
+    .set({ status: 'error', result: jsonText(result), finishedAt: sql<Date>`now()` })
+    .where('projectId', '=', projectId)
+    .where('promptRunId', '=', promptRunId)
+    .where('status', '=', 'pending')
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
+}
+
 /**
  * Finishes a replay; of two deliveries the first stands.
  *

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { replayOutputLimit } from '#shared/domain/replay-output-limit.ts';
 
 /**
  * All that a search and its teacher learn of a stored call: counts and names of checks, in our own words. What users
@@ -10,7 +11,8 @@ export const rowFactsSchema = z.object({
   inputTokens: z.number().nonnegative(),
   cacheReadInputTokens: z.number().nonnegative(),
   outputTokens: z.number().nonnegative(),
-  outputTokensMax: z.number().nonnegative().nullable(),
+  /** To which a replay's answer is limited. */
+  outputTokensMax: z.number().nonnegative(),
   /** Tool calls of the stored answer. */
   toolCalls: z.int().nonnegative(),
 });
@@ -23,14 +25,16 @@ export function rowFactsOf(
   request: Readonly<Record<string, unknown>>,
   response: Readonly<Record<string, unknown>> | null,
 ): RowFacts {
-  const maxTokens = request['max_tokens'];
+  const thinking: unknown = request['thinking'];
+  const budget =
+    typeof thinking === 'object' && thinking !== null && 'budget_tokens' in thinking && thinking.budget_tokens;
   return {
     tools: lengthOf(request['tools']),
     messages: lengthOf(request['messages']),
     inputTokens: call.inputTokens,
     cacheReadInputTokens: call.cacheReadInputTokens,
     outputTokens: call.outputTokens,
-    outputTokensMax: typeof maxTokens === 'number' && maxTokens >= 0 ? maxTokens : null,
+    outputTokensMax: replayOutputLimit(call.outputTokens, numberOf(request['max_tokens']), numberOf(budget)),
     toolCalls: toolCallsOf(response),
   };
 }
@@ -41,6 +45,10 @@ export function describeRow(facts: RowFacts, cell: { readonly turnShape: string 
   const stored = `stored answer with ${facts.toolCalls} tool ${facts.toolCalls === 1 ? 'call' : 'calls'}`;
   const outcome = failing ? 'failed in traffic' : 'worked in traffic';
   return `turn ${cell.turnShape}: ${offered}, ${facts.messages} messages, ${facts.inputTokens} input tokens; ${stored}, ${outcome}`;
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === 'number' && value >= 0 ? value : null;
 }
 
 function lengthOf(value: unknown): number {

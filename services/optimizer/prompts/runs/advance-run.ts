@@ -1,0 +1,257 @@
+import type { Database } from '#shared/database/connect.ts';
+import { loadCall } from '#shared/database/load-call.ts';
+import { readPrefix, storePrefix } from '#shared/database/policy-store.ts';
+import {
+  finishPromptRun,
+  type PromptRun,
+  type PromptRunStatus,
+  readPromptRun,
+  readStepperState,
+  saveStep,
+} from '#shared/database/prompt-run-store.ts';
+import { type PromptCandidate, writeCandidates } from '#shared/database/prompts/candidate-store.ts';
+import { sumExpenses } from '#shared/database/prompts/expense-store.ts';
+import { readPromptRows } from '#shared/database/prompts/replay-rows.ts';
+import { abandonReplays } from '#shared/database/replay-store.ts';
+import { TrimtabError } from '#shared/errors.ts';
+import type { Llm } from '#shared/llm/llm.ts';
+import { createTrafficIndex, type TrafficIndex } from '../check-candidate.ts';
+import type { RegisteredOptimizer } from '../contract/register-optimizer.ts';
+import type { SearchCheckpoint } from '../contract/search-checkpoint.ts';
+import { type SearchPlan, type SearchProgress, searchPrompts } from '../contract/search-prompts.ts';
+import type { PromptSearchResult } from '../contract/search-result.ts';
+import { textsOf } from '../transcript-text.ts';
+import { buildTask, prefixText, readSearchRows, type SearchRow } from './build-task.ts';
+import { createEvaluationCache } from './evaluation-cache.ts';
+import { gateWinner } from './gate-winner.ts';
+import { createReplayDesk, type ReplayQueue } from './replay-desk.ts';
+import { createReplayEvaluator } from './replay-evaluator.ts';
+import { createRunPurse } from './run-purse.ts';
+import { type RunPlan, type RunSettings, runPlanSchema, runSettingsSchema } from './run-settings.ts';
+import { createTeacherPort } from './teacher-port.ts';
+
+export interface AdvanceRunDeps {
+  readonly database: Database;
+  /** Unix time in milliseconds. */
+  readonly now: () => number;
+  readonly teacher: Llm | null;
+  readonly replays: ReplayQueue;
+  readonly optimizers: ReadonlyMap<string, RegisteredOptimizer>;
+  /** Ends early, by resolving, when the signal aborts. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export interface AdvanceRunOptions {
+  /** Aborted when this process ends. */
+  readonly signal: AbortSignal;
+  /** Without a finished replay for so long the run is given back, for another look later. */
+  readonly patienceMs: number;
+}
+
+/** Searches of which nothing is heard any more: the evaluator is down for good, or a provider hangs. */
+const RUN_LIMIT_MS = 24 * 3_600_000;
+const TEACHER_RETRY_MS = 500;
+const ATTEMPTS_MAX = 2;
+/** Why a search is interrupted; never an error of its own. */
+const PARKED = Symbol('parked');
+const CANCELLED = Symbol('cancelled');
+
+/**
+ * Takes a search as far as it goes now: to its end, or until the process ends or nobody does its replays. Every step is
+ * written down before the next one is asked for, so that it may be killed anywhere; whoever takes the search up again
+ * comes to the same history and the same result.
+ */
+export async function advanceRun(
+  deps: AdvanceRunDeps,
+  run: PromptRun,
+  options: AdvanceRunOptions,
+): Promise<{ readonly type: 'waiting' | 'ended'; readonly run: PromptRun }> {
+  if (run.status !== 'running') return { type: 'ended', run };
+  const end = async (
+    status: Exclude<PromptRunStatus, 'running'>,
+    result: unknown,
+    candidatePrefixId: string | null = null,
+  ) => {
+    const { projectId, promptRunId } = run;
+    await abandonReplays(deps.database, projectId, promptRunId, 'the search has ended');
+    const costUsd = await costOf(deps.database, run);
+    await finishPromptRun(deps.database, promptRunId, { status, result, costUsd, candidatePrefixId });
+    return { type: 'ended', run: (await readPromptRun(deps.database, projectId, promptRunId)) ?? run } as const;
+  };
+  if (run.cancelledBy !== null) return await end('cancelled', { reason: 'cancelled', by: run.cancelledBy });
+  const ready = await readRun(deps, run);
+  if (ready.type === 'failed') return await end('failed', { reason: ready.reason });
+  const interrupt = new AbortController();
+  const signal = AbortSignal.any([options.signal, interrupt.signal]);
+  const work = { run, ready, signal, interrupt, patienceMs: options.patienceMs };
+  try {
+    const { result, candidatePrefixId } = await search(deps, work);
+    return await end(result.accepted ? 'accepted' : 'rejected', result, candidatePrefixId);
+  } catch (error) {
+    if (interrupt.signal.aborted && interrupt.signal.reason === CANCELLED) {
+      const now = await readPromptRun(deps.database, run.projectId, run.promptRunId);
+      if (now === null || now.status !== 'running') return { type: 'ended', run: now ?? run };
+      return await end('cancelled', { reason: 'cancelled', by: now.cancelledBy });
+    }
+    if (signal.aborted) {
+      if (deps.now() - run.createdAt.getTime() > RUN_LIMIT_MS)
+        return await end('failed', { reason: 'replays_timed_out' });
+      return { type: 'waiting', run };
+    }
+    if (error instanceof TrimtabError && error.code === 'conflict') {
+      return await end('failed', { reason: 'optimizer_changed', detail: error.message });
+    }
+    throw error;
+  }
+}
+
+interface ReadyRun {
+  readonly type: 'ready';
+  readonly settings: RunSettings;
+  readonly plan: RunPlan;
+  readonly rows: readonly SearchRow[];
+  readonly seedText: string;
+  readonly teacher: Llm;
+  readonly optimizer: RegisteredOptimizer;
+}
+
+/** Everything that the search began with, or why it cannot go on. */
+async function readRun(
+  deps: AdvanceRunDeps,
+  run: PromptRun,
+): Promise<ReadyRun | { readonly type: 'failed'; readonly reason: string }> {
+  const failed = (reason: string) => ({ type: 'failed', reason }) as const;
+  const settings = runSettingsSchema.safeParse(run.settings).data;
+  const plan = runPlanSchema.safeParse(run.plan).data;
+  if (settings === undefined || plan === undefined) return failed('optimizer_changed');
+  const optimizer = deps.optimizers.get(run.optimizer);
+  if (optimizer === undefined) return failed('unknown_optimizer');
+  if (deps.teacher === null) return failed('no_teacher');
+  const rows = readSearchRows(await readPromptRows(deps.database, run.projectId, run.promptRunId));
+  const planned = plan.rows.propose + plan.rows.select + plan.rows.report;
+  if (rows.length !== planned) return failed('calls_erased');
+  const seedText = run.seedPrefixId === null ? '' : await readPrefix(deps.database, run.projectId, run.seedPrefixId);
+  if (seedText === null) return failed('not_served_any_more');
+  return { type: 'ready', settings, plan, rows, seedText, teacher: deps.teacher, optimizer };
+}
+
+interface Work {
+  readonly run: PromptRun;
+  readonly ready: ReadyRun;
+  readonly signal: AbortSignal;
+  readonly interrupt: AbortController;
+  readonly patienceMs: number;
+}
+
+async function search(deps: AdvanceRunDeps, work: Work) {
+  const { run, ready, signal, interrupt } = work;
+  const { database } = deps;
+  const { projectId, promptRunId } = run;
+  const { settings, rows } = ready;
+  const budget = { projectId, promptRunId, budgetUsd: settings.limits.costUsd };
+  const purse = createRunPurse(database, { ...budget, isJudged: settings.rubric !== null });
+  const desk = createReplayDesk(
+    { ...deps, purse },
+    { signal, stalledMs: work.patienceMs, onStalled: () => interrupt.abort(PARKED) },
+  );
+  const evaluator = createReplayEvaluator({ database, desk }, { ...run, settings }, rows);
+  const traffic = await readTraffic(database, projectId, rows, ready.seedText);
+  const task = buildTask(settings, rows, ready.seedText, traffic);
+  const bound = ready.optimizer.bind(settings.options);
+  const plan: SearchPlan<unknown> = {
+    ...{ searchId: promptRunId, task, optimizer: bound.optimizer, options: bound.options, seed: settings.seed },
+    ...{ limits: settings.limits, stopping: settings.stopping, alpha: settings.alpha, slots: settings.slots },
+    attemptsMax: ATTEMPTS_MAX,
+  };
+  let progress: SearchProgress | null = null;
+  const searchDeps = {
+    evaluator,
+    teacher: createTeacherPort(database, ready.teacher, budget),
+    cache: createEvaluationCache(database, projectId),
+    pause: (attempt: number) => deps.wait(TEACHER_RETRY_MS * attempt, signal),
+    clock: deps.now,
+    onProgress: (now: SearchProgress) => {
+      progress = now;
+    },
+    async save(checkpoint: SearchCheckpoint) {
+      const { phase, step, spent, elapsedMs, stop, counts } = checkpoint;
+      const shown = { phase, step, spent, elapsedMs, stop, counts, etaMs: etaOf(spent.taskCalls, settings, elapsedMs) };
+      const stepper = JSON.stringify(checkpoint);
+      const step_ = {
+        stepper,
+        tells: step,
+        costUsd: spent.costUsd,
+        progress: { ...shown, best: progress?.best ?? null },
+      };
+      if (!(await saveStep(database, promptRunId, step_))) interrupt.abort(CANCELLED);
+      signal.throwIfAborted();
+    },
+  };
+  const stored = await readStepperState(database, projectId, promptRunId);
+  const checkpoint = stored === null ? null : (JSON.parse(stored) as SearchCheckpoint);
+  const found = await searchPrompts(searchDeps, plan, checkpoint, signal);
+  const ids = await storeCandidates(database, run, settings, found);
+  const result = await gateWinner({ evaluator, traffic }, settings, rows, task.seed, found);
+  const winner = found.history.find((entry) => entry.id === found.winnerId);
+  const candidatePrefixId = winner === undefined || winner.index === 0 ? null : (ids.get(winner.id) ?? null);
+  return { result, candidatePrefixId };
+}
+
+/** What is left if calls go on coming back as they did; null while nothing is known. */
+function etaOf(taskCalls: number, settings: RunSettings, elapsedMs: number): number | null {
+  if (taskCalls === 0) return null;
+  return Math.round((elapsedMs / taskCalls) * Math.max(0, settings.limits.taskCalls - taskCalls));
+}
+
+/** Candidates and where they came from, under the ids of their texts. */
+async function storeCandidates(
+  database: Database,
+  run: PromptRun,
+  settings: RunSettings,
+  found: PromptSearchResult,
+): Promise<ReadonlyMap<string, string>> {
+  const { projectId, clusterId, promptRunId } = run;
+  const ids = new Map<string, string>();
+  const candidates: PromptCandidate[] = [];
+  for (const entry of found.history) {
+    const body = prefixText(entry.prompt);
+    const parents = entry.parents.flatMap((parent) => ids.get(parent) ?? []);
+    const parentId = parents[0] === NO_PREFIX ? null : (parents[0] ?? run.seedPrefixId);
+    const author = settings.author;
+    const prefixId =
+      body === '' ? NO_PREFIX : await storePrefix(database, { projectId, body, parentId, clusterId, author });
+    ids.set(entry.id, prefixId);
+    const { selectScore, operator, index: position } = entry;
+    candidates.push({
+      ...{ prefixId, position, parents, operator, problem: null },
+      ...{ mean: selectScore?.mean ?? null, evaluations: selectScore?.rows ?? 0 },
+    });
+  }
+  await writeCandidates(database, { projectId, promptRunId }, candidates);
+  return ids;
+}
+
+/** As what the empty prefix stands in lineages. */
+const NO_PREFIX = 'none';
+
+/** What users and models wrote in the calls of the search: candidates must not repeat it. */
+async function readTraffic(
+  database: Database,
+  projectId: string,
+  rows: readonly SearchRow[],
+  seedText: string,
+): Promise<TrafficIndex> {
+  const texts = new Set<string>();
+  for (const { callId } of rows) {
+    const stored = await loadCall(database, projectId, callId);
+    for (const text of [...textsOf(stored?.request), ...textsOf(stored?.response), stored?.upstreamRaw ?? '']) {
+      texts.add(text);
+    }
+  }
+  return createTrafficIndex(texts, [seedText]);
+}
+
+async function costOf(database: Database, run: PromptRun): Promise<number> {
+  const sums = await sumExpenses(database, run.projectId, run.promptRunId);
+  return sums.reduce((total, { spentUsd }) => total + spentUsd, 0);
+}
