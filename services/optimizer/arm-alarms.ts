@@ -19,6 +19,8 @@ import { alarmThreshold } from './rollout/e-sr.ts';
 export const watchSchema = z.object({
   alarm: alarmStateSchema,
   settings: alarmSettingsSchema,
+  /** Sessions by key so far, so that no key is heard beyond its share. */
+  keys: z.record(z.string(), z.number()).default({}),
   cursor: z.object({ at: z.string(), sessionId: z.string() }).nullable(),
   /** What came of it, so that nothing is done twice; null while it is still to be done. */
   handled: z
@@ -70,7 +72,8 @@ export async function armAlarms(
       immediateDrop: governance.alarm.immediateDrop,
       threshold,
     };
-    const watch: Watch = { alarm: createAlarmState(settings), settings, cursor: baseline.cursor, handled: null };
+    const { cursor } = baseline;
+    const watch: Watch = { alarm: createAlarmState(settings), settings, keys: {}, cursor, handled: null };
     await armAlarm(database, { projectId, policyId, turnShape: cell.turnShape, model: cell.model }, watch);
   }
   return await readAlarms(database, projectId, policyId);

@@ -10,6 +10,7 @@ import type { Governance } from '#shared/domain/governance.ts';
 import { answerAlarm } from './answer-alarm.ts';
 import { armAlarms, type Watch, watchSchema } from './arm-alarms.ts';
 import { type AlarmStep, createAlarmState, settleAlarm, watchSession } from './rollout/alarm-state.ts';
+import { createKeyShares } from './rollout/key-shares.ts';
 
 export interface WatchAlarmsDeps {
   readonly database: Database;
@@ -92,13 +93,15 @@ async function feed(deps: WatchAlarmsDeps, alarm: Alarm): Promise<Alarm | null> 
   const { turnShape, model, policyId, projectId } = alarm;
   const cell = { turnShape, model, policyId };
   const sessions = await readWatchedSessions(deps.database, projectId, cell, watch.cursor, SESSIONS_PER_LOOK);
+  const shares = createKeyShares(watch.keys);
   let next = watch;
   let step: AlarmStep | null = null;
   for (const session of sessions) {
-    step = watchSession(next.alarm, session.quality, watch.settings);
+    step = watchSession(next.alarm, session.quality, watch.settings, shares.hear(session.keyId));
     next = { ...next, alarm: step.state, cursor: { at: session.at, sessionId: session.sessionId } };
     if (step.action !== 'none') break;
   }
+  next = { ...next, keys: shares.counts() };
   if (step === null) return null;
   const reason = describe(alarm, step);
   const status = step.action === 'none' ? 'watching' : 'raised';

@@ -60,6 +60,7 @@ export interface SessionOfRollout {
 export interface WatchedSession {
   readonly sessionId: string;
   readonly quality: number;
+  readonly keyId: string | null;
   readonly at: string;
 }
 
@@ -272,7 +273,7 @@ export async function readWatchedSessions(
   limit: number,
 ): Promise<WatchedSession[]> {
   const rows = await sql<WatchedSession>`
-    SELECT session_id AS "sessionId", quality, first_scored_at::text AS at FROM session
+    SELECT session_id AS "sessionId", quality, key_id AS "keyId", first_scored_at::text AS at FROM session
     WHERE project_id = ${projectId} AND turn_shape = ${cell.turnShape} AND model = ${cell.model}
       AND policy_id = ${cell.policyId} AND variant IN ('stable', 'control')
       AND quality IS NOT NULL AND first_scored_at < clock_timestamp() - ${COMMIT_GRACE}::interval

@@ -19,8 +19,8 @@ export const alarmStateSchema = z.object({
   schema: z.literal(1),
   phase: z.enum(['watching', 'confirming', 'demoted']),
   detector: eSrSchema,
-  /** Sessions since the suspected onset of a drop, and the sum of their qualities. */
-  onset: z.object({ logWealth: z.number(), count: z.int().nonnegative(), qualitySum: z.number() }),
+  /** Sessions since the suspected onset of a drop, each counted by its weight, and the sum of their qualities. */
+  onset: z.object({ logWealth: z.number(), count: z.number().nonnegative(), qualitySum: z.number() }),
 });
 
 export type AlarmSettings = z.infer<typeof alarmSettingsSchema>;
@@ -53,13 +53,15 @@ export function createAlarmState(settings: AlarmSettings): AlarmState {
  * One more session of the watched cell. When the statistic reaches the threshold, a drop estimated at `immediateDrop` or
  * more demotes at once; a smaller one asks for a reverse canary (`confirm`), because a single stream cannot tell a worse
  * policy from a stricter judge or harder traffic. While that runs, and after a demotion, nothing is watched.
+ *
+ * @param weight how much the session is heard, from 0 to 1: less where one key has more than its share
  */
-export function watchSession(state: AlarmState, quality: number, settings: AlarmSettings): AlarmStep {
+export function watchSession(state: AlarmState, quality: number, settings: AlarmSettings, weight = 1): AlarmStep {
   if (state.phase !== 'watching') return { state, action: 'none', evidence: evidenceOf(state, settings) };
   const watched: AlarmState = {
     ...state,
-    detector: updateESr(state.detector, quality),
-    onset: nextOnset(state, quality),
+    detector: updateESr(state.detector, quality, weight),
+    onset: nextOnset(state, quality, weight),
   };
   const evidence = evidenceOf(watched, settings);
   // An alarm waits until the drop can be estimated, a session or two: firing later makes no false alarm more.
@@ -80,11 +82,15 @@ export function settleAlarm(state: AlarmState, harmConfirmed: boolean, settings:
 }
 
 /** A cumulative sum that restarts whenever the evidence of a drop is used up: the usual estimate of a change point. */
-function nextOnset(state: AlarmState, quality: number): AlarmState['onset'] {
+function nextOnset(state: AlarmState, quality: number, weight: number): AlarmState['onset'] {
   const { lossBound } = state.detector;
-  const logWealth = state.onset.logWealth + Math.log1p((ONSET_BET * (1 - quality - lossBound)) / lossBound);
+  const logWealth = state.onset.logWealth + Math.log1p((ONSET_BET * weight * (1 - quality - lossBound)) / lossBound);
   if (logWealth <= 0) return { logWealth: 0, count: 0, qualitySum: 0 };
-  return { logWealth, count: state.onset.count + 1, qualitySum: state.onset.qualitySum + quality };
+  return {
+    logWealth,
+    count: state.onset.count + weight,
+    qualitySum: state.onset.qualitySum + weight * quality,
+  };
 }
 
 function evidenceOf(state: AlarmState, settings: AlarmSettings): AlarmStep['evidence'] {

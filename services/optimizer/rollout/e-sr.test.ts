@@ -6,6 +6,8 @@ import { alarmThreshold, createESr, type ESr, eSrStatistic, updateESr } from './
 
 const quality = fc.double({ min: 0, max: 1, noNaN: true });
 
+const heard = (detector: ESr, each: number) => updateESr(detector, each);
+
 /** Sessions from the change to the alarm; the detector has watched `before` good sessions by then. */
 function sessionsUntilAlarm(seed: number, mean: number, threshold: number, before: number): number {
   const random = createSeededRandom(seed);
@@ -30,7 +32,7 @@ describe('the e-SR detector', () => {
         fc.double({ min: 0.05, max: 0.95, noNaN: true }),
         fc.array(quality, { maxLength: 10 }),
         (baseline, past) => {
-          const detector = past.reduce(updateESr, createESr(baseline));
+          const detector = past.reduce(heard, createESr(baseline));
           const perfect = eSrStatistic(updateESr(detector, 1));
           const worst = eSrStatistic(updateESr(detector, 0));
           const expected = baseline * perfect + (1 - baseline) * worst;
@@ -53,14 +55,14 @@ describe('the e-SR detector', () => {
   it('goes on from its JSON exactly as if it had never stopped', () => {
     fc.assert(
       fc.property(fc.array(quality, { maxLength: 30 }), fc.nat(30), (qualities, stop) => {
-        const stored = JSON.parse(JSON.stringify(qualities.slice(0, stop).reduce(updateESr, createESr(0.8)))) as ESr;
-        expect(qualities.slice(stop).reduce(updateESr, stored)).toEqual(qualities.reduce(updateESr, createESr(0.8)));
+        const stored = JSON.parse(JSON.stringify(qualities.slice(0, stop).reduce(heard, createESr(0.8)))) as ESr;
+        expect(qualities.slice(stop).reduce(heard, stored)).toEqual(qualities.reduce(heard, createESr(0.8)));
       }),
     );
   });
 
   it('stays finite under a long run of failures', () => {
-    const detector = Array.from({ length: 3_000 }, () => 0).reduce(updateESr, createESr(0.9));
+    const detector = Array.from({ length: 3_000 }, () => 0).reduce(heard, createESr(0.9));
     expect(Number.isFinite(eSrStatistic(detector))).toBe(true);
   });
 

@@ -25,10 +25,15 @@ export function createESr(baseline: number): ESr {
   return { lossBound, count: 0, statistics: BETS.map(() => 0) };
 }
 
-/** The detector after one more session of quality 0 to 1. */
-export function updateESr(detector: ESr, quality: number): ESr {
+/**
+ * The detector after one more session of quality 0 to 1.
+ *
+ * @param weight scales the bets on this session, from 0 (not heard) to 1; it may depend on anything known before its score
+ */
+export function updateESr(detector: ESr, quality: number, weight = 1): ESr {
   if (!(quality >= 0 && quality <= 1)) throw new RangeError(`quality must be inside [0, 1], got ${quality}`);
-  const excess = (1 - quality - detector.lossBound) / detector.lossBound;
+  if (!(weight >= 0 && weight <= 1)) throw new RangeError(`weight must be inside [0, 1], got ${weight}`);
+  const excess = (weight * (1 - quality - detector.lossBound)) / detector.lossBound;
   return {
     lossBound: detector.lossBound,
     count: detector.count + 1,

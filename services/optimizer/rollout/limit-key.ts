@@ -1,44 +1,27 @@
+import { createKeyShares } from './key-shares.ts';
 import type { SessionObservation } from './pair-sessions.ts';
 
-/** Share of the sessions so far above which a key's bets are made smaller. */
-const KEY_SHARE_MAX = 0.2;
-/** A key may always have as much as two of equal size among all: a team of one key is all the traffic there is. */
-const FAIR_SHARES = 2;
-/** Sessions that the share of a key is thinned by, so that the first sessions of a rollout count whole. */
-const SESSIONS_AT_START = 20;
 /** Hard failures of one key that are counted; more of them say only that this key fails. */
 const HARD_FAILURES_PER_KEY_MAX = 8;
 
 export interface KeyInfluence {
-  /**
-   * Weight of the bets on a session, from 0 to 1: one for keys that hold no more than their share of the sessions that
-   * had started by then. It depends on who calls and never on how sessions went, so that it may scale a bet.
-   */
+  /** Weight of the bets on a session, from 0 to 1. */
   readonly weightOf: (session: SessionObservation) => number;
   readonly count: number;
   readonly largestShare: number;
 }
 
-/**
- * How much each virtual key may say in a rollout, whose traffic could otherwise promote or condemn a policy for all.
- * Sessions without a key are one key's.
- */
+/** How much each virtual key may say in a rollout: the sessions of both arms, counted in the order of their start. */
 export function keyInfluence(observations: readonly SessionObservation[]): KeyInfluence {
-  const sessions = new Map<string, number>();
-  const weights = new Map<string, number>();
-  let total = 0;
-  for (const session of observations.toSorted(byStart)) {
-    const key = keyOf(session);
-    const own = (sessions.get(key) ?? 0) + 1;
-    sessions.set(key, own);
-    total += 1;
-    const allowed = Math.max(KEY_SHARE_MAX, FAIR_SHARES / sessions.size) * (total + SESSIONS_AT_START);
-    weights.set(session.sessionId, Math.min(1, allowed / own));
-  }
+  const shares = createKeyShares();
+  const weights = new Map(
+    observations.toSorted(byStart).map((session) => [session.sessionId, shares.hear(session.keyId)]),
+  );
+  const sizes = [...Map.groupBy(observations, keyOf).values()].map((sessions) => sessions.length);
   return {
     weightOf: (session) => weights.get(session.sessionId) ?? 1,
-    count: sessions.size,
-    largestShare: total === 0 ? 0 : Math.max(...sessions.values()) / total,
+    count: sizes.length,
+    largestShare: sizes.length === 0 ? 0 : Math.max(...sizes) / observations.length,
   };
 }
 
