@@ -90,6 +90,16 @@ describe('passes that are recorded together', () => {
     expect(await readCall(scoring.run.callId)).toEqual(before);
   });
 
+  it('leave later commits of their connection waiting for the disk', async () => {
+    const pool = createPool({ connectionString: test.connectionString, role: 'evaluator', poolMax: 1 });
+    const single = createDatabase(pool);
+    // The servers of tests never wait.
+    await pool.query('SET synchronous_commit = local');
+    await recordScorings(single, [scoringOf({ texts: ['any'] })]);
+    expect((await pool.query('SHOW synchronous_commit')).rows).toEqual([{ synchronous_commit: 'local' }]);
+    await single.destroy();
+  });
+
   it('replace what was recorded before the outcome was known, also within one batch', async () => {
     const before = scoringOf({ final: false, bit: 1, texts: ['too early'] });
     const { callId } = before.run;

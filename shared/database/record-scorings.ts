@@ -36,7 +36,10 @@ async function replaceOrKeep(database: Database, { run, scores }: Scoring): Prom
   return run.final ? await recordScoring(database, run, scores) : 'known';
 }
 
-/** Names the runs that were not there. One order for all writers, so that two of them cannot lock each other out. */
+/**
+ * Names the runs that were not there. One order for all writers, so that two of them cannot lock each other out. The
+ * commit need not wait for the disk: a job counts as done after it, in the same log, and is done again when both are lost.
+ */
 async function insertScorings(database: Database, scorings: readonly Scoring[]): Promise<ReadonlySet<string>> {
   const ordered = [...scorings].sort((left, right) => (keyOf(left.run) < keyOf(right.run) ? -1 : 1));
   const runs = ordered.map(({ run }) => ({
@@ -66,7 +69,8 @@ async function insertScorings(database: Database, scorings: readonly Scoring[]):
         AND new_run.pass = given.pass
       ON CONFLICT DO NOTHING
     )
-    SELECT project_id, call_id, scorer_set, pass FROM new_run`.execute(database);
+    SELECT project_id, call_id, scorer_set, pass, (SELECT set_config('synchronous_commit', 'off', true)) AS late
+    FROM new_run`.execute(database);
   return new Set(rows.map(keyOf));
 }
 

@@ -6,6 +6,7 @@ import {
   type PostgresQueueBackend,
   Queue,
 } from 'bullmq';
+import { SCORE_QUEUE, SESSION_QUEUE } from './names.ts';
 import {
   EVENT_STREAM_LENGTH,
   IDLE_POLL_SECONDS,
@@ -22,6 +23,14 @@ import { StoreWorker } from './store-worker.ts';
 
 /** BullMQ's tables live beside ours, in a schema of their own. */
 const QUEUE_SCHEMA = 'bullmq';
+
+/**
+ * Queues whose jobs cost nothing but our own processor when they are done twice. That one of them is done need not be on
+ * the disk when it is said: the log of the database keeps its order, so that after a power cut a job that is done has left
+ * what it wrote, and a job whose end was lost is done again.
+ */
+const REPEATABLE: ReadonlySet<string> = new Set([SCORE_QUEUE, SESSION_QUEUE]);
+const LATE_COMMIT = '-c synchronous_commit=off';
 
 /**
  * BullMQ on PostgreSQL. Every queue and worker has its own small pool: an object that failed to open is thrown away
@@ -41,7 +50,10 @@ export function createPostgresStore(databaseUrl: string): QueueStore {
       return { value: queue, ready: queue.waitUntilReady(), dispose: () => queue.close() };
     },
     buildWorker(name, processor, options, onError) {
-      const connection = postgresConnection(databaseUrl, POSTGRES_WORKER_POOL_MAX, POSTGRES_WORKER_QUERY_TIMEOUT_MS);
+      const connection = {
+        ...postgresConnection(databaseUrl, POSTGRES_WORKER_POOL_MAX, POSTGRES_WORKER_QUERY_TIMEOUT_MS),
+        ...(REPEATABLE.has(name) ? { options: LATE_COMMIT } : {}),
+      };
       const worker = new StoreWorker(name, processor, { ...options, connection }, createWorkerBackend);
       worker.on('error', onError);
       return { value: worker, ready: worker.waitUntilReady(), dispose: () => worker.abandon() };
