@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { appendAudit } from './audit-log.ts';
 import { jsonText } from './columns.ts';
 import type { Database } from './connect.ts';
+import { enqueueWebhook } from './webhooks/enqueue-webhook.ts';
 
 export type AlarmStatus = 'watching' | 'raised' | 'confirmed' | 'cleared';
 
@@ -18,6 +19,15 @@ export interface Alarm {
   readonly lastSessionAt: Date | null;
   readonly armedAt: Date;
   readonly raisedAt: Date | null;
+  /** When it took the model out of the cell. */
+  readonly demotedAt: Date | null;
+}
+
+/** A model that an alarm took out of a turn shape, from which moment it has to be proven there anew. */
+export interface AlarmDemotion {
+  readonly turnShape: string;
+  readonly model: string;
+  readonly atMs: number;
 }
 
 export interface AlarmCell {
@@ -42,6 +52,34 @@ export async function armAlarm(database: Database, cell: AlarmCell, state: unkno
     .execute();
 }
 
+/** Models that alarms took out of turn shapes since a moment, oldest first. */
+export async function readDemotions(database: Database, projectId: string, since: Date): Promise<AlarmDemotion[]> {
+  const rows = await database
+    .selectFrom('alarm')
+    .select(['turnShape', 'model', 'demotedAt'])
+    .where('projectId', '=', projectId)
+    .where('demotedAt', '>=', since)
+    .orderBy('demotedAt')
+    .orderBy('alarmId')
+    .execute();
+  return rows.flatMap(({ turnShape, model, demotedAt }) =>
+    demotedAt === null ? [] : [{ turnShape, model, atMs: demotedAt.getTime() }],
+  );
+}
+
+/** Alarms that have gone off and are not settled, under whichever policy. */
+export async function readRaisedAlarms(database: Database, projectId: string): Promise<Alarm[]> {
+  const rows = await database
+    .selectFrom('alarm')
+    .selectAll()
+    .where('projectId', '=', projectId)
+    .where('status', '=', 'raised')
+    .orderBy('raisedAt')
+    .orderBy('alarmId')
+    .execute();
+  return rows.map((row) => ({ ...row, status: row.status as AlarmStatus }));
+}
+
 export async function readAlarms(database: Database, projectId: string, policyId: string): Promise<Alarm[]> {
   const rows = await database
     .selectFrom('alarm')
@@ -55,8 +93,8 @@ export async function readAlarms(database: Database, projectId: string, policyId
 }
 
 /**
- * Stores one step of a watch. False when another optimizer stored a step on the same state first. A change of status
- * to `raised` or `cleared` is an audit event, in the same transaction.
+ * Stores one step of a watch. False when another optimizer stored a step on the same state first. An alarm that goes off
+ * and one that is given up are audit events, and told to people, in the same transaction.
  */
 export async function saveAlarmStep(
   database: Database,
@@ -68,6 +106,8 @@ export async function saveAlarmStep(
     readonly lastSessionAt: Date | null;
     readonly actor: string;
     readonly reason: string;
+    /** True when with this step the model has lost the cell. */
+    readonly demoted?: boolean | undefined;
   },
 ): Promise<boolean> {
   return await database.transaction().execute(async (transaction) => {
@@ -80,13 +120,14 @@ export async function saveAlarmStep(
         evidence: jsonText(step.evidence),
         lastSessionAt: step.lastSessionAt,
         ...(raised ? { raisedAt: sql`now()` } : {}),
+        ...(step.demoted ? { demotedAt: sql`now()` } : {}),
       })
       .where('alarmId', '=', alarm.alarmId)
       .where('status', '=', alarm.status)
       .where('state', '=', jsonText(alarm.state))
       .executeTakeFirst();
     if (saved.numUpdatedRows === 0n) return false;
-    const cleared = step.status === 'watching' && alarm.status === 'raised';
+    const cleared = alarm.status === 'raised' && (step.status === 'watching' || step.status === 'cleared');
     if (raised || cleared) {
       await appendAudit(transaction, {
         projectId: alarm.projectId,
@@ -96,7 +137,28 @@ export async function saveAlarmStep(
         reason: step.reason,
         details: { alarmId: alarm.alarmId, policyId: alarm.policyId, evidence: step.evidence },
       });
+      await tell(transaction, alarm, step, raised);
     }
     return true;
+  });
+}
+
+async function tell(
+  transaction: Database,
+  alarm: Alarm,
+  step: { readonly evidence: unknown; readonly reason: string },
+  raised: boolean,
+): Promise<void> {
+  const { projectId, alarmId, turnShape, model, policyId } = alarm;
+  const { rows } = await sql<{ at: Date; raisedAt: Date }>`
+    SELECT now() AS at, raised_at AS "raisedAt" FROM alarm WHERE alarm_id = ${alarmId}`.execute(transaction);
+  const happenedAt = rows[0]?.at ?? alarm.armedAt;
+  const type = raised ? 'alarm.raised' : 'alarm.cleared';
+  await enqueueWebhook(transaction, {
+    ...{ projectId, type, subject: alarmId, severity: raised ? 'critical' : 'info', happenedAt },
+    // An alarm may go off again after it was cleared, and then it is another event.
+    deduplicationKey: `${type}:${alarmId}:${rows[0]?.raisedAt?.toISOString() ?? ''}`,
+    title: `${raised ? 'Alarm' : 'Alarm given up'}: ${model} in ${turnShape}: ${step.reason}`,
+    data: { turnShape, model, policyId, evidence: step.evidence },
   });
 }

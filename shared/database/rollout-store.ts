@@ -20,6 +20,7 @@ import { readPolicy } from './policy-store.ts';
 import { readCoolOff } from './read-cool-off.ts';
 import { readGovernance } from './read-governance.ts';
 import { closeRolloutRow, type RolloutStatus } from './rollout-row.ts';
+import { enqueueWebhook } from './webhooks/enqueue-webhook.ts';
 
 export interface Rollout {
   readonly rolloutId: string;
@@ -248,7 +249,26 @@ async function endRollout(
     }
     const details = { rolloutId: change.rolloutId, status };
     await recordMove(transaction, action, change, candidate, seen, moved, details);
+    if (status !== 'aborted') await tell(transaction, change, status, candidate);
     return moved;
+  });
+}
+
+/** Aborted rollouts are ended by people, or by something that is told itself. */
+async function tell(
+  transaction: Database,
+  change: PointerChange & { readonly rolloutId: string },
+  status: 'promoted' | 'rolled_back' | 'inconclusive',
+  candidate: string,
+): Promise<void> {
+  const { projectId, rolloutId } = change;
+  const { rows } = await sql<{ at: Date }>`SELECT now() AS at`.execute(transaction);
+  const severity = status === 'rolled_back' ? 'critical' : status === 'inconclusive' ? 'warning' : 'info';
+  await enqueueWebhook(transaction, {
+    ...{ projectId, type: `rollout.${status}`, subject: rolloutId, severity, happenedAt: rows[0]?.at ?? new Date(0) },
+    deduplicationKey: `rollout.${status}:${rolloutId}`,
+    title: change.reason,
+    data: { candidate, evidence: change.evidence ?? {} },
   });
 }
 
