@@ -6,8 +6,10 @@ import { createLog } from '#shared/log.ts';
 import { watchParent } from '#shared/parent-watch.ts';
 import { createQueueBackend } from '#shared/queue/queue-backend.ts';
 import { ensureAdminToken } from './api/token-file.ts';
-import { createOptimizerConfig } from './config.ts';
+import { createOptimizerConfig, optimizersFolderOf } from './config.ts';
 import { createTeacher } from './create-teacher.ts';
+import { PROMPT_OPTIMIZERS } from './prompts/registry.ts';
+import { openOptimizers } from './prompts/runs/open-optimizers.ts';
 import { createOptimizerService } from './service.ts';
 
 const STOP_DEADLINE_MS = 15_000;
@@ -36,6 +38,7 @@ const service = createOptimizerService({
   databaseUrl,
   backend,
   teacher: createTeacher(file, config.teacher),
+  optimizers: await openOptimizers({ log }, PROMPT_OPTIMIZERS, optimizersFolderOf(file, environment)),
   log,
   ...{ dataDir: environment.dataDir, adminToken: environment.adminToken },
   ...{ host: environment.host, port: environment.ports.optimizer },

@@ -20,14 +20,9 @@ import {
   type RoutingDecision,
   type RoutingOutcome,
 } from './cycle-checkpoint.ts';
+import { decidePrefix, PROMPT_JOB } from './decide-prefix.ts';
 import { decideRouting } from './decide-routing.ts';
-import {
-  beginSearches,
-  continueSearches,
-  type PrefixOutcome,
-  type ProposePrefixDeps,
-  type ProposePrefixOptions,
-} from './propose-prefix.ts';
+import { beginSearches, type ProposePrefixDeps, type ProposePrefixOptions } from './propose-prefix.ts';
 import { publishDraft } from './publish-draft.ts';
 
 export interface RunCycleDeps extends ProposePrefixDeps {
@@ -59,9 +54,12 @@ export async function runCycle(
     return 'done';
   }
   const asOf = asOfOf(diary.checkpoint());
-  await diary.step('cluster', 'clustering', () => deps.clustering.run());
-  const estimate = await diary.step('estimate', 'estimate', () => decideRouting(database, stable, governance, asOf));
-  await diary.step('publish', 'routing', () => publishRouting(deps, projectId, estimate, governance));
+  // A search that a person asked for is a run of its own, and does nothing else.
+  if (run.job !== PROMPT_JOB) {
+    await diary.step('cluster', 'clustering', () => deps.clustering.run());
+    const estimate = await diary.step('estimate', 'estimate', () => decideRouting(database, stable, governance, asOf));
+    await diary.step('publish', 'routing', () => publishRouting(deps, projectId, estimate, governance));
+  }
   // The routing step may have moved the pointer, and a prefix must not take back what it did.
   const current = (await readStable(database, projectId)) ?? stable;
   const night = { projectId, runId: run.runId, asOf };
@@ -70,14 +68,14 @@ export async function runCycle(
   ]);
   if (diary.checkpoint().prefix === undefined) {
     await diary.begin('prefix');
-    const outcome = await continueSearches(deps, current, options, night, considered);
-    if (outcome.type === 'waiting') {
+    const decision = await decidePrefix(deps, current, governance, options, { ...night, considered });
+    if (decision.type === 'waiting') {
       const checkpoint = diary.checkpoint();
-      const summary = { ...summaryOf(checkpoint), prefix: outcome };
+      const summary = { ...summaryOf(checkpoint), prefix: decision };
       await parkRun(database, run, { checkpoint, summary, resumeInMs: RESUME_AFTER_MS });
       return 'waiting';
     }
-    await diary.step('prefix', 'prefix', () => publishPrefixes(deps, current, governance, outcome));
+    await diary.step('prefix', 'prefix', async () => decision.summary);
   }
   const summary = { ...summaryOf(diary.checkpoint()), policyId: stable.policyId };
   await finishRun(database, run, { status: 'done', summary });
@@ -143,24 +141,4 @@ async function publishRouting(
   if (draft === null || parent === null) return { type: 'nothing', reason, explanations, published: null };
   const published = await publishDraft(deps, parent, draft, governance, governance.weights);
   return { type: 'proposed', reason: null, explanations, published };
-}
-
-/** One after the other: the first may open a rollout, and those after it wait as proposals. */
-async function publishPrefixes(
-  deps: RunCycleDeps,
-  stable: Policy,
-  governance: Governance,
-  outcome: Exclude<PrefixOutcome, { type: 'waiting' }>,
-): Promise<Readonly<Record<string, unknown>>> {
-  if (outcome.type === 'nothing') return { ...outcome };
-  const drafts = [];
-  for (const { body, cell, result, promptRunId, prefixId } of outcome.drafts) {
-    const means = `${result.seed.mean?.toFixed(3)} -> ${result.candidate.mean?.toFixed(3)}`;
-    const rows = result.difference?.rows ?? result.candidate.rows;
-    const reason = `prefix for ${cell.model} in ${cell.turnShape}: ${means} over ${rows} replayed calls`;
-    const evidence = { promptRunId, prefixId, cell, result };
-    const published = await publishDraft(deps, stable, { body, reason, evidence }, governance, governance.prefixes);
-    drafts.push({ ...evidence, published });
-  }
-  return { type: 'proposed', searches: outcome.searches, drafts, published: drafts[0]?.published ?? null };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import type { Database } from '#shared/database/connect.ts';
 import { isDatabaseUp } from '#shared/database/is-database-up.ts';
@@ -15,6 +16,7 @@ import type { OptimizerConfig } from './config.ts';
 import { createController } from './controller.ts';
 import { createOptimizerMetrics } from './optimizer-metrics.ts';
 import { createPolicyChanges } from './policy-changes.ts';
+import type { RegisteredOptimizer } from './prompts/contract/register-optimizer.ts';
 import { readStatus } from './read-status.ts';
 import { createRetentionTask } from './retention-task.ts';
 import { runCycle } from './run-cycle.ts';
@@ -34,6 +36,8 @@ export interface OptimizerServiceDeps {
   /** The caller's to close, after the service has stopped. */
   readonly backend: QueueBackend;
   readonly teacher: Llm | null;
+  /** Prompt optimizers by name, those of the operator's own among them. */
+  readonly optimizers: ReadonlyMap<string, RegisteredOptimizer>;
   readonly log: Log;
   readonly dataDir: string;
   readonly adminToken: string | undefined;
@@ -50,6 +54,8 @@ export interface OptimizerService {
 }
 
 const STOP_DEADLINE_MS = 5_000;
+/** Without a finished replay for so long a search lets other runs have a turn. */
+const REPLAY_PATIENCE_MS = 30_000;
 
 /** The optimizer: a controller that looks every few seconds, a nightly cycle, and the control plane's API. */
 export function createOptimizerService(deps: OptimizerServiceDeps): OptimizerService {
@@ -63,16 +69,20 @@ export function createOptimizerService(deps: OptimizerServiceDeps): OptimizerSer
   const replays = backend.openQueue(REPLAY_QUEUE);
   const controller = createController({ database, log, now, actor }, config);
   const clustering = createFailureClustering({ database, now }, config);
-  const cycleDeps = { database, now, teacher: deps.teacher, replays, clustering, actor };
+  const stopping = new AbortController();
+  // A wait that is broken off is over: who waited looks at the signal.
+  const wait = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => {});
+  const prompts = { teacher: deps.teacher, replays, optimizers: deps.optimizers, wait, signal: stopping.signal };
+  const cycleDeps = { database, now, clustering, actor, ...prompts };
+  const cycleOptions = { ...config, patienceMs: REPLAY_PATIENCE_MS };
   const worker = createRunWorker(
-    { database, log, owner: actor, cycle: (run) => runCycle(cycleDeps, run, config), onOutcome: metrics.ran },
+    { database, log, owner: actor, cycle: (run) => runCycle(cycleDeps, run, cycleOptions), onOutcome: metrics.ran },
     { projectId },
   );
   const schedule = createSchedule({ database, log, now, work: () => worker.work() }, config);
   const retention = createRetentionTask({ database, now, log }, config);
   const sender = createWebhookSender({ database, now, random: Math.random, fetchFor: createGuardedFetch }, config);
   const webhooks = createWebhookTask({ sender, log });
-  const stopping = new AbortController();
   let looking: Promise<void> = Promise.resolve();
   let listener: PolicyListener | null = null;
 
