@@ -55,6 +55,8 @@ export async function publishDraft(
   if (mode !== 'automatic') return { ...stored, rolloutId: null, heldBy: null };
   const pointer = await readPointer(deps.database, projectId);
   if (pointer?.canary === policy.policyId) return { ...stored, rolloutId: pointer.rolloutId, heldBy: null };
+  // A run that was killed after it had activated the draft finds it served.
+  if (pointer?.stable === policy.policyId) return { ...stored, rolloutId: null, activated: true, heldBy: null };
   if (pointer?.stable !== stable.policyId) return { ...stored, rolloutId: null, heldBy: 'stable_moved' };
   const settings = rolloutSettingsOf(governance);
   const change = {
