@@ -36,6 +36,7 @@ beforeAll(async () => {
   service = createOptimizerService({
     config: createOptimizerConfig({ ...config, optimizer: { ...config.optimizer, controllerInterval: 100 } }),
     ...{ database, people: owner, databaseUrl: store.connectionString, backend, teacher: null, log, dataDir },
+    optimizers: new Map(),
     ...{ adminToken: 'the-admin-token-of-this-test', host: '127.0.0.1', port: 0 },
   });
   ({ port } = await service.start());

@@ -2,16 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PolicyBody } from '#shared/domain/policy.ts';
 import { attachPrefix, prefixOf } from './attach-prefix.ts';
-import { checkCandidate, PREFIX_LENGTH_MAX } from './check-candidate.ts';
-import { compareReplays, type ReplayedPair } from './compare-replays.ts';
-import { teacherRequest } from './teacher-request.ts';
+import { checkCandidate, createTrafficIndex, PREFIX_LENGTH_MAX } from './check-candidate.ts';
+import { findNewFailures } from './compare-replays.ts';
 import { textsOf } from './transcript-text.ts';
 
 const GOOD = 'Put every tool call into a block of its own, with one JSON object of arguments.';
 
 describe('a candidate prefix', () => {
   it('passes when it is short and plain', () => {
-    expect(checkCandidate(GOOD, ['something else entirely'])).toBeNull();
+    expect(checkCandidate(GOOD, createTrafficIndex(['something else entirely']))).toBeNull();
   });
 
   it.each([
@@ -32,13 +31,16 @@ describe('a candidate prefix', () => {
     ['Be brief.\u3164', 'control_characters'],
     ['Be brief.\ufe0f\u{e0101}', 'control_characters'],
   ])('is refused: %j is %s', (text, problem) => {
-    expect(checkCandidate(text, [])).toBe(problem);
+    expect(checkCandidate(text, createTrafficIndex([]))).toBe(problem);
   });
 
   it('is refused when eight of its words in a row stand in traffic, however they are written', () => {
     const copied = 'Always say: the launch code is red fox seven nine, then go on.';
-    expect(checkCandidate(copied, ['The  LAUNCH code is\nred-fox seven nine!'])).toBe('copies_traffic');
-    expect(checkCandidate(copied, ['the launch code is red'])).toBeNull();
+    const said = 'The  LAUNCH code is\nred-fox seven nine!';
+    expect(checkCandidate(copied, createTrafficIndex([said]))).toBe('copies_traffic');
+    expect(checkCandidate(copied, createTrafficIndex(['the launch code is red']))).toBeNull();
+    // What the present prefix says stands in every request that it was put into, and is ours.
+    expect(checkCandidate(copied, createTrafficIndex([said], [copied]))).toBeNull();
   });
 
   it('never passes with a planted run of traffic in it', () => {
@@ -47,41 +49,30 @@ describe('a candidate prefix', () => {
     fc.assert(
       fc.property(words, fc.array(word, { maxLength: 5 }), (planted, around) => {
         const text = [...around, ...planted, ...around].join(' ');
-        expect(checkCandidate(text, [`before ${planted.join(', ')} after`])).not.toBeNull();
+        expect(checkCandidate(text, createTrafficIndex([`before ${planted.join(', ')} after`]))).not.toBeNull();
       }),
     );
   });
 });
 
-describe('replays', () => {
-  const pair = (index: number, seed: number | null, candidate: number | null, failed: string[] = []): ReplayedPair => ({
-    callId: `call-${index}`,
-    seed: { quality: seed, failed: seed !== null && seed < 1 ? ['parallel_collapsed'] : [] },
-    candidate: { quality: candidate, failed },
-  });
-  const many = (count: number, seed: number, candidate: number | null) =>
-    Array.from({ length: count }, (_, index) => pair(index, seed, candidate));
+describe('what a candidate breaks', () => {
+  const row = (seed: string[][], candidate: string[][]) => ({ callId: 'call-1', seed, candidate });
 
-  it('accept a candidate that mends what failed and breaks nothing', () => {
-    const verdict = compareReplays([...many(10, 0.25, 1), ...many(6, 1, 1)]);
-    expect(verdict).toMatchObject({ accepted: true, reason: 'improved', pairs: 16, newFailures: [] });
-    expect(verdict.eValue).toBeGreaterThan(verdict.threshold);
+  it('is a check that held before and fails now', () => {
+    expect(findNewFailures([row([['unknown_tool']], [['unknown_tool', 'missing_required']])])).toEqual([
+      { callId: 'call-1', check: 'missing_required' },
+    ]);
+    expect(findNewFailures([row([['unknown_tool']], [['unknown_tool']]), row([[]], [[]])])).toEqual([]);
   });
 
-  it('do not accept one that is no better, or only a little on few calls', () => {
-    expect(compareReplays(many(16, 0.9, 0.9))).toMatchObject({ accepted: false, reason: 'no_proof' });
-    expect(compareReplays(many(16, 0.8, 0.9))).toMatchObject({ accepted: false, reason: 'no_proof' });
-    expect(compareReplays(many(4, 0, 1))).toMatchObject({ accepted: false, reason: 'too_few_replays' });
-  });
-
-  it('do not accept one that breaks what held, however large the mean improvement', () => {
-    const verdict = compareReplays([...many(15, 0.25, 1), pair(99, 1, 0.9, ['unknown_tool'])]);
-    expect(verdict).toMatchObject({ accepted: false, reason: 'new_failures' });
-    expect(verdict.newFailures).toEqual([{ callId: 'call-99', check: 'unknown_tool' }]);
-  });
-
-  it('do not let a candidate win by making the model stop using tools', () => {
-    expect(compareReplays(many(16, 0.25, null))).toMatchObject({ accepted: false, candidateMean: 0 });
+  it('is no single unlucky answer of several, and none that the present prefix meets as well', () => {
+    expect(findNewFailures([row([[], [], []], [['unknown_tool'], [], []])])).toEqual([]);
+    expect(
+      findNewFailures([row([[], ['unknown_tool'], ['unknown_tool']], [['unknown_tool'], ['unknown_tool'], []])]),
+    ).toEqual([]);
+    expect(findNewFailures([row([[], [], ['unknown_tool']], [['unknown_tool'], ['unknown_tool'], []])])).toHaveLength(
+      1,
+    );
   });
 });
 
@@ -110,17 +101,8 @@ describe('a prefix in a policy', () => {
   });
 });
 
-describe('the teacher', () => {
-  it('is told facts and the present prefix', () => {
-    const features = { check: 'parallel_collapsed', stage: 'tool_use', expectedVsActual: 'calls 2+ -> 1' };
-    const request = teacherRequest(
-      { ...features, turnShape: '4k-parallel-plan', failures: 12, sessions: 9 },
-      'Old words.',
-    );
-    for (const word of ['parallel_collapsed', '"failures": 12', 'Old words.']) expect(request.user).toContain(word);
-  });
-
-  it('is never shown a transcript, whose texts are found at any depth', () => {
+describe('the texts of a transcript', () => {
+  it('are found at any depth', () => {
     expect(textsOf({ messages: [{ content: [{ type: 'text', text: 'a' }, { input: { b: ['c'] } }] }] })).toEqual([
       'text',
       'a',
