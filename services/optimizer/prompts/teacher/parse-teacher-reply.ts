@@ -16,6 +16,7 @@ export const TEACHER_JSON_SCHEMAS: Readonly<Record<TeacherReplyKind, Readonly<Re
   critiques: schemaOf('critiques', TEXTS),
   examples: schemaOf('examples', { type: 'array', items: EXAMPLE }),
   persona: schemaOf('persona', { type: 'string' }),
+  keywords: schemaOf('keywords', { type: 'string' }),
 };
 
 const exampleSchema = z.object({ input: z.string(), answer: z.string(), reasoning: z.string().default('') });

@@ -80,6 +80,7 @@ const REPLY_FORMS: Readonly<Record<TeacherReplyKind, string>> = {
   critiques: '{"critiques": ["..."]}.',
   examples: '{"examples": [{"input": "...", "answer": "...", "reasoning": "..."}]}.',
   persona: '{"persona": "..."}.',
+  keywords: '{"keywords": "..."}.',
 };
 
 function shortened(row: TeacherRow): TeacherRow {

@@ -14,10 +14,11 @@ export type TeacherOperator =
   | 'refine'
   | 'synthesise-examples'
   | 'explain-examples'
-  | 'write-persona';
+  | 'write-persona'
+  | 'write-keywords';
 
-/** What a reply holds: full texts of prompts, single remarks, examples or one persona. */
-export type TeacherReplyKind = 'prompts' | 'critiques' | 'examples' | 'persona';
+/** What a reply holds: full texts of prompts, single remarks, examples, one persona or one line of keywords. */
+export type TeacherReplyKind = 'prompts' | 'critiques' | 'examples' | 'persona' | 'keywords';
 
 interface OperatorText {
   readonly reply: TeacherReplyKind;
@@ -68,11 +69,11 @@ export const TEACHER_OPERATORS: Readonly<Record<TeacherOperator, OperatorText>> 
   },
   'critique-failures': {
     reply: 'critiques',
-    instruction: `The rows are failures of the current prompt. ${FROM_ROWS} Say what the prompt lacks or has wrong, in one detailed critique.`,
+    instruction: `The rows are failures of the current prompt. ${FROM_ROWS} Say in detail what the prompt lacks or has wrong; each critique has one point.`,
   },
   'critique-successes': {
     reply: 'critiques',
-    instruction: `The current prompt mostly works. ${FROM_ROWS} Say in one detailed critique which of its instructions are responsible, and what would make it firmer where rows still fail.`,
+    instruction: `The current prompt mostly works. ${FROM_ROWS} Say in detail which of its instructions are responsible, and what would make it firmer where rows still fail; each critique has one point.`,
   },
   refine: {
     reply: 'prompts',
@@ -86,6 +87,10 @@ export const TEACHER_OPERATORS: Readonly<Record<TeacherOperator, OperatorText>> 
     reply: 'examples',
     instruction:
       'For each example write the steps of reasoning that lead from its input to its answer. Repeat input and answer unchanged.',
+  },
+  'write-keywords': {
+    reply: 'keywords',
+    instruction: 'Give the words that name the intent of this task best, separated by commas, in one line.',
   },
   'write-persona': {
     reply: 'persona',

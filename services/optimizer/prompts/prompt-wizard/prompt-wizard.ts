@@ -1,0 +1,104 @@
+import type { Candidate } from '../contract/candidate-book.ts';
+import type { SearchContext, Steps } from '../contract/search-context.ts';
+import type { PromptOptimizer } from '../contract/stepper.ts';
+import { componentsOf, rowsOfComponent } from '../moves/component-text.ts';
+import { findFailures } from '../moves/find-failures.ts';
+import { probeNoise } from '../moves/judge-noise.ts';
+import { scoreFully } from '../moves/score-fully.ts';
+import { settleBest } from '../moves/settle-best.ts';
+import { furnish } from './furnish.ts';
+import { mutate } from './mutate.ts';
+import { type PromptWizardOptions, promptWizardOptionsSchema } from './prompt-wizard-options.ts';
+import { rankMutants } from './rank-mutants.ts';
+import { refine } from './refine.ts';
+
+const PERFECT_SCORE = 1;
+const SAMPLES_MAX = 8;
+
+interface Run {
+  readonly context: SearchContext<PromptWizardOptions>;
+  readonly noisy: boolean;
+  /** Task calls kept for the end. */
+  readonly reserve: number;
+}
+
+/**
+ * PromptWizard (arXiv 2405.18369): mutation under thinking styles and critique with refinement, in turns; then refinement
+ * alone from further examples; then persona and synthetic examples, which stay if they are worth their length.
+ */
+export const promptWizard: PromptOptimizer<PromptWizardOptions> = {
+  name: 'prompt-wizard',
+  version: 1,
+  options: promptWizardOptionsSchema,
+  taskCallsMin: (task, options) => 4 * task.splits.select.length + options.mutationRounds * options.styleVariation,
+  *search(context) {
+    const { book, options, task } = context;
+    if (!(yield* scoreFully(context, [book.seed.id]))) return;
+    const noisy = (yield* probeNoise(context, task.splits.propose)).flipRate > 0;
+    const reserve = noisy ? Math.floor(options.settleShare * context.left().taskCalls) : 0;
+    const run = { context, noisy, reserve };
+    for (const component of componentsOf(book.seed.prompt)) {
+      for (let iteration = 0; iteration < options.mutateRefineIterations; iteration += 1) {
+        yield* mutateAndRefine(run, component);
+      }
+      for (let iteration = 0; iteration < options.refineTaskEgIterations; iteration += 1) {
+        yield* refineFrom(run, book.best(), component);
+      }
+      yield* furnishBest(run, component);
+    }
+    yield* settleBest(context, { taskCallsMax: context.left().taskCalls, samplesMax: SAMPLES_MAX });
+  },
+};
+
+/** Mutants of the best prompt, ranked by the short test; the top and the best itself are refined, and all of them scored. */
+function* mutateAndRefine(run: Run, component: string): Steps<void> {
+  const { context } = run;
+  const { options } = context;
+  const base = context.book.best();
+  const own = rowsOfComponent(context, context.task.splits.propose, component);
+  if (!isAffordable(run, options.mutationRounds * options.styleVariation * options.maxEvalBatches)) return;
+  const mutants = yield* mutate(context, base, component);
+  const rows = context.random('batches').sample(own, options.questionsBatchSize * options.maxEvalBatches);
+  const ranked = yield* rankMutants(context, mutants, rows);
+  for (const top of ranked.slice(0, options.topN)) {
+    if (!isAffordable(run, 0) || !(yield* scoreFully(context, [top.id]))) return;
+  }
+  yield* refineFrom(run, context.book.best(), component);
+}
+
+/** Refines a prompt from rows that fail; positive critique once most of what was looked at is right. */
+function* refineFrom(run: Run, base: Candidate, component: string): Steps<void> {
+  const { context, noisy } = run;
+  const { options, book } = context;
+  if (!isAffordable(run, options.seenSetSize)) return;
+  const own = rowsOfComponent(context, context.task.splits.propose, component);
+  const rows = context.random('examples').sample(own, options.seenSetSize);
+  const wanted = Math.min(rows.length, 2 * options.critiquesPerRefinement);
+  const failing = yield* findFailures(context, base.id, rows, { wanted, perfectScore: PERFECT_SCORE, noisy });
+  if (failing.length === 0) return;
+  const score = book.mean(base.id, context.task.splits.select)?.mean ?? 0;
+  const mostlyWorks = score >= options.minCorrectCount / options.maxEvalBatches;
+  const refined = yield* refine(context, base, component, failing, mostlyWorks);
+  if (refined !== null) yield* scoreFully(context, [refined.id]);
+}
+
+function* furnishBest(run: Run, component: string): Steps<void> {
+  const { context, noisy } = run;
+  const best = context.book.best();
+  if (!isAffordable(run, 2 * context.task.splits.select.length)) return;
+  const rows = rowsOfComponent(context, context.task.splits.propose, component).slice(
+    0,
+    context.options.numTrainExamples,
+  );
+  const options = { wanted: context.options.fewShotCount, perfectScore: PERFECT_SCORE, noisy };
+  const failing = yield* findFailures(context, best.id, rows, options);
+  for (const variant of yield* furnish(context, best, component, failing)) {
+    if (!isAffordable(run, 0) || !(yield* scoreFully(context, [variant.id]))) return;
+  }
+}
+
+/** Whether so many calls and a full score can be paid beside what is kept for the end. */
+function isAffordable({ context, reserve }: Run, calls: number): boolean {
+  const { left, task } = context;
+  return left().taskCalls - reserve >= calls + task.splits.select.length && left().teacherCalls > 0;
+}
