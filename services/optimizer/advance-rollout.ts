@@ -74,10 +74,16 @@ function changesStable(rollout: Rollout, decision: RolloutDecision): boolean {
 async function mayChangeStable(database: Database, rollout: Rollout): Promise<boolean> {
   const { projectId, kind, candidate, baseline } = rollout;
   const governance = await readGovernance(database, projectId);
-  // A reverse canary undoes its baseline, which is what there must be power over.
-  const changed = await readPolicy(database, projectId, kind === 'reverse' ? baseline : candidate);
+  // A reverse canary of an earlier policy undoes its baseline, which is what there must be power over.
+  const undoes = kind === 'reverse' && !(await isDemotion(database, rollout));
+  const changed = await readPolicy(database, projectId, undoes ? baseline : candidate);
   if (governance === null || changed === null) return false;
   return automaticPower(governance.body, changed.risk) === 'automatic';
+}
+
+/** Whether the candidate was drawn up from the policy that it is compared with, and not served before it. */
+async function isDemotion(database: Database, { projectId, candidate, baseline }: Rollout): Promise<boolean> {
+  return (await readPolicy(database, projectId, candidate))?.parentId === baseline;
 }
 
 async function analyse(deps: AdvanceRolloutDeps, rollout: Rollout): Promise<RolloutAnalysis> {
@@ -88,7 +94,7 @@ async function analyse(deps: AdvanceRolloutDeps, rollout: Rollout): Promise<Roll
 }
 
 /**
- * A reverse canary serves the *previous* policy. The question is still whether the present one does harm, so that it
+ * A reverse canary serves the remedy of an alarm, such as the previous policy. The question is still whether the present one does harm, so that it
  * stands in the canary's place of the analysis.
  */
 function swapped(session: SessionObservation): SessionObservation {
@@ -111,8 +117,10 @@ async function carryOut(
     evidence: analysis.evidence,
   };
   if (rollout.kind === 'reverse') {
-    // Harm in the present policy brings the previous one back; anything else leaves things as they are.
-    if (decision === 'rollBack') await promoteRollout(deps.database, { ...change, revokeBaseline: true });
+    // Harm in the present policy brings the remedy; anything else leaves things as they are. A policy that lost one
+    // model in one shape was good for the rest, and may be gone back to.
+    const revokeBaseline = !(await isDemotion(deps.database, rollout));
+    if (decision === 'rollBack') await promoteRollout(deps.database, { ...change, revokeBaseline });
     else await concludeRollout(deps.database, change);
     return;
   }

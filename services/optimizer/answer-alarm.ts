@@ -3,13 +3,14 @@ import type { Database } from '#shared/database/connect.ts';
 import { activatePolicy, type PolicyPointer, readPointer, rollBack } from '#shared/database/pointer-store.ts';
 import { type Policy, proposePolicy, readPolicy } from '#shared/database/policy-store.ts';
 import { readRollbackTarget } from '#shared/database/rollback-target.ts';
-import { openRollout } from '#shared/database/rollout-store.ts';
+import { abortRollout, openRollout, readRollout } from '#shared/database/rollout-store.ts';
 import type { Governance } from '#shared/domain/governance.ts';
 import { rolloutSettingsOf } from '#shared/domain/rollout.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import { watchSchema } from './arm-alarms.ts';
 import { automaticPower } from './automatic-power.ts';
 import { demoteModel, weightInShape } from './demote-model.ts';
+import { readJudgeDrift } from './read-judge-drift.ts';
 import { createRolloutState } from './rollout/rollout-state.ts';
 
 export interface AnswerAlarmDeps {
@@ -22,6 +23,8 @@ export type AlarmAnswer =
       readonly type: 'rolled_back' | 'demoted' | 'proposed' | 'reverse_canary' | 'none';
       readonly id: string | null;
       readonly reason: string;
+      /** True when the model has less of the shape from now on. */
+      readonly modelLost: boolean;
     }
   /** Nothing may be done now; the next look tries again. */
   | { readonly type: 'waiting'; readonly reason: string };
@@ -29,34 +32,50 @@ export type AlarmAnswer =
 /** Share of sessions that a reverse canary may take, as far as the exposure limit lets it. */
 const REVERSE_SHARE = 0.2;
 
+/** What an alarm is about, as it stands when it is answered. */
+interface Case {
+  readonly alarm: Alarm;
+  readonly governance: Governance;
+  readonly pointer: PolicyPointer;
+  readonly policy: Policy;
+  /** Act without asking a reverse canary first. */
+  readonly atOnce: boolean;
+}
+
 /**
- * What an alarm leads to. A drop of `immediateDrop` or more: back to the previous policy when the present one brought
- * the bad cell, else the bad model's weight to another one. A smaller drop: the previous policy is tried on a slice
- * first, because one stream cannot tell a worse policy from a stricter judge. Where nothing is automatic, a person is
- * left a proposal.
+ * What an alarm leads to. The remedy is the previous policy when the present one brought the bad cell, else the present
+ * one without the model in the shape. A drop of `immediateDrop` or more gets it at once; a smaller one, and any while the
+ * anchors of a judge have moved, has it tried on a slice first, because one stream cannot tell a worse policy from a
+ * stricter judge or harder traffic, and two arms at the same time can. Where nothing is automatic, a person is left a
+ * proposal.
  */
 export async function answerAlarm(deps: AnswerAlarmDeps, alarm: Alarm, governance: Governance): Promise<AlarmAnswer> {
   const { database } = deps;
   const pointer = await readPointer(database, alarm.projectId);
   const policy = await readPolicy(database, alarm.projectId, alarm.policyId);
-  if (pointer === null || policy === null || pointer.stable !== alarm.policyId) {
-    return { type: 'none', id: null, reason: 'the policy is not served any more' };
-  }
-  const previous = await previousPolicy(database, pointer);
-  const automatic = automaticPower(governance, policy.risk) === 'automatic';
-  const atOnce = watchSchema.parse(alarm.state).alarm.phase === 'demoted';
+  if (pointer === null || policy === null || pointer.stable !== alarm.policyId) return none(NOT_SERVED);
+  const large = watchSchema.parse(alarm.state).alarm.phase === 'demoted';
+  const atOnce = large && !(await readJudgeDrift(database, alarm.projectId, alarm.armedAt));
+  const facts: Case = { alarm, governance, pointer, policy, atOnce };
   try {
-    if (automatic && previous !== null && !atOnce) return await openReverse(deps, alarm, pointer, previous, governance);
-    if (automatic && previous !== null && cameWith(policy, previous, alarm)) {
-      return await goBack(deps, alarm, policy, pointer);
+    const previous = await previousPolicy(database, pointer);
+    const blamed = previous !== null && cameWith(policy, previous, alarm);
+    if (blamed && automaticPower(governance, policy.risk) === 'automatic') {
+      return atOnce ? await goBack(deps, facts, previous) : await tryFirst(deps, facts, previous);
     }
-    return await dropModel(deps, alarm, policy, pointer, governance, atOnce);
+    return await dropModel(deps, facts);
   } catch (error) {
     if (error instanceof TrimtabError && error.code === 'conflict') {
       return { type: 'waiting', reason: String(error.details['reason'] ?? error.message) };
     }
     throw error;
   }
+}
+
+const NOT_SERVED = 'the policy is not served any more';
+
+function none(reason: string): AlarmAnswer {
+  return { type: 'none', id: null, reason, modelLost: false };
 }
 
 async function previousPolicy(database: Database, pointer: PolicyPointer): Promise<Policy | null> {
@@ -82,82 +101,79 @@ function cameWith(
   return JSON.stringify([...new Set(prefixes(policy.body))]) !== JSON.stringify([...new Set(prefixes(previous.body))]);
 }
 
-async function goBack(
-  deps: AnswerAlarmDeps,
-  alarm: Alarm,
-  policy: Policy,
-  pointer: PolicyPointer,
-): Promise<AlarmAnswer> {
+async function goBack(deps: AnswerAlarmDeps, facts: Case, previous: Policy): Promise<AlarmAnswer> {
+  const { alarm, policy, pointer } = facts;
   const reason = `alarm: ${alarm.model} in ${alarm.turnShape} fell under policy v${policy.number}`;
-  const back = await rollBack(deps.database, {
-    projectId: alarm.projectId,
-    actor: deps.actor,
-    reason,
-    automatic: true,
-    expectedEpoch: pointer.epoch,
-    slot: 'stable',
-    evidence: { alarmId: alarm.alarmId, ...evidenceOf(alarm) },
-  });
-  return { type: 'rolled_back', id: back.stable, reason };
+  const back = await rollBack(deps.database, { ...changeOf(deps, facts, pointer), reason, slot: 'stable' });
+  const modelLost = weightInShape(previous.body, alarm) < weightInShape(policy.body, alarm);
+  return { type: 'rolled_back', id: back.stable, reason, modelLost };
 }
 
-async function openReverse(
-  deps: AnswerAlarmDeps,
-  alarm: Alarm,
-  pointer: PolicyPointer,
-  previous: Policy,
-  governance: Governance,
-): Promise<AlarmAnswer> {
-  const reason = `alarm: does v${previous.number} do better than the present policy in ${alarm.turnShape}?`;
+/** The present policy without the model in the shape: at once, after a reverse canary, or as a proposal. */
+async function dropModel(deps: AnswerAlarmDeps, facts: Case): Promise<AlarmAnswer> {
+  const { alarm, policy, governance, pointer, atOnce } = facts;
+  if (governance.weights === 'off') return none('the optimizer has no power over weights');
+  const demotion = demoteModel(policy.body, alarm, new Set());
+  if (demotion === null) return none('no other model may take over');
+  const successors = demotion.successors.map((successor) => successor.model).join(', ');
+  const reason = `alarm: ${alarm.model} fell in ${alarm.turnShape}; ${successors} takes over`;
+  const { policy: proposal } = await proposePolicy(deps.database, {
+    ...{ projectId: alarm.projectId, body: demotion.body, parentId: policy.policyId, author: deps.actor, reason },
+    ...{ evidence: evidenceOf(alarm), risk: 'model' },
+  });
+  if (governance.weights !== 'automatic') {
+    return { type: 'proposed', id: proposal.policyId, reason, modelLost: false };
+  }
+  if (!atOnce) return await tryFirst(deps, facts, proposal);
+  // A canary is compared with the policy that has just fallen: what it would prove is nothing.
+  const seen = await endRollout(deps, facts, pointer, 'any');
+  const change = { ...changeOf(deps, facts, seen), reason, policyId: proposal.policyId };
+  await activatePolicy(deps.database, change);
+  return { type: 'demoted', id: proposal.policyId, reason, modelLost: true };
+}
+
+/** A reverse canary: does the remedy do better than the present policy, in the same traffic and by the same judges? */
+async function tryFirst(deps: AnswerAlarmDeps, facts: Case, remedy: Policy): Promise<AlarmAnswer> {
+  const { alarm, governance } = facts;
+  const pointer = await endRollout(deps, facts, facts.pointer, 'canary');
+  const reason = `alarm: does v${remedy.number} do better than the present policy in ${alarm.turnShape}?`;
   const settings = rolloutSettingsOf(governance);
   const rollout = await openRollout(deps.database, {
-    projectId: alarm.projectId,
-    actor: deps.actor,
-    reason,
-    automatic: true,
-    expectedEpoch: pointer.epoch,
-    kind: 'reverse',
-    candidate: previous.policyId,
+    ...changeOf(deps, facts, pointer),
+    ...{ reason, kind: 'reverse', candidate: remedy.policyId, settings },
     canaryShare: Math.min(REVERSE_SHARE, governance.exposureMax - pointer.explorationShare),
-    settings,
     initialState: createRolloutState(settings),
-    evidence: { alarmId: alarm.alarmId, ...evidenceOf(alarm) },
   });
-  return { type: 'reverse_canary', id: rollout.rolloutId, reason };
+  return { type: 'reverse_canary', id: rollout.rolloutId, reason, modelLost: false };
 }
 
-async function dropModel(
+/** The pointer without the running rollout; a reverse canary that runs already is left to end, unless `any` may go. */
+async function endRollout(
   deps: AnswerAlarmDeps,
-  alarm: Alarm,
-  policy: Policy,
+  facts: Case,
   pointer: PolicyPointer,
-  governance: Governance,
-  atOnce: boolean,
-): Promise<AlarmAnswer> {
-  if (governance.weights === 'off')
-    return { type: 'none', id: null, reason: 'the optimizer has no power over weights' };
-  const demotion = demoteModel(policy.body, alarm, new Set());
-  if (demotion === null) return { type: 'none', id: null, reason: 'no other model may take over' };
-  const reason = `alarm: ${alarm.model} fell in ${alarm.turnShape}; ${demotion.successors.map((successor) => successor.model).join(', ')} takes over`;
-  const { policy: proposal } = await proposePolicy(deps.database, {
-    projectId: alarm.projectId,
-    body: demotion.body,
-    parentId: policy.policyId,
-    author: deps.actor,
-    reason,
-    evidence: { alarmId: alarm.alarmId, ...evidenceOf(alarm) },
-    risk: 'model',
-  });
-  if (!atOnce || governance.weights !== 'automatic') return { type: 'proposed', id: proposal.policyId, reason };
-  await activatePolicy(deps.database, {
-    ...{ projectId: alarm.projectId, policyId: proposal.policyId, actor: deps.actor, reason, automatic: true },
-    // The demotion was drawn up from this policy: a person who has moved on from it is not overruled.
-    expectedEpoch: pointer.epoch,
-    evidence: { alarmId: alarm.alarmId, ...evidenceOf(alarm) },
-  });
-  return { type: 'demoted', id: proposal.policyId, reason };
+  which: 'any' | 'canary',
+): Promise<PolicyPointer> {
+  const { projectId, rolloutId } = pointer;
+  if (rolloutId === null) return pointer;
+  const running = await readRollout(deps.database, projectId, rolloutId);
+  if (which === 'canary' && running?.kind === 'reverse') return pointer;
+  const reason = `alarm: ${facts.alarm.model} fell in ${facts.alarm.turnShape}, under the policy that the canary is compared with`;
+  await abortRollout(deps.database, { ...changeOf(deps, facts, pointer), rolloutId, reason });
+  const after = await readPointer(deps.database, projectId);
+  if (after?.stable !== pointer.stable) throw new TrimtabError('conflict', NOT_SERVED);
+  return after;
+}
+
+/** What every answer has in common; drawn up from a pointer, so that a person who has moved on is not overruled. */
+function changeOf(deps: AnswerAlarmDeps, { alarm }: Case, pointer: PolicyPointer) {
+  return {
+    ...{ projectId: alarm.projectId, actor: deps.actor, automatic: true, expectedEpoch: pointer.epoch },
+    evidence: evidenceOf(alarm),
+  };
 }
 
 function evidenceOf(alarm: Alarm): Readonly<Record<string, unknown>> {
-  return typeof alarm.evidence === 'object' && alarm.evidence !== null ? { alarm: alarm.evidence } : {};
+  const { alarmId, evidence } = alarm;
+  return typeof evidence === 'object' && evidence !== null ? { alarmId, alarm: evidence } : { alarmId };
 }

@@ -34,9 +34,9 @@ export const watchSchema = z.object({
 export type Watch = z.infer<typeof watchSchema>;
 
 /** Sessions of before that a baseline needs, and those of the policy itself when there were none. */
-const EARLIER_SESSIONS_MIN = 20;
+export const EARLIER_SESSIONS_MIN = 20;
 const OWN_SESSIONS = 30;
-const BASELINE_SESSIONS_MAX = 500;
+export const BASELINE_SESSIONS_MAX = 500;
 const MONTH_MS = 30 * 86_400_000;
 /** A system that has just begun will be busier. */
 const SESSIONS_PER_MONTH_MIN = 100;

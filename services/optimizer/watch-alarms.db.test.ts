@@ -1,13 +1,15 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { armAlarm, readAlarms } from '#shared/database/alarm-store.ts';
+import { armAlarm, readAlarms, readDemotions } from '#shared/database/alarm-store.ts';
+import { writeDrift } from '#shared/database/anchor-store.ts';
 import { listAudit } from '#shared/database/audit-log.ts';
 import type { Database } from '#shared/database/connect.ts';
 import { pauseOptimizer, resumeOptimizer } from '#shared/database/optimizer-control.ts';
 import { activatePolicy, readPointer } from '#shared/database/pointer-store.ts';
 import { readPolicy } from '#shared/database/policy-store.ts';
 import { readGovernance } from '#shared/database/read-governance.ts';
-import { readRunningRollout } from '#shared/database/rollout-store.ts';
+import { openRollout, readRollout, readRunningRollout } from '#shared/database/rollout-store.ts';
+import { rolloutSettingsOf } from '#shared/domain/rollout.ts';
 import {
   bodyTo,
   insertSessions,
@@ -17,7 +19,9 @@ import {
   seedProject,
 } from '#shared/testing/optimizer-fixture.ts';
 import { answerAlarm } from './answer-alarm.ts';
+import { watchSchema } from './arm-alarms.ts';
 import { createAlarmState } from './rollout/alarm-state.ts';
+import { createRolloutState } from './rollout/rollout-state.ts';
 import {
   type ControllerStore,
   createControllerStore,
@@ -208,15 +212,115 @@ describe('an alarm', () => {
     expect(report.alarms?.raised).toMatchObject([{ answer: 'reverse_canary' }]);
     const reverse = await readRunningRollout(admin, project);
     expect(reverse).toMatchObject({ kind: 'reverse', candidate: seed, baseline: candidate });
-    const arms = Array.from({ length: 400 }, (_, index): SessionFixture => {
-      const variant = index % 2 === 0 ? 'canary' : 'control';
-      const quality = variant === 'canary' ? 0.95 : 0.7;
-      const startedAt = new Date(NOW_MS + index * 60_000);
-      return { project, index: 1_000 + index, startedAt, quality, rolloutId: reverse!.rolloutId, variant };
-    });
-    await insertSessions(admin, arms);
+    await insertSessions(admin, arms(project, reverse!.rolloutId, 0.95, 0.7));
     const confirmed = await store.controllerOf(project, NOW_MS + 10 * DAY_MS).tick();
     expect(confirmed.rollout).toMatchObject({ type: 'ended', decision: 'rollBack' });
     expect(await readPointer(admin, project)).toMatchObject({ stable: seed, canary: null, revoked: [candidate] });
   });
+
+  /** A policy that has long been served, whose model falls: forty good sessions, then `after`. */
+  async function fallen(project: string, after: readonly number[], governance: Record<string, unknown> = {}) {
+    const seed = await seedProject(admin, project, { weights: 'automatic', ...governance });
+    const random = seeded(5);
+    const qualities = [...Array.from({ length: 40 }, () => 0.88 + 0.1 * random()), ...after];
+    await insertSessions(
+      admin,
+      qualities.map((quality, index): SessionFixture => {
+        return { project, index, startedAt: new Date(OPENED_MS + index * 60_000), quality, policyId: seed };
+      }),
+    );
+    return seed;
+  }
+
+  it('takes a model that falls by itself out of the shape at once, with the canary that was compared with it', async () => {
+    const project = 'model-falls';
+    const seed = await fallen(project, Array(60).fill(0.1));
+    const settings = rolloutSettingsOf((await readGovernance(admin, project))!.body);
+    const canary = await openRollout(optimizer, {
+      ...{ projectId: project, actor: 'optimizer:test', reason: 'cheaper', canaryShare: 0.05, settings },
+      ...{
+        candidate: await propose(admin, project, bodyTo('cheap'), seed),
+        initialState: createRolloutState(settings),
+      },
+    });
+    const report = await store.controllerOf(project, NOW_MS).tick();
+    expect(report.alarms?.raised).toEqual([{ turnShape: SHAPE, model: 'steady', answer: 'demoted' }]);
+    expect((await readRollout(admin, project, canary.rolloutId))?.status).toBe('aborted');
+    const pointer = await readPointer(admin, project);
+    expect(pointer).toMatchObject({ canary: null, revoked: [] });
+    const served = await readPolicy(admin, project, pointer!.stable);
+    expect(served).toMatchObject({ parentId: seed });
+    expect(served?.body.routes[0]).toMatchObject({ match: { turnShape: SHAPE }, targets: [{ model: 'cheap' }] });
+    expect(await readDemotions(admin, project, new Date(0))).toMatchObject([{ turnShape: SHAPE, model: 'steady' }]);
+    expect((await store.controllerOf(project, NOW_MS).tick()).alarms?.raised).toEqual([]);
+    const told = await admin.selectFrom('webhookEvent').select('type').where('projectId', '=', project).execute();
+    expect(told).toEqual([{ type: 'alarm.raised' }]);
+  });
+
+  it('tries the policy without the model on a slice after a small drop, and moves to it once that does better', async () => {
+    const project = 'model-falls-a-little';
+    const seed = await fallen(project, Array(400).fill(0.75));
+    const report = await store.controllerOf(project, NOW_MS).tick();
+    expect(report.alarms?.raised).toMatchObject([{ answer: 'reverse_canary' }]);
+    const reverse = await readRunningRollout(admin, project);
+    expect(reverse).toMatchObject({ kind: 'reverse', baseline: seed });
+    await insertSessions(admin, arms(project, reverse!.rolloutId, 0.95, 0.75));
+    const confirmed = await store.controllerOf(project, NOW_MS + 10 * DAY_MS).tick();
+    expect(confirmed.rollout).toMatchObject({ type: 'ended', decision: 'rollBack' });
+    // It was good for every other shape, and stays one that can be gone back to.
+    expect(await readPointer(admin, project)).toMatchObject({ stable: reverse!.candidate, revoked: [] });
+    expect(await readAlarms(admin, project, seed)).toMatchObject([{ status: 'confirmed' }]);
+    expect(await readDemotions(admin, project, new Date(0))).toHaveLength(1);
+  });
+
+  it('starts over from what is held now when both arms of the reverse canary do alike: the judge has changed', async () => {
+    const project = 'stricter-judge';
+    const seed = await fallen(project, Array(400).fill(0.75));
+    await store.controllerOf(project, NOW_MS).tick();
+    const reverse = await readRunningRollout(admin, project);
+    const alike = arms(project, reverse!.rolloutId, 0.75, 0.75, seed);
+    await insertSessions(admin, alike);
+    await store.controllerOf(project, NOW_MS + 30 * DAY_MS).tick();
+    expect(await readRunningRollout(admin, project)).toBeNull();
+    await store.controllerOf(project, NOW_MS + 30 * DAY_MS).tick();
+    const [alarm] = await readAlarms(admin, project, seed);
+    expect(alarm?.status).toBe('watching');
+    const { settings } = watchSchema.parse(alarm?.state);
+    expect(settings.baseline).toBeLessThan(0.75);
+    expect(settings.baseline).toBeGreaterThan(0.65);
+    expect(await readDemotions(admin, project, new Date(0))).toEqual([]);
+    const told = await admin.selectFrom('webhookEvent').select('type').where('projectId', '=', project).execute();
+    expect(told.map(({ type }) => type).sort()).toEqual(['alarm.cleared', 'alarm.raised', 'rollout.inconclusive']);
+  });
+
+  it('asks a reverse canary even about a large drop while the anchors of a judge have moved', async () => {
+    const project = 'judge-drifts';
+    const { seed, candidate } = await promoted(project, [...Array(20).fill(0.93), ...Array(20).fill(0.93)]);
+    await store.controllerOf(project, NOW_MS).tick();
+    const version = { rubric: 'task', rubricVersion: '1', judge: 'judge-1' };
+    const night = { night: '2026-11-24', anchors: 20, disagreed: 12, flipped: 12, compared: 20, level: 1.2 };
+    const state = { evidence: [1], nights: 3 };
+    await writeDrift(admin, project, version, { ...night, state, alarmAt: new Date(Date.now() + DAY_MS) });
+    await insertSessions(
+      admin,
+      Array.from({ length: 60 }, (_, index): SessionFixture => {
+        const startedAt = new Date(OPENED_MS + (300 + index) * 60_000);
+        return { project, index: 300 + index, startedAt, quality: 0.1, policyId: candidate, model: 'cheap' };
+      }),
+    );
+    const report = await store.controllerOf(project, NOW_MS).tick();
+    expect(report.alarms?.raised).toMatchObject([{ answer: 'reverse_canary' }]);
+    expect(await readRunningRollout(admin, project)).toMatchObject({ kind: 'reverse', candidate: seed });
+    expect((await readPointer(admin, project))?.stable).toBe(candidate);
+  });
 });
+
+/** Four hundred sessions after the alarm, half of them in either arm of a reverse canary. */
+function arms(project: string, rolloutId: string, canary: number, control: number, policyId: string | null = null) {
+  return Array.from({ length: 400 }, (_, index): SessionFixture => {
+    const variant = index % 2 === 0 ? 'canary' : 'control';
+    const startedAt = new Date(OPENED_MS + 24 * HOUR_MS + index * 60_000);
+    const quality = variant === 'canary' ? canary : control;
+    return { project, index: 1_000 + index, startedAt, quality, rolloutId, variant, policyId };
+  });
+}

@@ -1,16 +1,17 @@
 import * as z from 'zod';
-import { type Alarm, saveAlarmStep } from '#shared/database/alarm-store.ts';
+import type { Alarm } from '#shared/database/alarm-store.ts';
 import { listAudit } from '#shared/database/audit-log.ts';
 import type { Database } from '#shared/database/connect.ts';
 import { readWatchedSessions } from '#shared/database/estimation-store.ts';
 import { readPointer } from '#shared/database/pointer-store.ts';
 import { readGovernance } from '#shared/database/read-governance.ts';
-import { listRollouts } from '#shared/database/rollout-store.ts';
 import type { Governance } from '#shared/domain/governance.ts';
 import { answerAlarm } from './answer-alarm.ts';
 import { armAlarms, type Watch, watchSchema } from './arm-alarms.ts';
-import { type AlarmStep, createAlarmState, settleAlarm, watchSession } from './rollout/alarm-state.ts';
+import { type AlarmStep, createAlarmState, watchSession } from './rollout/alarm-state.ts';
 import { createKeyShares } from './rollout/key-shares.ts';
+import { saveWatch } from './save-watch.ts';
+import { settleConfirmation, settleElsewhere } from './settle-alarm.ts';
 
 export interface WatchAlarmsDeps {
   readonly database: Database;
@@ -25,7 +26,7 @@ export interface AlarmReport {
 
 /** Sessions fed per alarm and look. */
 const SESSIONS_PER_LOOK = 500;
-const MOVES = ['policy.activated', 'policy.pinned', 'policy.rolled_back'] as const;
+const MOVES = ['policy.activated', 'policy.pinned', 'policy.rolled_back', 'rollout.promoted'] as const;
 const MOVES_READ = 50;
 const moveSchema = z.looseObject({ after: z.looseObject({ stable: z.string() }) });
 
@@ -39,9 +40,11 @@ export async function watchAlarms(deps: WatchAlarmsDeps, projectId: string): Pro
   const governance = await readGovernance(database, projectId);
   if (pointer === null || governance === null) return { watched: 0, raised: [] };
   const alarms = await armAlarms(deps, pointer, governance.body);
+  const settling = { ...deps, alpha: governance.body.alphas.proven };
+  await settleElsewhere(settling, projectId, pointer.stable);
   const raised: { turnShape: string; model: string; answer: string }[] = [];
   for (const alarm of alarms) {
-    const current = await settle(deps, await revive(deps, alarm));
+    const current = await settleConfirmation(settling, await revive(deps, alarm));
     const fed = current.status === 'watching' ? await feed(deps, current) : current;
     if (fed === null || fed.status !== 'raised') continue;
     const answer = await answered(deps, fed, governance.body);
@@ -52,7 +55,7 @@ export async function watchAlarms(deps: WatchAlarmsDeps, projectId: string): Pro
   return { watched: alarms.length, raised };
 }
 
-/** A policy that was made stable again after its alarm was put back by a person: its watch starts over. */
+/** A policy that was made stable again after its alarm, by a person or on new proof: its watch starts over. */
 async function revive(deps: WatchAlarmsDeps, alarm: Alarm): Promise<Alarm> {
   const { raisedAt, projectId, policyId } = alarm;
   if (alarm.status === 'watching' || raisedAt === null) return alarm;
@@ -60,32 +63,16 @@ async function revive(deps: WatchAlarmsDeps, alarm: Alarm): Promise<Alarm> {
   const putBack = moves.find((move) => move.happenedAt > raisedAt && stableAfter(move.details) === policyId);
   if (putBack === undefined) return alarm;
   const watch = watchSchema.parse(alarm.state);
-  // What was scored before belongs to the alarm that a person has answered.
+  // What was scored before belongs to the alarm that has been answered.
   const cursor = { at: putBack.happenedAt.toISOString(), sessionId: '' };
   const fresh: Watch = { ...watch, alarm: createAlarmState(watch.settings), cursor, handled: null };
-  return await save(deps, alarm, 'watching', fresh, {}, 'the policy was activated again');
+  const reason = 'the policy was activated again';
+  return await saveWatch(deps, alarm, { status: 'watching', watch: fresh, evidence: {}, reason });
 }
 
 function stableAfter(details: unknown): string | null {
   const move = moveSchema.safeParse(details);
   return move.success ? move.data.after.stable : null;
-}
-
-/** A reverse canary that has ended without bringing the previous policy back clears the alarm. */
-async function settle(deps: WatchAlarmsDeps, alarm: Alarm): Promise<Alarm> {
-  const watch = watchSchema.parse(alarm.state);
-  if (alarm.status !== 'raised' || watch.handled?.action !== 'reverse_canary') return alarm;
-  const rollouts = await listRollouts(deps.database, alarm.projectId, { limit: 20 });
-  const confirmation = rollouts.find((rollout) => rollout.rolloutId === watch.handled?.id);
-  if (confirmation?.status === 'running') return alarm;
-  const confirmed = confirmation?.status === 'promoted';
-  const next: Watch = {
-    ...watch,
-    alarm: settleAlarm(watch.alarm, confirmed, watch.settings),
-    handled: confirmed ? watch.handled : null,
-  };
-  const reason = confirmed ? 'the reverse canary confirmed it' : 'the reverse canary did not confirm it';
-  return await save(deps, alarm, confirmed ? 'confirmed' : 'watching', next, alarm.evidence, reason);
 }
 
 async function feed(deps: WatchAlarmsDeps, alarm: Alarm): Promise<Alarm | null> {
@@ -105,7 +92,8 @@ async function feed(deps: WatchAlarmsDeps, alarm: Alarm): Promise<Alarm | null> 
   if (step === null) return null;
   const reason = describe(alarm, step);
   const status = step.action === 'none' ? 'watching' : 'raised';
-  return await save(deps, alarm, status, next, { ...step.evidence, action: step.action }, reason);
+  const evidence = { ...step.evidence, action: step.action };
+  return await saveWatch(deps, alarm, { status, watch: next, evidence, reason });
 }
 
 async function answered(deps: WatchAlarmsDeps, alarm: Alarm, governance: Governance): Promise<string> {
@@ -115,23 +103,11 @@ async function answered(deps: WatchAlarmsDeps, alarm: Alarm, governance: Governa
   if (answer.type === 'waiting') return `waiting: ${answer.reason}`;
   const done = answer.type === 'rolled_back' || answer.type === 'demoted';
   const handled: Watch['handled'] = { action: answer.type, id: answer.id };
-  await save(deps, alarm, done ? 'confirmed' : 'raised', { ...watch, handled }, alarm.evidence, answer.reason);
+  await saveWatch(deps, alarm, {
+    ...{ status: done ? 'confirmed' : 'raised', watch: { ...watch, handled }, evidence: alarm.evidence },
+    ...{ reason: answer.reason, demoted: done && answer.modelLost },
+  });
   return answer.type;
-}
-
-/** Stores the step; when another optimizer was faster its step stands, and the alarm is left alone for this look. */
-async function save(
-  deps: WatchAlarmsDeps,
-  alarm: Alarm,
-  status: Alarm['status'],
-  watch: Watch,
-  evidence: unknown,
-  reason: string,
-): Promise<Alarm> {
-  const lastSessionAt = watch.cursor === null ? null : new Date(watch.cursor.at);
-  const step = { status, state: watch, evidence, lastSessionAt, actor: deps.actor, reason };
-  const saved = await saveAlarmStep(deps.database, alarm, step);
-  return saved ? { ...alarm, status, state: watch, evidence, lastSessionAt } : { ...alarm, status: 'cleared' };
 }
 
 function describe(alarm: Alarm, step: AlarmStep): string {
