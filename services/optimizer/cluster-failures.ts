@@ -1,11 +1,5 @@
-import {
-  openCluster,
-  readProviderShares,
-  readUnassignedTemplates,
-  refreshClusters,
-  renameCluster,
-  type UnassignedTemplate,
-} from '#shared/database/cluster-store.ts';
+import { linkClaims } from '#shared/database/clusters/link-claims.ts';
+import { dropOldHours, lastTrafficHour, refreshTraffic } from '#shared/database/clusters/traffic-hours.ts';
 import type { Database } from '#shared/database/connect.ts';
 import {
   type FailureToRecord,
@@ -13,20 +7,39 @@ import {
   readNewFailures,
   recordFailures,
 } from '#shared/database/failure-store.ts';
-import { classifyFailure } from './clustering/classify.ts';
+import type { Llm } from '#shared/llm/llm.ts';
+import type { Log } from '#shared/log.ts';
+import type { Embedder } from './clustering/embedders/embedder.ts';
+import { createHashedEmbedder } from './clustering/embedders/hashed-embedder.ts';
 import { failureFactsOf } from './clustering/failure-facts.ts';
 import { SIGNATURE_ALGORITHM, signatureOf } from './clustering/signature.ts';
-import { titleOf } from './clustering/title.ts';
+import { assessClusters } from './clusters/assess-clusters.ts';
+import { attributeClusters } from './clusters/attribute-clusters.ts';
+import { nameClusters } from './clusters/name-clusters.ts';
+import { placeTemplates } from './clusters/place-templates.ts';
+import { type ReclusterReport, recluster } from './clusters/recluster.ts';
+import { toolOf } from './clusters/tool-of.ts';
 
 export interface ClusterFailuresDeps {
   readonly database: Database;
   readonly now: () => number;
+  /** Says how alike failures are; the one without dependencies when absent. */
+  readonly embedder?: Embedder;
+  /** Names clusters; facts and keywords do when absent. */
+  readonly namer?: Llm | null;
+  readonly log?: Log;
+  /** As the audit log names who changes a status. */
+  readonly actor?: string;
 }
 
 export interface ClusterFailuresOptions {
   readonly projectId: string;
   /** Different sessions that must meet a failure before it is a cluster: one odd session is not a defect. */
   readonly minClusterSessions: number;
+  /** And failures; as many as sessions when absent. */
+  readonly minClusterEvents?: number;
+  /** Lets a night change as much as it finds, without a person's word. */
+  readonly applyLargeChanges?: boolean;
 }
 
 export interface ClusteringReport {
@@ -34,64 +47,87 @@ export interface ClusteringReport {
   readonly opened: number;
 }
 
+export interface FailureClustering {
+  /** One look: new failures into clusters, and from time to time how the clusters do. */
+  run(): Promise<ClusteringReport>;
+  /** What takes all failures of the last weeks: clusters made anew under their old ids, and names. */
+  runNightly(runId: string): Promise<ReclusterReport>;
+}
+
 /** Failures taken per transaction, and transactions per look: a backlog is worked off without holding up the rest. */
-const BATCH = 200;
-const BATCHES_MAX = 20;
+const BATCH = 1_000;
+const BATCHES_MAX = 10;
 /** How far back the first look after a start goes. */
 const LOOKBACK_MS = 7 * 86_400_000;
 /** Scores may commit out of the order of their times; later looks overlap by this. */
 const OVERLAP_MS = 5 * 60_000;
-const NEW_FOR_DAYS = 7;
-const TEMPLATES_PER_LOOK = 100;
+/** How often rates and places are worked out anew. */
+const ASSESS_EVERY_MS = 60_000;
+const HOUR_MS = 3_600_000;
+/** Calls may be stored this long after they were made; the night counts those that took longer. */
+const LATE_MS = 10 * 60_000;
+const LATE_AT_NIGHT_MS = 48 * HOUR_MS;
+const TRAFFIC_WINDOW_MS = 31 * 24 * HOUR_MS;
+const COUNTS_KEPT_MS = 92 * 24 * HOUR_MS;
+/** Questions to the model that names, per look and per night. */
+const NAMES_PER_LOOK = 3;
+const NAMES_PER_NIGHT = 100;
 
 /**
- * Takes failing scores into events, templates and clusters: the same signature is the same cluster. Reads what it has
+ * Takes failing scores into events, templates and clusters, and watches what becomes of the clusters. Reads what it has
  * not seen yet; all writes are idempotent, so that two optimizers and restarts change nothing.
  */
-export function createFailureClustering(
-  deps: ClusterFailuresDeps,
-  options: ClusterFailuresOptions,
-): { run(): Promise<ClusteringReport> } {
-  const { database } = deps;
-  const { projectId } = options;
-  let since = new Date(deps.now() - LOOKBACK_MS);
-  // The first look counts all clusters: the process before may have been killed between recording and counting.
-  let countAll = true;
+export function createFailureClustering(deps: ClusterFailuresDeps, options: ClusterFailuresOptions): FailureClustering {
+  const { database, now, embedder = createHashedEmbedder(), actor = 'optimizer:clustering', log = null } = deps;
+  const { projectId, minClusterSessions } = options;
+  const support = { projectId, minClusterSessions, minClusterEvents: options.minClusterEvents ?? minClusterSessions };
+  const working = { database, now, embedder, actor };
+  const naming = { database, embedder, llm: deps.namer ?? null, log };
+  let since = new Date(now() - LOOKBACK_MS);
+  let assessedAt = Number.NEGATIVE_INFINITY;
+  // The process before may have been killed between recording and placing.
+  let mayBeHomeless = true;
 
-  const takeFailures = async () => {
+  const takeFailures = async (): Promise<number> => {
     let recorded = 0;
-    const templateIds: string[] = [];
     for (let batch = 0; batch < BATCHES_MAX; batch += 1) {
       const failures = await readNewFailures(database, projectId, { since, limit: BATCH });
-      const written = await recordFailures(database, projectId, failures.flatMap(asRecord));
-      recorded += written.recorded;
-      templateIds.push(...written.templateIds);
+      recorded += (await recordFailures(database, projectId, failures.flatMap(asRecord))).recorded;
       const newest = failures.at(-1)?.scoredAt;
       if (newest !== undefined) since = new Date(Math.max(since.getTime(), newest.getTime() - OVERLAP_MS));
       if (failures.length < BATCH) break;
     }
-    return { recorded, templateIds };
+    return recorded;
+  };
+
+  const watch = async (): Promise<void> => {
+    if (now() - assessedAt < ASSESS_EVERY_MS) return;
+    const counted = await lastTrafficHour(database, projectId);
+    const oldest = counted === null ? now() - TRAFFIC_WINDOW_MS : Math.min(counted.getTime(), now() - LATE_MS);
+    await refreshTraffic(database, projectId, new Date(oldest));
+    await assessClusters(working, projectId);
+    await attributeClusters(working, projectId);
+    assessedAt = now();
   };
 
   return {
     async run() {
-      const { recorded, templateIds } = await takeFailures();
-      const templates = await readUnassignedTemplates(
-        database,
-        projectId,
-        options.minClusterSessions,
-        TEMPLATES_PER_LOOK,
-      );
-      for (const template of templates) await openClusterFor(database, projectId, template);
-      if (countAll || recorded > 0 || templates.length > 0) {
-        const touched = [...templateIds, ...templates.map((template) => template.templateId)];
-        await refreshClusters(database, projectId, {
-          templateIds: countAll ? null : touched,
-          newForDays: NEW_FOR_DAYS,
-        });
-        countAll = false;
-      }
-      return { recorded, opened: templates.length };
+      const recorded = await takeFailures();
+      const opened = recorded > 0 || mayBeHomeless ? await placeTemplates(working, support) : [];
+      mayBeHomeless = false;
+      await watch();
+      if (opened.length > 0) await nameClusters(naming, projectId, NAMES_PER_LOOK);
+      return { recorded, opened: opened.length };
+    },
+    async runNightly(runId) {
+      const report = await recluster(working, {
+        ...{ ...support, runId, autoApply: options.applyLargeChanges ?? false },
+      });
+      await refreshTraffic(database, projectId, new Date(now() - LATE_AT_NIGHT_MS));
+      await linkClaims(database, projectId);
+      await nameClusters(naming, projectId, NAMES_PER_NIGHT);
+      await dropOldHours(database, projectId, new Date(now() - COUNTS_KEPT_MS));
+      return report;
     },
   };
 }
@@ -100,14 +136,6 @@ function asRecord(failure: NewFailure): FailureToRecord[] {
   const classified = failureFactsOf(failure);
   if (classified === null) return [];
   const { facts } = classified;
-  return [{ failure, facts, signature: signatureOf(facts), signatureAlgorithm: SIGNATURE_ALGORITHM }];
-}
-
-async function openClusterFor(database: Database, projectId: string, template: UnassignedTemplate): Promise<void> {
-  const shares = await readProviderShares(database, projectId, template);
-  const title = titleOf(template, shares);
-  const slug = `${template.check}-${template.turnShape}-${template.signature.slice(0, 8)}`.replaceAll(/[^\w-]+/g, '-');
-  const prefixFixable = classifyFailure(template.failure)?.prefixFixable ?? false;
-  const clusterId = await openCluster(database, projectId, template, { slug, title, prefixFixable });
-  await renameCluster(database, clusterId, title);
+  const tool = toolOf(failure.explanation);
+  return [{ failure, facts, tool, signature: signatureOf(facts), signatureAlgorithm: SIGNATURE_ALGORITHM }];
 }

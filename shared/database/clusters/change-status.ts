@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { ClusterStatus } from '../../domain/failure-cluster.ts';
 import { TrimtabError } from '../../errors.ts';
 import { appendAudit } from '../audit-log.ts';
@@ -101,25 +100,4 @@ async function tell(
 
 async function inTransaction<T>(database: Database, work: (transaction: Database) => Promise<T>): Promise<T> {
   return database.isTransaction ? await work(database) : await database.transaction().execute(work);
-}
-
-/** Notes how a cluster does, as it was assessed last. */
-export async function writeAssessment(
-  database: Database,
-  clusterId: string,
-  assessment: {
-    readonly trend: string;
-    readonly recentCount: number;
-    readonly recentRate: number | null;
-    readonly baselineRate: number | null;
-    readonly eValue: number | null;
-    readonly now: Date;
-  },
-): Promise<void> {
-  const { now, ...noted } = assessment;
-  await database
-    .updateTable('failureCluster')
-    .set({ ...noted, assessedAt: sql<Date>`${now}` })
-    .where('clusterId', '=', clusterId)
-    .execute();
 }

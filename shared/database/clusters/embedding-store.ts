@@ -53,31 +53,3 @@ export async function writeEmbeddings(
 }
 
 const ROWS_PER_STATEMENT = 200;
-
-/** What the embedder of a project learned of its templates, or null when it has learned nothing yet. */
-export async function readEmbedderState(
-  database: Database,
-  projectId: string,
-  embedder: string,
-): Promise<{ readonly embedderVersion: string; readonly state: unknown } | null> {
-  const row = await database
-    .selectFrom('embedderState')
-    .select(['embedderVersion', 'state'])
-    .where('projectId', '=', projectId)
-    .where('embedder', '=', embedder)
-    .executeTakeFirst();
-  return row ?? null;
-}
-
-export async function writeEmbedderState(
-  database: Database,
-  projectId: string,
-  { embedder, embedderVersion, state }: EmbedderName & { readonly state: unknown },
-): Promise<void> {
-  const learned = { embedder, embedderVersion, state: jsonText(state), updatedAt: new Date() };
-  await database
-    .insertInto('embedderState')
-    .values({ projectId, ...learned })
-    .onConflict((conflict) => conflict.column('projectId').doUpdateSet(learned))
-    .execute();
-}

@@ -101,3 +101,33 @@ export async function countSessions(database: Database, templateIds: readonly st
     WHERE template_id = ANY(${[...templateIds]}::uuid[])`.execute(database);
   return rows[0]?.sessions ?? 0;
 }
+
+/** Templates by their ids, with all of their failures as mass. */
+export async function readTemplatesById(
+  database: Database,
+  templateIds: readonly string[],
+): Promise<
+  readonly Pick<StoredTemplate, 'templateId' | 'stage' | 'check' | 'expectedVsActual' | 'template' | 'mass'>[]
+> {
+  return await database
+    .selectFrom('failureTemplate')
+    .select(['templateId', 'stage', 'checkId as check', 'expectedVsActual', 'template', 'eventCount as mass'])
+    .where('templateId', '=', sql<string>`ANY(${[...templateIds]}::uuid[])`)
+    .execute();
+}
+
+/** Failures of each template since a moment. */
+export async function readTemplateMasses(
+  database: Database,
+  projectId: string,
+  since: Date,
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await sql<{ templateId: string; mass: number }>`
+    SELECT template.template_id, met.mass FROM failure_template template
+    JOIN LATERAL (
+      SELECT count(*) AS mass FROM failure_event event
+      WHERE event.template_id = template.template_id AND event.happened_at >= ${since}
+    ) met ON met.mass > 0
+    WHERE template.project_id = ${projectId} AND template.last_seen >= ${since}`.execute(database);
+  return new Map(rows.map(({ templateId, mass }) => [templateId, mass]));
+}

@@ -7,6 +7,11 @@ const TABLES = [
   'block',
   'call',
   'cluster_assignment',
+  'cluster_comment',
+  'cluster_dimension',
+  'cluster_hour',
+  'cluster_name',
+  'cluster_session',
   'dead_letter',
   'evaluation_cache',
   'failure_cluster',
@@ -15,12 +20,15 @@ const TABLES = [
   'judge_skip',
   'prompt_run',
   'replay',
+  'replay_set_call',
   'rollout',
   'rollout_pair',
   'score',
   'scoring_run',
   'session',
+  'template_embedding',
   'transcript_node',
+  'webhook_event',
 ];
 
 /**

@@ -55,15 +55,6 @@ CREATE TABLE template_embedding (
 );
 CREATE INDEX template_embedding_project_idx ON template_embedding (project_id);
 
--- What an embedder learned of the templates of a project, so that vectors of today and yesterday compare.
-CREATE TABLE embedder_state (
-  project_id text PRIMARY KEY REFERENCES project,
-  embedder text NOT NULL,
-  embedder_version text NOT NULL,
-  state jsonb NOT NULL,
-  updated_at timestamptz NOT NULL DEFAULT now()
-);
-
 CREATE TABLE cluster_lineage (
   sequence bigserial PRIMARY KEY,
   project_id text NOT NULL,
@@ -322,13 +313,13 @@ $$;
 `;
 
 export const CLUSTER_WORK_GRANTS = `
-GRANT SELECT ON template_embedding, embedder_state, cluster_lineage, cluster_pin, cluster_comment, cluster_claim,
+GRANT SELECT ON template_embedding, cluster_lineage, cluster_pin, cluster_comment, cluster_claim,
   cluster_change, cluster_name, replay_set_call, cluster_hour, cluster_dimension, cluster_session, traffic_hour
   TO trimtab_gateway, trimtab_evaluator, trimtab_optimizer;
-GRANT INSERT, UPDATE, DELETE ON template_embedding, embedder_state, cluster_lineage, cluster_pin, cluster_comment,
+GRANT INSERT, UPDATE, DELETE ON template_embedding, cluster_lineage, cluster_pin, cluster_comment,
   cluster_claim, cluster_change, cluster_name, replay_set_call, cluster_hour, cluster_dimension, cluster_session,
   traffic_hour TO trimtab_optimizer;
-GRANT ALL ON template_embedding, embedder_state, cluster_lineage, cluster_pin, cluster_comment, cluster_claim,
+GRANT ALL ON template_embedding, cluster_lineage, cluster_pin, cluster_comment, cluster_claim,
   cluster_change, cluster_name, replay_set_call, cluster_hour, cluster_dimension, cluster_session, traffic_hour
   TO trimtab_admin;
 GRANT USAGE ON SEQUENCE cluster_lineage_sequence_seq, cluster_pin_sequence_seq TO trimtab_optimizer;
