@@ -129,9 +129,16 @@ export async function readBlocks(
       continue;
     }
     const text = await unpackBlock(content, BLOCK_BYTES_MAX);
-    const block = { kind, value: JSON.parse(text) as unknown };
+    const block = { kind, value: frozen(JSON.parse(text)) };
     memory.set(contentName(place, key), block, { size: text.length + 1 });
     blocks.set(key, block);
   }
   return blocks;
+}
+
+/** Blocks are shared by everybody who loads a call of their session: whoever changed one would change what others read. */
+function frozen(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const member of Object.values(value)) frozen(member);
+  return Object.freeze(value);
 }

@@ -28,8 +28,9 @@ const MODEL = SHIPPED_TRIAGE_MODEL;
 
 /**
  * Calls a second that one core scores: both passes of every scorer, triage, the metrics and the rows, of calls whose
- * content is in memory; parsers of programming languages, which have a figure of their own, are not loaded. Each round is other sessions, so that nothing of theirs is known from before; processor time of the whole
- * process, garbage collection included, is what counts.
+ * content is in memory; parsers of programming languages, which have a figure of their own, are not loaded. Each round is
+ * other sessions, so that nothing of theirs is known from before; processor time of the whole process, garbage collection
+ * included, is what counts.
  */
 export function speedFigures(options: { readonly quick: boolean }): Figure[] {
   const rounds = options.quick ? 6 : 20;
@@ -38,7 +39,7 @@ export function speedFigures(options: { readonly quick: boolean }): Figure[] {
     let n = 0;
     for (let round = 0; round < rounds + WARM_UP_ROUNDS; round += 1) {
       const session = createAgentTraffic(SEED + round);
-      const traffic = Array.from({ length: sessions }, () => session(bytes).map(asLoaded));
+      const traffic = Array.from({ length: sessions }, () => asLoaded(session(bytes)));
       const measured = measure(traffic);
       if (round < WARM_UP_ROUNDS) continue;
       perSecond.push(measured.perSecond);
@@ -49,9 +50,27 @@ export function speedFigures(options: { readonly quick: boolean }): Figure[] {
   });
 }
 
-/** As a store gives it: texts that are equal to those of the call before are other strings all the same. */
-function asLoaded(call: AgentCall): AgentCall {
-  return { ...call, content: JSON.parse(JSON.stringify(call.content)) as AgentCall['content'] };
+/**
+ * As a store gives the calls of a session: blocks that an earlier call had are the same objects, because the store
+ * remembers them; everything around them is new.
+ */
+function asLoaded(session: readonly AgentCall[]): readonly AgentCall[] {
+  const blocks = new Map<string, unknown>();
+  const known = (block: unknown) => {
+    const text = JSON.stringify(block);
+    if (!blocks.has(text)) blocks.set(text, JSON.parse(text));
+    return blocks.get(text);
+  };
+  return session.map((call) => {
+    const content = JSON.parse(JSON.stringify(call.content)) as AgentCall['content'];
+    const { request } = content;
+    if (request === null) throw new Error('the traffic has no request');
+    const messages = (request['messages'] as { readonly content: unknown }[]).map((message) =>
+      Array.isArray(message.content) ? { ...message, content: message.content.map(known) } : message,
+    );
+    const tools = (request['tools'] as unknown[]).map(known);
+    return { ...call, content: { ...content, request: { ...request, messages, tools } } };
+  });
 }
 
 function measure(traffic: readonly (readonly AgentCall[])[]): { readonly perSecond: number; readonly calls: number } {

@@ -29,7 +29,9 @@ export async function runCustomScorers(deps: EvaluatorDeps, scoring: CustomScori
   const due = (deps.customScorers ?? []).filter((scorer) => scorer.pass === scoring.pass);
   if (due.length === 0) return;
   const subject = customSubjectOf(scoring.stored, scoring.next, scoring.pass);
-  const answers = await Promise.all(due.map(async (scorer) => ({ scorer, answer: await scorer.score(subject) })));
+  // What others wrote may change what it is given, and content is shared.
+  const ask = async (scorer: CustomScorer) => ({ scorer, answer: await scorer.score(structuredClone(subject)) });
+  const answers = await Promise.all(due.map(ask));
   for (const { scorer, answer } of answers) await record(deps, scoring, scorer, answer);
 }
 

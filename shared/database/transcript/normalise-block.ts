@@ -41,12 +41,13 @@ export function normaliseBlock(given: JsonObject): NormalisedBlock {
   return { block, nullNames, marks };
 }
 
-/** Puts back what `normaliseBlock` took off. */
+/** Puts back what `normaliseBlock` took off. A block of which nothing was taken is given back itself, not a copy. */
 export function restoreBlock(
   block: JsonObject,
   nullNames: readonly string[],
   marks: readonly Omit<CacheMark, 'at'>[],
 ): JsonObject {
+  if (nullNames.length === 0 && marks.length === 0) return block;
   let restored = { ...block };
   for (const name of nullNames) restored[name] = null;
   for (const { nested, cacheControl } of marks) {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { JsonObject } from '#shared/formats/json-object.ts';
+import { isJsonObject, type JsonObject } from '#shared/formats/json-object.ts';
 import { decodeBitmap } from './bitmap.ts';
 import { restoreBlock } from './normalise-block.ts';
 import { deliveredText } from './reply-block.ts';
@@ -75,7 +75,8 @@ function restoreBlocks(chain: readonly LoadedNode[], marks: readonly CacheMark[]
   const marksAt = Map.groupBy(marks, (mark) => mark.at);
   return chain.map((node, index) => {
     const names = nullsAt.flatMap((group) => (group.at.has(index) ? group.names : []));
-    return restoreBlock(jsonObject.parse(node.value), names, marksAt.get(index) ?? []);
+    if (!isJsonObject(node.value)) throw new TypeError('a block of a transcript is no object');
+    return restoreBlock(node.value, names, marksAt.get(index) ?? []);
   });
 }
 

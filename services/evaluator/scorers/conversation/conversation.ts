@@ -1,5 +1,5 @@
 import { canonicalJson } from '#shared/content-hash.ts';
-import { classifyToolResult, reportsError, type ToolResultKind } from '../classify-tool-result.ts';
+import { classifyToolResult, type ToolResultKind } from '../classify-tool-result.ts';
 import { isRecord, type JsonRecord } from '../json.ts';
 import { type ToolResult, toolResultText } from '../tool-results.ts';
 
@@ -122,25 +122,30 @@ function addResult(parts: Parts, open: ReadonlyMap<string, number>, block: JsonR
   if (at !== undefined && call !== undefined) parts.calls[at] = { ...call, result };
 }
 
-function createResult(block: JsonRecord, place: Place): ConversationResult {
+interface ReadResult {
+  readonly id: string;
+  readonly text: string;
+  readonly flaggedError: boolean;
+  readonly kind: ToolResultKind;
+}
+
+const readResults = new WeakMap<JsonRecord, ReadResult>();
+
+/** Every turn brings the results of the turns before, and the store gives them as the same objects. */
+function readResult(block: JsonRecord): ReadResult {
+  const known = readResults.get(block);
+  if (known !== undefined) return known;
   const text = toolResultText(block['content']);
   const flaggedError = block['is_error'] === true;
-  const { pointer, message } = place;
-  const id = String(block['tool_use_id'] ?? '');
-  if (!reportsError({ text, flaggedError })) return { pointer, message, id, text, flaggedError, kind: 'ok' };
-  // What kind of error it is takes many words to tell, and few ask.
-  let kind: ToolResultKind | null = null;
-  return {
-    pointer,
-    message,
-    id,
-    text,
-    flaggedError,
-    get kind() {
-      kind ??= classifyToolResult({ pointer, text, flaggedError });
-      return kind;
-    },
-  };
+  const kind = classifyToolResult({ pointer: '', text, flaggedError });
+  const read = { id: String(block['tool_use_id'] ?? ''), text, flaggedError, kind };
+  readResults.set(block, read);
+  return read;
+}
+
+function createResult(block: JsonRecord, { pointer, message }: Place): ConversationResult {
+  const { id, text, flaggedError, kind } = readResult(block);
+  return { pointer, message, id, text, flaggedError, kind };
 }
 
 function systemPassages(system: unknown): readonly Passage[] {

@@ -34,9 +34,16 @@ function findLostText(
     const given = block.block['type'] === 'text' ? String(block.block['text'] ?? '') : '';
     if (sent.texts.has(given)) continue;
     const text = given.trim();
-    if (text !== '' && !sent.allText.includes(text)) return { block, text };
+    if (text === '' || isPartOfOne(text, sent.texts) || sent.allText.includes(text)) continue;
+    return { block, text };
   }
   return null;
+}
+
+/** A result of an error is told with words around it. */
+function isPartOfOne(text: string, texts: ReadonlySet<string>): boolean {
+  for (const whole of texts) if (whole.length >= text.length && whole.includes(text)) return true;
+  return false;
 }
 
 function score(subject: ScoringSubject): ScorerResult {
