@@ -1,6 +1,7 @@
 import { createHashedEmbedder } from '../../../services/optimizer/clustering/embedders/hashed-embedder.ts';
 import { createLocalEmbedder } from '../../../services/optimizer/clustering/embedders/local-embedder.ts';
 import { agreementFigures, type LabelledFailures } from './agreement-figures.ts';
+import { attributionFigures } from './attribution-figures.ts';
 import type { ClusterResult } from './cluster-figure.ts';
 import { signFailure } from './failure-templates.ts';
 import { readFailureLabels, readRecordedFailures } from './read-failures.ts';
@@ -29,6 +30,11 @@ export const CLUSTER_PARTS: readonly ClusterPart[] = [
     name: 'stability',
     needsData: true,
     measure: (dataFolder, options) => stabilityFigures(createHashedEmbedder(), recorded(dataFolder).failures, options),
+  },
+  {
+    name: 'attribution',
+    needsData: false,
+    measure: (_dataFolder, options) => Promise.resolve(attributionFigures(options)),
   },
 ];
 

@@ -1,4 +1,5 @@
-import { compareInStrata, type StratifiedComparison, type StratumCell } from './mantel-haenszel.ts';
+import { type AttributionTable, attributionTable } from './attribution-table.ts';
+import { compareInStrata, type StratifiedComparison } from './mantel-haenszel.ts';
 
 /** A dimension that a failure may hang on. */
 export const ATTRIBUTION_DIMENSIONS = ['provider', 'model', 'prefix', 'policy', 'turnShape', 'tool', 'repo'] as const;
@@ -38,7 +39,7 @@ export interface AttributionOptions {
   readonly level?: number;
 }
 
-const LEVEL = 0.05;
+const LEVEL = 0.01;
 /** A smaller excess is no explanation of a cluster, however sure it is. */
 const LIFT_MIN = 1.5;
 const FAILING_SESSIONS_MIN = 5;
@@ -58,16 +59,18 @@ export function findAttributions(
   options: AttributionOptions = {},
 ): readonly Attribution[] {
   const level = options.level ?? LEVEL;
-  const used = cells.filter((cell) => cell.eligible > 0);
-  const tested = ATTRIBUTION_DIMENSIONS.flatMap((dimension) =>
-    [...new Set(used.flatMap((cell) => cell.values[dimension] ?? []))].map((value) => ({ dimension, value })),
+  const table = attributionTable(
+    cells.filter((cell) => cell.eligible > 0),
+    ATTRIBUTION_DIMENSIONS,
   );
-  const candidates = tested.flatMap((place) => {
-    const summary = summaryOf(used, place);
-    return summary === null ? [] : [{ ...place, summary }];
-  });
+  const candidates = ATTRIBUTION_DIMENSIONS.flatMap((dimension) =>
+    table.valuesOf(dimension).flatMap((value) => {
+      const summary = summaryOf(table, { dimension, value });
+      return summary === null ? [] : [{ dimension, value, summary }];
+    }),
+  );
   const found = candidates.flatMap(({ summary, ...place }) => {
-    const worst = leastFavourable(used, place);
+    const worst = leastFavourable(table, place);
     return worst === null ? [] : [{ ...place, ...summary, ...worst }];
   });
   return corrected(found, candidates.length)
@@ -80,112 +83,69 @@ interface Place {
   readonly value: string;
 }
 
-interface Summary {
-  readonly rate: number;
-  readonly restRate: number;
-  readonly failureShare: number;
-  readonly failingSessions: number;
-}
+type Summary = Pick<Attribution, 'rate' | 'restRate' | 'failureShare' | 'failingSessions'>;
 
 /** The plain rates, or null where they rule the value out before anything is adjusted. */
-function summaryOf(cells: readonly AttributionCell[], { dimension, value }: Place): Summary | null {
-  const [inside, outside] = [
-    { eligible: 0, failures: 0 },
-    { eligible: 0, failures: 0 },
-  ];
-  const failingSessions = new Set<string>();
-  for (const cell of cells) {
-    const own = cell.values[dimension];
-    if (own === undefined) continue;
-    const side = own === value ? inside : outside;
-    side.eligible += cell.eligible;
-    side.failures += cell.failures;
-    if (own === value && cell.failures > 0) failingSessions.add(cell.sessionId);
+function summaryOf(table: AttributionTable<AttributionDimension>, { dimension, value }: Place): Summary | null {
+  const { eligible, failures, session } = table;
+  const sums = { eligible: 0, failures: 0, restEligible: 0, restFailures: 0 };
+  const failing = new Set<number>();
+  const column = table.columnOf(dimension);
+  const own = table.codeOf(dimension, value);
+  for (let row = 0; row < column.length; row += 1) {
+    const [calls, failed] = [eligible[row] ?? 0, failures[row] ?? 0];
+    if (column[row] === own) {
+      sums.eligible += calls;
+      sums.failures += failed;
+      if (failed > 0) failing.add(session[row] ?? 0);
+    } else if (column[row] !== table.unknown) {
+      sums.restEligible += calls;
+      sums.restFailures += failed;
+    }
   }
-  if (failingSessions.size < FAILING_SESSIONS_MIN || outside.eligible === 0) return null;
-  const rate = inside.failures / inside.eligible;
-  const restRate = outside.failures / outside.eligible;
+  if (failing.size < FAILING_SESSIONS_MIN || sums.restEligible === 0) return null;
+  const rate = sums.failures / sums.eligible;
+  const restRate = sums.restFailures / sums.restEligible;
   if (rate < LIFT_MIN * restRate) return null;
-  const failureShare = inside.failures / (inside.failures + outside.failures);
-  return { rate, restRate, failureShare, failingSessions: failingSessions.size };
+  const failureShare = sums.failures / (sums.failures + sums.restFailures);
+  return { rate, restRate, failureShare, failingSessions: failing.size };
 }
 
 type Evidence = Pick<Attribution, 'lift' | 'liftInterval' | 'inseparableFrom'> & { readonly pValue: number };
 
 /** The comparison that speaks least for the value, or null when one of them speaks against it. */
-function leastFavourable(cells: readonly AttributionCell[], place: Place): Evidence | null {
-  const known = cells.filter((cell) => cell.values[place.dimension] !== undefined);
+function leastFavourable(table: AttributionTable<AttributionDimension>, place: Place): Evidence | null {
   const others = ATTRIBUTION_DIMENSIONS.filter(
-    (dimension) => dimension !== place.dimension && known.some((cell) => cell.values[dimension] !== undefined),
+    (dimension) => dimension !== place.dimension && table.valuesOf(dimension).length > 0,
   );
-  const comparisons: StratifiedComparison[] = [compare(known, place, [])];
+  const compare = (strata: readonly AttributionDimension[], without?: Place) =>
+    compareInStrata(table.rowsFor(place, strata, without));
+  const comparisons: StratifiedComparison[] = [compare([])];
   const crossing: AttributionDimension[] = [];
   const inseparableFrom: Place[] = [];
-  for (const other of others) {
-    const adjusted = compare(known, place, [other]);
+  for (const dimension of others) {
+    const adjusted = compare([dimension]);
     if (adjusted.comparableShare >= COMPARABLE_MIN) {
-      crossing.push(other);
+      crossing.push(dimension);
       comparisons.push(adjusted);
-    } else {
-      const within = valuesWithin(known, place, other);
-      const [only] = within;
-      if (within.length === 1 && only !== undefined) inseparableFrom.push({ dimension: other, value: only });
-      for (const left of within.length > 1 ? within : []) {
-        comparisons.push(
-          compare(
-            known.filter((cell) => cell.values[other] !== left),
-            place,
-            [],
-          ),
-        );
-      }
+      continue;
     }
+    const within = table.valuesWithin(place, dimension, PART_MIN);
+    const [only] = within;
+    if (within.length === 1 && only !== undefined) inseparableFrom.push({ dimension, value: only });
+    else for (const value of within) comparisons.push(compare([], { dimension, value }));
   }
   for (const [index, one] of crossing.entries()) {
+    // A value that one comparison has refused need not be seen in all the others.
+    if (comparisons.some((each) => each.lift < LIFT_MIN)) return null;
     for (const other of crossing.slice(index + 1)) {
-      const within = compare(known, place, [one, other]);
-      if (within.comparableShare >= COMPARABLE_MIN) comparisons.push(within);
+      const adjusted = compare([one, other]);
+      if (adjusted.comparableShare >= COMPARABLE_MIN) comparisons.push(adjusted);
     }
   }
   const worst = comparisons.reduce((least, each) => (each.pValue > least.pValue ? each : least));
   const lift = Math.min(...comparisons.map((each) => each.lift));
   return lift < LIFT_MIN ? null : { pValue: worst.pValue, lift, liftInterval: worst.liftInterval, inseparableFrom };
-}
-
-function compare(
-  cells: readonly AttributionCell[],
-  { dimension, value }: Place,
-  adjustFor: readonly AttributionDimension[],
-): StratifiedComparison {
-  const none = { eligible: 0, failures: 0 };
-  return compareInStrata(
-    cells.map((cell): StratumCell => {
-      const isExposed = cell.values[dimension] === value;
-      return {
-        stratum: adjustFor.map((each) => cell.values[each] ?? '').join('\u0000'),
-        sessionId: cell.sessionId,
-        exposed: isExposed ? cell : none,
-        rest: isExposed ? none : cell,
-      };
-    }),
-  );
-}
-
-/** Values of another dimension that hold a true part of the calls with this value. */
-function valuesWithin(
-  cells: readonly AttributionCell[],
-  { dimension, value }: Place,
-  other: AttributionDimension,
-): readonly string[] {
-  const calls = new Map<string, number>();
-  let sum = 0;
-  for (const cell of cells) {
-    if (cell.values[dimension] !== value) continue;
-    sum += cell.eligible;
-    const within = cell.values[other] ?? '';
-    calls.set(within, (calls.get(within) ?? 0) + cell.eligible);
-  }
-  return [...calls].filter(([, eligible]) => eligible >= PART_MIN * sum).map(([within]) => within);
 }
 
 /** Holm's correction: no more than `level` chance of any wrong one, however the tests hang together. */
