@@ -50,8 +50,11 @@ export interface ClusteringReport {
 export interface FailureClustering {
   /** One look: new failures into clusters, and from time to time how the clusters do. */
   run(): Promise<ClusteringReport>;
-  /** What takes all failures of the last weeks: clusters made anew under their old ids, and names. */
-  runNightly(runId: string): Promise<ReclusterReport>;
+  /**
+   * What takes all failures of the last weeks: clusters made anew under their old ids, and names. Null when it failed,
+   * which leaves the clusters as they are and the rest of the night to go on.
+   */
+  runNightly(runId: string): Promise<ReclusterReport | null>;
 }
 
 /** Failures taken per transaction, and transactions per look: a backlog is worked off without holding up the rest. */
@@ -120,14 +123,18 @@ export function createFailureClustering(deps: ClusterFailuresDeps, options: Clus
       return { recorded, opened: opened.length };
     },
     async runNightly(runId) {
-      const report = await recluster(working, {
-        ...{ ...support, runId, autoApply: options.applyLargeChanges ?? false },
-      });
-      await refreshTraffic(database, projectId, new Date(now() - LATE_AT_NIGHT_MS));
-      await linkClaims(database, projectId);
-      await nameClusters(naming, projectId, NAMES_PER_NIGHT);
-      await dropOldHours(database, projectId, new Date(now() - COUNTS_KEPT_MS));
-      return report;
+      try {
+        const autoApply = options.applyLargeChanges ?? false;
+        const report = await recluster(working, { ...support, runId, autoApply });
+        await refreshTraffic(database, projectId, new Date(now() - LATE_AT_NIGHT_MS));
+        await linkClaims(database, projectId);
+        await nameClusters(naming, projectId, NAMES_PER_NIGHT);
+        await dropOldHours(database, projectId, new Date(now() - COUNTS_KEPT_MS));
+        return report;
+      } catch (error) {
+        log?.error({ error }, 'the clusters could not be made anew; the next night tries again');
+        return null;
+      }
     },
   };
 }

@@ -51,6 +51,8 @@ export const cycleCheckpointSchema = z.object({
   /** The moment the run looks from, fixed at its first step: a resumed run must see what it saw before. */
   asOf: z.iso.datetime().optional(),
   clustering: z.object({ recorded: z.number(), opened: z.number() }).optional(),
+  /** What making the clusters anew came to; empty where it failed, which the next night mends. */
+  reclustering: z.record(z.string(), z.unknown()).optional(),
   estimate: routingDecisionSchema.optional(),
   routing: routingOutcomeSchema.optional(),
   searches: z.array(consideredCellSchema).optional(),
@@ -62,7 +64,7 @@ export type RoutingDecision = z.infer<typeof routingDecisionSchema>;
 export type RoutingOutcome = z.infer<typeof routingOutcomeSchema>;
 
 /** The steps of a cycle, in their order. */
-export const CYCLE_STEPS = ['snapshot', 'cluster', 'estimate', 'publish', 'search', 'prefix'] as const;
+export const CYCLE_STEPS = ['snapshot', 'cluster', 'recluster', 'estimate', 'publish', 'search', 'prefix'] as const;
 export type CycleStep = (typeof CYCLE_STEPS)[number];
 
 export function asOfOf(checkpoint: CycleCheckpoint): Date {

@@ -11,7 +11,7 @@ import { readPointer } from '#shared/database/pointer-store.ts';
 import { type Policy, readPolicy } from '#shared/database/policy-store.ts';
 import { readGovernance } from '#shared/database/read-governance.ts';
 import type { Governance } from '#shared/domain/governance.ts';
-import type { ClusteringReport } from './cluster-failures.ts';
+import type { FailureClustering } from './cluster-failures.ts';
 import {
   asOfOf,
   type CycleCheckpoint,
@@ -26,7 +26,7 @@ import { beginSearches, type ProposePrefixDeps, type ProposePrefixOptions } from
 import { publishDraft } from './publish-draft.ts';
 
 export interface RunCycleDeps extends ProposePrefixDeps {
-  readonly clustering: { run(): Promise<ClusteringReport> };
+  readonly clustering: Pick<FailureClustering, 'run'> & Partial<Pick<FailureClustering, 'runNightly'>>;
 }
 
 /** How soon a run that waits for replays is taken up again. */
@@ -57,6 +57,7 @@ export async function runCycle(
   // A search that a person asked for is a run of its own, and does nothing else.
   if (run.job !== PROMPT_JOB) {
     await diary.step('cluster', 'clustering', () => deps.clustering.run());
+    await diary.step('recluster', 'reclustering', async () => ({ ...(await deps.clustering.runNightly?.(run.runId)) }));
     const estimate = await diary.step('estimate', 'estimate', () => decideRouting(database, stable, governance, asOf));
     await diary.step('publish', 'routing', () => publishRouting(deps, projectId, estimate, governance));
   }
