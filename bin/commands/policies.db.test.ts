@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPointer } from '#shared/database/pointer-store.ts';
 import { bodyTo, propose } from '#shared/testing/optimizer-fixture.ts';
@@ -59,7 +61,39 @@ describe('trimtab policies', () => {
   });
 });
 
+describe('trimtab policies, deciding', () => {
+  it('shows, proposes, approves and rejects a version, and tells its history', async () => {
+    const file = join(fixture.folder, 'policy.json');
+    writeFileSync(file, JSON.stringify(bodyTo('cheap', 'by-hand')));
+    const proposed = await fixture.run(['policies', 'propose', file, '--reason', 'a try', '--json']);
+    const { number } = proposed.json() as { number: number };
+    const name = `v${number}`;
+    const shown = await fixture.run(['policies', 'show', name]);
+    expect(shown.stdout).toMatch(/proposed; by cli:.*: a try/);
+    expect(shown.stdout).toContain('needs the proof of a canary, or a person');
+    expect((await fixture.run(['policies', 'approve', name])).stdout).toBe(`${name} is approved (1 of 1 approvals).\n`);
+    expect(await fixture.run(['policies', 'reject', name])).toMatchObject({ code: 1 });
+    const { stdout } = await fixture.run(['policies', 'history', '--limit', '3']);
+    expect(stdout).toMatch(new RegExp(`policy.approved +${name} `));
+    expect(stdout).toMatch(new RegExp(`policy.proposed +${name} .*a try`));
+    const broken = join(fixture.folder, 'broken.json');
+    writeFileSync(broken, '{"schema":1}');
+    expect((await fixture.run(['policies', 'propose', broken, '--reason', 'x'])).stderr).toContain('not a policy');
+  });
+});
+
 describe('trimtab optimize', () => {
+  it('plans a run without doing it, and without an optimizer', async () => {
+    const before = await policyOf();
+    const { stdout } = await fixture.run(['optimize', 'run', '--dry-run']);
+    expect(stdout).toContain('Nothing is done.');
+    expect(stdout).toMatch(/Routing \(propose\):/);
+    expect(stdout).toContain('It would be stored as a proposal, for a person to activate.');
+    const plan = (await fixture.run(['optimize', 'run', '--dry-run', '--json'])).json();
+    expect(plan).toMatchObject({ routing: { draft: { outcome: 'propose', heldBy: null } } });
+    expect(await policyOf()).toEqual(before);
+  });
+
   it('pauses with a reason, and status shows who did', async () => {
     expect((await fixture.run(['optimize', 'pause', '--reason', 'release week', '--json'])).json()).toMatchObject({
       paused: true,

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Registry } from 'prom-client';
 import { TrimtabError } from '#shared/errors.ts';
@@ -9,6 +10,8 @@ import type { ApiRoute } from './api/api-route.ts';
 import { authorise } from './api/authorise.ts';
 import { docsPage } from './api/docs-page.ts';
 import { openApiDocument } from './api/open-api.ts';
+import { clusterChangeRoutes } from './api/routes/cluster-change-routes.ts';
+import { clusterRoutes } from './api/routes/cluster-routes.ts';
 import { labelRoutes } from './api/routes/label-routes.ts';
 import { operationRoutes } from './api/routes/operation-routes.ts';
 import { policyRoutes } from './api/routes/policy-routes.ts';
@@ -31,6 +34,8 @@ const BODY_BYTES_MAX = 64 * 1_024;
 /** Every route of the control plane: what is served, documented and tested. */
 export function apiRoutes(deps: ApiDeps): ApiRoute[] {
   return [
+    ...clusterRoutes(deps),
+    ...clusterChangeRoutes(deps),
     ...trafficRoutes(deps),
     ...scoreRoutes(deps),
     ...labelRoutes(deps),
@@ -56,6 +61,10 @@ export function createOptimizerServer(deps: OptimizerServerDeps): FastifyInstanc
         const caller = authorise(deps.tokens, request.headers.authorization, route.role);
         const { params, query, body, headers } = request;
         const answer = await route.run({ params, query, body, headers, caller, signal: signalOf(reply) });
+        if (answer.events !== undefined) {
+          const headers = { 'cache-control': 'no-store', 'content-type': 'text/event-stream; charset=utf-8' };
+          return reply.headers(headers).send(Readable.from(asEventStream(answer.events)));
+        }
         return reply
           .code(answer.status ?? 200)
           .headers({ 'cache-control': 'no-store', ...answer.headers })
@@ -73,6 +82,11 @@ export function createOptimizerServer(deps: OptimizerServerDeps): FastifyInstanc
     return reply.code(problem.status).type('application/problem+json').send(problem);
   });
   return server;
+}
+
+/** Each value as an event of its own; JSON has no line breaks of its own to escape. */
+async function* asEventStream(values: AsyncIterable<unknown>): AsyncGenerator<string> {
+  for await (const value of values) yield `data: ${JSON.stringify(value)}\n\n`;
 }
 
 /** Aborts when the client goes away, so that a long poll does not outlive it. */

@@ -24,8 +24,17 @@ interface ApiRequest<Params, Query, Body> {
 interface ApiReply<Response> {
   readonly status?: 200 | 202 | 304;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Absent only for 304. */
+  /** Absent only for 304 and for a stream. */
   readonly value?: Response;
+  /** Server-sent events, each a value of the response schema, until the iteration ends or the client goes away. */
+  readonly events?: AsyncIterable<Response>;
+}
+
+/** What the documentation shows of a route. */
+export interface RouteExample {
+  readonly query?: string;
+  readonly body?: unknown;
+  readonly response: unknown;
 }
 
 export interface RouteDefinition<
@@ -39,10 +48,13 @@ export interface RouteDefinition<
   readonly path: string;
   readonly role: Role;
   readonly summary: string;
+  /** True for a route that answers with a stream of events. */
+  readonly streams?: true;
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
   readonly response: Response;
+  readonly example?: RouteExample;
   readonly handle: (
     request: ApiRequest<z.output<Params>, z.output<Query>, z.output<Body>>,
   ) => Promise<ApiReply<z.input<Response>>>;
@@ -54,10 +66,12 @@ export interface ApiRoute {
   readonly path: string;
   readonly role: Role;
   readonly summary: string;
+  readonly streams?: true;
   readonly params: z.ZodType;
   readonly query: z.ZodType;
   readonly body: z.ZodType;
   readonly response: z.ZodType;
+  readonly example?: RouteExample;
   readonly run: (raw: ApiRequest<unknown, unknown, unknown>) => Promise<ApiReply<unknown>>;
 }
 

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
 import { writeLabel } from '#shared/database/label-store.ts';
 import { pauseOptimizer, resumeOptimizer } from '#shared/database/optimizer-control.ts';
+import { requestRun } from '#shared/database/optimizer-run-store.ts';
 import { activatePolicy, readPointer } from '#shared/database/pointer-store.ts';
 import { readPolicy } from '#shared/database/policy-store.ts';
 import { readGovernance } from '#shared/database/read-governance.ts';
@@ -44,7 +45,7 @@ let policyChanges: PolicyChanges;
 let runsAsked = 0;
 const tokens = {} as Record<Role, string>;
 const ids = {
-  ...{ clusterId: '', callId: '', rolloutId: '' },
+  ...{ clusterId: '', callId: '', rolloutId: '', runId: '' },
   ...{ policyId: 'v1', provider: 'openai', sessionId: 'session-1' },
 };
 
@@ -110,6 +111,10 @@ async function fill(owner: Database): Promise<void> {
   const deps = { database: owner, actor: 'optimizer:test' };
   ids.rolloutId = (await publishDraft(deps, stable, draft, governance, 'automatic')).rolloutId ?? '';
   await writeLabel(owner, PROJECT, { callId: ids.callId, outcome: 'fail', note: 'it asked twice' }, 'ann');
+  const asked = { projectId: PROJECT, job: 'manual', logicalTime: new Date(now), trigger: 'test' };
+  const done = { status: 'done', finishedAt: new Date(now) };
+  ids.runId = (await requestRun(owner, asked)).run.runId;
+  await owner.updateTable('optimizerRun').set(done).execute();
   const clusters = await owner.selectFrom('failureCluster').select('clusterId').execute();
   ids.clusterId = clusters[0]?.clusterId ?? '';
 }
@@ -242,12 +247,13 @@ describe('every route', () => {
       const operation = document.paths[openApiPath(route.path)][route.method.toLowerCase()];
       const names = (operation.parameters ?? []).filter((each: { in: string }) => each.in === 'path');
       expect(names).toHaveLength([...route.path.matchAll(/:/g)].length);
-      expect(operation.responses['200'].content['application/json'].schema).toBeTypeOf('object');
+      const type = route.streams === true ? 'text/event-stream' : 'application/json';
+      expect(operation.responses['200'].content[type].schema).toBeTypeOf('object');
     }
   });
 
   it('answers with what its schema says', async () => {
-    for (const route of routes.filter((each) => each.method === 'GET')) {
+    for (const route of routes.filter((each) => each.method === 'GET' && each.streams !== true)) {
       const reply = await call({ method: 'GET', url: urlOf(route) }, tokens.viewer);
       expect([route.path, reply.statusCode]).toEqual([route.path, 200]);
       const body = reply.json();
@@ -330,7 +336,51 @@ describe('the active policies', () => {
   });
 });
 
+describe('a run', () => {
+  it('is followed as a stream of events until it ends', async () => {
+    const reply = await call({ method: 'GET', url: `/api/v1/runs/${ids.runId}/events` }, tokens.viewer);
+    expect(reply.headers['content-type']).toContain('text/event-stream');
+    const events = reply.body.trim().split('\n\n');
+    expect(events).toHaveLength(1);
+    expect(JSON.parse(events[0]!.replace('data: ', ''))).toMatchObject({
+      runId: ids.runId,
+      status: 'done',
+      step: null,
+    });
+  });
+
+  it('is planned without being done', async () => {
+    const before = (await call({ method: 'GET', url: '/api/v1/policies' }, tokens.viewer)).json();
+    const plan = (await call({ method: 'GET', url: '/api/v1/optimizer/plan' }, tokens.viewer)).json();
+    expect(plan.routing).toMatchObject({ mode: 'automatic', draft: { outcome: 'activate', riskClass: 'automatic' } });
+    expect(plan.routing.draft.changes.join()).toMatch(/exploration/);
+    expect((await call({ method: 'GET', url: '/api/v1/policies' }, tokens.viewer)).json()).toEqual(before);
+  });
+});
+
 describe('the levers', () => {
+  it('propose, approve and reject a policy, and refuse to change what the file says', async () => {
+    const post = (path: string, body: object) =>
+      call({ method: 'POST', url: `/api/v1/${path}` }, tokens.operator, body);
+    const proposed = await post('policies', { body: bodyTo('cheap', 'by hand'), reason: 'a try' });
+    expect(proposed.json()).toMatchObject({ state: 'proposed', author: 'human:night shift', approvalsNeeded: 1 });
+    const { policyId } = proposed.json();
+    const diff = await call({ method: 'GET', url: `/api/v1/policies/${policyId}/diff` }, tokens.viewer);
+    expect(diff.json()).toMatchObject({ riskClass: 'canary', reasons: expect.arrayContaining([/cheap is new/]) });
+    expect((await post(`policies/${policyId}/approve`, { reason: 'read' })).json()).toMatchObject({
+      state: 'approved',
+    });
+    expect((await post(`policies/${policyId}/reject`, { reason: 'late' })).statusCode).toBe(409);
+    expect((await post('policies', { body: { schema: 1 }, reason: 'broken' })).statusCode).toBe(400);
+    const file = await call({ method: 'POST', url: '/api/v1/governance' }, tokens.admin, { qualityBar: 0 });
+    expect(file.json()).toMatchObject({ status: 409, code: 'managed_by_file' });
+    const history = await call({ method: 'GET', url: '/api/v1/policies/history?limit=2' }, tokens.viewer);
+    expect(history.json().items.map(({ action }: { action: string }) => action)).toEqual([
+      'policy.approved',
+      'policy.proposed',
+    ]);
+  });
+
   it('activate and roll back a policy in the name of the token, once per epoch', async () => {
     const before = (await readPointer(database, PROJECT))!;
     const policyId = await propose(database, PROJECT, bodyTo('cheap', 'lever'));

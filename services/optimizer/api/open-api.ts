@@ -46,13 +46,31 @@ function operationOf(route: ApiRoute): JsonObject {
     description: `Takes the role ${route.role}.`,
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.method === 'POST'
-      ? { requestBody: { content: { 'application/json': { schema: schemaOf(route.body, 'input') } } } }
+      ? {
+          requestBody: {
+            content: {
+              'application/json': { schema: schemaOf(route.body, 'input'), ...exampleOf(route.example?.body) },
+            },
+          },
+        }
       : {}),
     responses: {
-      200: { description: 'Done', content: { 'application/json': { schema: schemaOf(route.response, 'output') } } },
+      200: {
+        description: route.streams === true ? 'Events, one JSON document each' : 'Done',
+        content: {
+          [route.streams === true ? 'text/event-stream' : 'application/json']: {
+            schema: schemaOf(route.response, 'output'),
+            ...exampleOf(route.example?.response),
+          },
+        },
+      },
       ...Object.fromEntries([400, 401, 403, 404, 409, 503].map((status) => [status, problem])),
     },
   };
+}
+
+function exampleOf(example: unknown): JsonObject {
+  return example === undefined ? {} : { example };
 }
 
 function parametersOf(schema: z.ZodType, place: 'path' | 'query'): JsonObject[] {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { runProgressSchema } from '#shared/database/optimizer-run-store.ts';
 import { governanceSchema } from '#shared/domain/governance.ts';
 import { lossKindSchema } from '#shared/domain/loss.ts';
 import { policyBodySchema } from '#shared/domain/policy.ts';
@@ -8,43 +9,6 @@ import { rolloutSettingsSchema } from '#shared/domain/rollout.ts';
 const moment = z.iso.datetime();
 const nullableText = z.string().nullable();
 const nullableNumber = z.number().nullable();
-
-export const clusterSchema = z.object({
-  clusterId: z.uuid(),
-  slug: z.string(),
-  title: z.string(),
-  status: z.string(),
-  stage: z.string(),
-  check: z.string(),
-  prefixFixable: z.boolean(),
-  firstSeen: moment,
-  lastSeen: moment,
-  eventCount: z.number(),
-  sessionCount: z.number(),
-});
-
-export const clusterDetailSchema = clusterSchema.extend({
-  templates: z.array(
-    z.object({
-      templateId: z.uuid(),
-      turnShape: z.string(),
-      expectedVsActual: z.string(),
-      template: z.string(),
-      eventCount: z.number(),
-    }),
-  ),
-  dimensions: z.array(
-    z.object({
-      provider: nullableText,
-      model: nullableText,
-      prefixId: nullableText,
-      policyId: nullableText,
-      events: z.number(),
-      sessions: z.number(),
-    }),
-  ),
-  callIds: z.array(z.uuid()),
-});
 
 export const callSummarySchema = z.object({
   callId: z.uuid(),
@@ -207,7 +171,37 @@ export const runSchema = z.object({
   createdAt: moment,
   startedAt: moment.nullable(),
   finishedAt: moment.nullable(),
+  progress: runProgressSchema,
   summary: z.record(z.string(), z.unknown()),
+});
+
+const modeSchema = z.enum(['off', 'propose', 'automatic']);
+
+/** What a cycle would do now. */
+export const cyclePlanSchema = z.object({
+  asOf: moment,
+  stable: z.object({ policyId: z.string(), number: z.number() }).nullable(),
+  routing: z
+    .object({
+      mode: modeSchema,
+      reason: nullableText,
+      explanations: z.array(z.unknown()),
+      draft: z
+        .object({
+          policyId: z.string(),
+          why: z.string(),
+          changes: z.array(z.string()),
+          risk: z.string(),
+          riskClass: z.enum(['automatic', 'canary', 'human']),
+          reasons: z.array(z.string()),
+          body: policyBodySchema,
+          outcome: z.enum(['propose', 'activate', 'open_canary', 'hold']),
+          heldBy: nullableText,
+        })
+        .nullable(),
+    })
+    .nullable(),
+  prefixes: z.object({ mode: modeSchema }).nullable(),
 });
 
 export const auditEventSchema = z.object({

@@ -1,10 +1,14 @@
 import * as z from 'zod';
 import { listAudit } from '#shared/database/audit-log.ts';
+import type { Database } from '#shared/database/connect.ts';
 import { pauseOptimizer, resumeOptimizer } from '#shared/database/optimizer-control.ts';
-import { listRuns, type OptimizerRun, requestRun } from '#shared/database/optimizer-run-store.ts';
+import { listRuns, type OptimizerRun, readRun, requestRun } from '#shared/database/optimizer-run-store.ts';
 import { abortRollout, listRollouts, type Rollout, readRollout } from '#shared/database/rollout-store.ts';
 import { TrimtabError } from '#shared/errors.ts';
+import { followRun } from '../../follow-run.ts';
+import { planCycle } from '../../plan-cycle.ts';
 import { systemStatusSchema } from '../../read-status.ts';
+import { runStandingSchema } from '../../run-progress.ts';
 import { MANUAL_JOB } from '../../schedule.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { type ApiRoute, defineRoute } from '../api-route.ts';
@@ -21,12 +25,14 @@ import {
   asJson,
   auditEventSchema,
   controlSchema,
+  cyclePlanSchema,
   pointerMovedSchema,
   rolloutSchema,
   runSchema,
 } from '../resource-schemas.ts';
 
 const reasonBody = z.object({ reason: z.string().min(1).max(500).describe('Why; it is kept in the audit log') });
+const runParams = z.object({ runId: z.uuid() });
 const runKey = z.object({ createdAt: z.iso.datetime(), runId: z.uuid() });
 
 /** What the optimizer does, and the levers: rollouts, runs, audit, status, pause, resume, run. */
@@ -73,7 +79,7 @@ function rolloutRoutes({ database, projectId }: ApiDeps): ApiRoute[] {
   ];
 }
 
-function recordRoutes({ database, projectId, readStatus }: ApiDeps): ApiRoute[] {
+function recordRoutes({ database, projectId, readStatus, now }: ApiDeps): ApiRoute[] {
   return [
     defineRoute({
       ...{ method: 'GET', path: '/api/v1/runs', role: 'viewer', summary: 'Runs of the optimizer, newest first' },
@@ -83,6 +89,20 @@ function recordRoutes({ database, projectId, readStatus }: ApiDeps): ApiRoute[] 
         const before = key && { createdAt: new Date(key.createdAt), runId: key.runId };
         const rows = await listRuns(database, projectId, { before, limit: query.limit + 1 });
         return { value: toPage(rows, query.limit, asRun, ({ createdAt, runId }) => ({ createdAt, runId })) };
+      },
+    }),
+    defineRoute({
+      ...{ method: 'GET', path: '/api/v1/runs/:runId', role: 'viewer', summary: 'One run of the optimizer' },
+      ...{ params: runParams, query: noneSchema, body: noneSchema, response: runSchema },
+      handle: async ({ params }) => ({ value: asRun(await findRun(database, projectId, params.runId)) }),
+    }),
+    defineRoute({
+      ...{ method: 'GET', path: '/api/v1/runs/:runId/events', role: 'viewer', streams: true },
+      summary: 'Where a run stands and how long it still takes, as server-sent events until it ends',
+      ...{ params: runParams, query: noneSchema, body: noneSchema, response: runStandingSchema },
+      async handle({ params, signal }) {
+        await findRun(database, projectId, params.runId);
+        return { events: followRun({ database, now }, { projectId, runId: params.runId }, signal) };
       },
     }),
     defineRoute({
@@ -108,7 +128,7 @@ function recordRoutes({ database, projectId, readStatus }: ApiDeps): ApiRoute[] 
   ];
 }
 
-function leverRoutes({ database, projectId, now, wake }: ApiDeps): ApiRoute[] {
+function leverRoutes({ database, people, projectId, now, wake }: ApiDeps): ApiRoute[] {
   const common = { method: 'POST', role: 'operator', params: noneSchema, query: noneSchema, body: reasonBody } as const;
   return [
     defineRoute({
@@ -116,7 +136,7 @@ function leverRoutes({ database, projectId, now, wake }: ApiDeps): ApiRoute[] {
       response: controlSchema,
       async handle({ body, caller }) {
         const change = { projectId, actor: `human:${caller.name}`, reason: body.reason };
-        return { value: asJson(await pauseOptimizer(database, change)) };
+        return { value: asJson(await pauseOptimizer(people, change)) };
       },
     }),
     defineRoute({
@@ -124,7 +144,15 @@ function leverRoutes({ database, projectId, now, wake }: ApiDeps): ApiRoute[] {
       response: controlSchema,
       async handle({ body, caller }) {
         const change = { projectId, actor: `human:${caller.name}`, reason: body.reason };
-        return { value: asJson(await resumeOptimizer(database, change)) };
+        return { value: asJson(await resumeOptimizer(people, change)) };
+      },
+    }),
+    defineRoute({
+      ...{ method: 'GET', path: '/api/v1/optimizer/plan', role: 'viewer' },
+      summary: 'What a cycle would do now, and why; nothing is done',
+      ...{ params: noneSchema, query: noneSchema, body: noneSchema, response: cyclePlanSchema },
+      async handle() {
+        return { value: asJson(await planCycle(database, { projectId, nowMs: now() })) };
       },
     }),
     defineRoute({
@@ -140,13 +168,19 @@ function leverRoutes({ database, projectId, now, wake }: ApiDeps): ApiRoute[] {
   ];
 }
 
+async function findRun(database: Database, projectId: string, runId: string): Promise<OptimizerRun> {
+  const run = await readRun(database, projectId, runId);
+  if (run === null) throw new TrimtabError('not_found', `there is no run ${runId}`);
+  return run;
+}
+
 function asRollout(rollout: Rollout) {
   const { projectId: _project, state: _state, settings, ...rest } = rollout;
   return { ...asJson(rest), settings };
 }
 
 function asRun(run: OptimizerRun) {
-  const { runId, job, logicalTime, trigger, status, attempt, createdAt, startedAt, finishedAt } = run;
+  const { runId, job, logicalTime, trigger, status, attempt, createdAt, startedAt, finishedAt, progress } = run;
   const dates = asJson({ runId, job, logicalTime, trigger, status, attempt, createdAt, startedAt, finishedAt });
-  return { ...dates, summary: { ...run.summary } };
+  return { ...dates, progress, summary: { ...run.summary } };
 }

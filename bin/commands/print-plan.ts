@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import { type CyclePlan, type PlannedDraft, planCycle } from '../../services/optimizer/plan-cycle.ts';
+import type { CommandContext, CommandOptions } from './command-context.ts';
+import { describeReason } from './describe-reason.ts';
+import { printJson, printLine } from './print.ts';
+
+const explanationSchema = z.looseObject({
+  routeId: z.string(),
+  turnShape: z.string().nullable(),
+  currentModel: z.string(),
+  chosenModel: z.string(),
+  reason: z.string(),
+});
+
+const OUTCOMES: Readonly<Record<PlannedDraft['outcome'], string>> = {
+  propose: 'It would be stored as a proposal, for a person to activate.',
+  activate: 'It would be activated without a canary: no more than a step between models that are served.',
+  open_canary: 'A canary of it would be opened.',
+  hold: 'It would be stored, and held back',
+};
+
+/** What a cycle would do now, and why, turn shape by turn shape. */
+export async function printPlan(context: CommandContext, options: CommandOptions): Promise<void> {
+  const projectId = await context.project();
+  const plan = await planCycle(await context.database(), { projectId, nowMs: context.now() });
+  if (options.json === true) printJson(context, plan);
+  else for (const line of describePlan(plan)) printLine(context, line);
+}
+
+function describePlan(plan: CyclePlan): string[] {
+  const { stable, routing, prefixes } = plan;
+  if (stable === null || routing === null) return ['There is no active policy yet; a run would do nothing.'];
+  const lines = [`As of ${plan.asOf}, with v${stable.number} served. Nothing is done.`, ''];
+  lines.push(`Routing (${routing.mode}):${routing.reason === null ? '' : ` ${describeReason(routing.reason)}`}`);
+  for (const explanation of routing.explanations) {
+    const parsed = explanationSchema.safeParse(explanation);
+    if (!parsed.success) continue;
+    const { turnShape, routeId, currentModel, chosenModel, reason } = parsed.data;
+    const models = currentModel === chosenModel ? currentModel : `${currentModel} -> ${chosenModel}`;
+    lines.push(`  ${turnShape ?? `all of ${routeId}`}: ${models} (${describeReason(reason)})`);
+  }
+  if (routing.draft !== null) lines.push('', ...describeDraft(routing.draft));
+  lines.push('', `Prefixes (${prefixes?.mode}): ${PREFIXES[prefixes?.mode ?? 'off']}`);
+  return lines;
+}
+
+const PREFIXES = {
+  off: 'no search',
+  propose: 'a search within the budget, if a cluster can be mended by one; what it proves becomes a proposal',
+  automatic: 'a search within the budget, if a cluster can be mended by one; what it proves becomes a canary',
+} as const;
+
+function describeDraft(draft: PlannedDraft): string[] {
+  const held = draft.heldBy === null ? '' : `: ${describeReason(draft.heldBy)}.`;
+  return [
+    `Policy ${draft.policyId.slice(0, 12)}, ${draft.why}:`,
+    ...draft.changes.map((change) => `  ${change}`),
+    `${OUTCOMES[draft.outcome]}${held}`,
+  ];
+}
