@@ -4,6 +4,7 @@ import { agreementFigures, type LabelledFailures } from './agreement-figures.ts'
 import { attributionFigures } from './attribution-figures.ts';
 import type { ClusterResult } from './cluster-figure.ts';
 import { signFailure } from './failure-templates.ts';
+import { narrativeFigures } from './narrative-figures.ts';
 import { readFailureLabels, readRecordedFailures } from './read-failures.ts';
 import { stabilityFigures } from './stability-figures.ts';
 
@@ -30,6 +31,11 @@ export const CLUSTER_PARTS: readonly ClusterPart[] = [
     name: 'stability',
     needsData: true,
     measure: (dataFolder, options) => stabilityFigures(createHashedEmbedder(), recorded(dataFolder).failures, options),
+  },
+  {
+    name: 'narratives',
+    needsData: true,
+    measure: (dataFolder, options) => Promise.resolve(narrativeFigures(dataFolder, options)),
   },
   {
     name: 'attribution',

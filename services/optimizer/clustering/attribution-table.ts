@@ -52,22 +52,25 @@ export function attributionTable<Dimension extends string>(
       const left = without === undefined ? null : columnOf(without.dimension);
       const leftCode = without === undefined ? -1 : codeOf(without.dimension, without.value);
       const rows = new Int32Array(column.length);
+      const isExposed = new Uint8Array(column.length);
+      const kept = { session: new Int32Array(column.length), eligible: eligible.slice(), failures: failures.slice() };
       let count = 0;
       for (let row = 0; row < column.length; row += 1) {
         if (column[row] === UNKNOWN || left?.[row] === leftCode) continue;
         rows[count] = row;
+        isExposed[count] = column[row] === own ? 1 : 0;
+        kept.session[count] = session[row] ?? 0;
+        kept.eligible[count] = eligible[row] ?? 0;
+        kept.failures[count] = failures[row] ?? 0;
         count += 1;
       }
-      const used = rows.subarray(0, count);
+      const columns = strata.map((each) => ({ codes: columnOf(each), size: valuesOf(each).length + 1 }));
       return {
-        stratum: strataOf(
-          used,
-          strata.map((each) => ({ codes: columnOf(each), size: valuesOf(each).length + 1 })),
-        ),
-        session: used.map((row) => session[row] ?? 0),
-        isExposed: Uint8Array.from(used, (row) => (column[row] === own ? 1 : 0)),
-        eligible: Float64Array.from(used, (row) => eligible[row] ?? 0),
-        failures: Float64Array.from(used, (row) => failures[row] ?? 0),
+        stratum: strataOf(rows.subarray(0, count), columns),
+        session: kept.session.subarray(0, count),
+        isExposed: isExposed.subarray(0, count),
+        eligible: kept.eligible.subarray(0, count),
+        failures: kept.failures.subarray(0, count),
       };
     },
     valuesWithin(tested, other, shareMin) {
