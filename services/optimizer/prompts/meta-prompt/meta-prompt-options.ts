@@ -21,7 +21,7 @@ export const metaPromptOptionsSchema = z.strictObject({
   /** Ours: share of the task calls kept for scoring the best prompts again when scores are noisy. */
   settleShare: z.number().min(0).max(1).default(0.3),
   /** Ours: chains in a row that brought nothing new before the search is over. */
-  barrenMax: z.int().positive().default(4),
+  barrenMax: z.int().positive().default(5),
 });
 
 export type MetaPromptOptions = z.infer<typeof metaPromptOptionsSchema>;

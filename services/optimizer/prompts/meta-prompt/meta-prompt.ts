@@ -1,3 +1,4 @@
+import { race } from '../contract/acceptance.ts';
 import type { Candidate } from '../contract/candidate-book.ts';
 import type { SearchContext, Steps } from '../contract/search-context.ts';
 import type { PromptOptimizer } from '../contract/stepper.ts';
@@ -11,6 +12,8 @@ import { settleBest } from '../moves/settle-best.ts';
 import { type MetaPromptOptions, metaPromptOptionsSchema } from './meta-prompt-options.ts';
 import { trajectoryOf } from './trajectory.ts';
 
+/** No chance reaches it: a prompt is never taken for better before all rows are scored. */
+const NEVER = 2;
 const PERFECT_SCORE = 1;
 const SAMPLES_MAX = 8;
 /** Failing rows on which lines are left out on trial, and the share of them that a shorter text must repair. */
@@ -63,12 +66,26 @@ function* playRound(context: SearchContext<MetaPromptOptions>, chain: Chain): St
   const child = yield* rewriteTip(context, chain, component);
   if (child !== null) {
     chain.tip = child;
-    if (!(yield* scoreFully(context, [child.id]))) return;
+    yield* scoreIfPromising(context, child, best, chain.noisy);
   }
   chain.sinceBest = context.book.best().id === best.id ? chain.sinceBest + 1 : 0;
   if (chain.sinceBest === 0) chain.barren = 0;
-  if (child !== null && chain.sinceBest < context.options.restartAfter) return;
+  // A chain that has to leave a local optimum behind may be long: each one without gain makes the next one longer.
+  if (child !== null && chain.sinceBest < context.options.restartAfter * (chain.barren + 1)) return;
   yield* endChain(context, chain, component);
+}
+
+/** The whole select split, unless a part of it shows already that a prompt is no match for the best. */
+function* scoreIfPromising(
+  context: SearchContext<MetaPromptOptions>,
+  child: Candidate,
+  best: Candidate,
+  noisy: boolean,
+): Steps<void> {
+  const { select } = context.task.splits;
+  const looks = [Math.ceil(select.length / 4), Math.ceil(select.length / 2), select.length];
+  const rejectAt = noisy ? 0.1 : 0.2;
+  yield* race(context, child.id, best.id, select, { purpose: 'select', looks, acceptAt: NEVER, rejectAt });
 }
 
 function* rewriteTip(
@@ -82,7 +99,7 @@ function* rewriteTip(
   const material = { trajectory: trajectoryOf(context, component) };
   const rewrite = { operator: 'meta-rewrite' as const, component, rowIds, depth: options.rewriteDepth, material };
   const child = yield* rewriteFromRows(context, chain.tip, rewrite);
-  return child === null || context.book.isFullyScored(child.id) ? null : child;
+  return child === null || child.id === chain.tip.id ? null : child;
 }
 
 /** Leaves out lines of the tip on trial, and lets the next chain start from what is best then. */
