@@ -53,7 +53,7 @@ function makeRow(
   const id = `${split.toLowerCase()}-${index}`;
   const component = constants.kind === 'providers' ? (index % 2 === 0 ? 'a' : 'b') : null;
   const odd = random.uniform() < constants.oddRows;
-  const needs = planted ?? needsOf(constants, random, useful, split, component);
+  const needs = planted ?? needsOf(constants, random, useful, component);
   const input = `Case ${id}: a question about ${random.pick(SUBJECTS)} number ${random.integer(10_000)}`;
   const expected = `Settled by ${needs.join(' and ')}.`;
   return { id, input, expected, group: id, stratum: component ?? '', component, needs, odd };
@@ -63,7 +63,6 @@ function needsOf(
   constants: WorldConstants,
   random: RandomStream,
   useful: readonly string[],
-  split: SplitName,
   component: string | null,
 ): string[] {
   const count = 1 + random.integer(constants.rulesPerRowMax);
