@@ -9,7 +9,7 @@ import { rolloutSettingsOf } from '#shared/domain/rollout.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import { watchSchema } from './arm-alarms.ts';
 import { automaticPower } from './automatic-power.ts';
-import { demoteModel, weightInShape } from './demote-model.ts';
+import { demoteModel, prefixesInShape, weightInShape } from './demote-model.ts';
 import { readJudgeDrift } from './read-judge-drift.ts';
 import { createRolloutState } from './rollout/rollout-state.ts';
 
@@ -94,11 +94,7 @@ function cameWith(
   cell: { readonly turnShape: string; readonly model: string },
 ): boolean {
   if (weightInShape(policy.body, cell) > weightInShape(previous.body, cell)) return true;
-  const prefixes = (body: Policy['body']) =>
-    body.routes.flatMap((route) =>
-      route.targets.filter((target) => target.model === cell.model).map((target) => target.prefixId),
-    );
-  return JSON.stringify([...new Set(prefixes(policy.body))]) !== JSON.stringify([...new Set(prefixes(previous.body))]);
+  return prefixesInShape(policy.body, cell).join() !== prefixesInShape(previous.body, cell).join();
 }
 
 async function goBack(deps: AnswerAlarmDeps, facts: Case, previous: Policy): Promise<AlarmAnswer> {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Alarm } from '#shared/database/alarm-store.ts';
-import { armAlarm, readAlarms } from '#shared/database/alarm-store.ts';
+import { armAlarm, readAlarms, readLatestAlarm } from '#shared/database/alarm-store.ts';
 import type { Database } from '#shared/database/connect.ts';
 import {
   countWatchableSessions,
@@ -10,7 +10,9 @@ import {
   readWatchedSessions,
 } from '#shared/database/estimation-store.ts';
 import type { PolicyPointer } from '#shared/database/pointer-store.ts';
+import { readPolicy } from '#shared/database/policy-store.ts';
 import type { Governance } from '#shared/domain/governance.ts';
+import { prefixesInShape } from './demote-model.ts';
 import { alarmSettingsSchema, alarmStateSchema, createAlarmState } from './rollout/alarm-state.ts';
 import { lowerConfidenceBound } from './rollout/confidence-sequence.ts';
 import { alarmThreshold } from './rollout/e-sr.ts';
@@ -42,7 +44,8 @@ const MONTH_MS = 30 * 86_400_000;
 const SESSIONS_PER_MONTH_MIN = 100;
 
 /**
- * Arms the cells that the stable policy serves and that are not armed yet. The baseline is frozen: the lower bound of
+ * Arms the cells that the stable policy serves and that are not armed yet. A cell that the policy before served alike is
+ * watched on as it was. Else the baseline is frozen: the lower bound of
  * what the policies before it held in the turn shape, or of what it was promoted on when that is more; else of its own
  * first sessions, which are then not watched.
  */
@@ -64,6 +67,12 @@ export async function armAlarms(
   const sessions = Math.max(SESSIONS_PER_MONTH_MIN, await countWatchableSessions(database, projectId, since));
   const threshold = alarmThreshold(sessions, governance.alarm.falseAlarmsPerMonth);
   for (const cell of unarmed) {
+    const inherited = await inheritedWatch(database, pointer, cell);
+    if (inherited !== null) {
+      const watch = { ...inherited, settings: { ...inherited.settings, threshold } };
+      await armAlarm(database, { projectId, policyId, ...cell }, watch);
+      continue;
+    }
     const baseline = await findBaseline(database, pointer, cell, governance.alphas.proven);
     if (baseline === null) continue;
     const settings = {
@@ -77,6 +86,27 @@ export async function armAlarms(
     await armAlarm(database, { projectId, policyId, turnShape: cell.turnShape, model: cell.model }, watch);
   }
   return await readAlarms(database, projectId, policyId);
+}
+
+/**
+ * The watch of the cell under the policy before, when the present one changes nothing in it: a step of some weight must
+ * not make an alarm forget what it has seen, nor take a quality that is falling for its baseline.
+ */
+async function inheritedWatch(
+  database: Database,
+  pointer: PolicyPointer,
+  cell: { readonly turnShape: string; readonly model: string },
+): Promise<Watch | null> {
+  const { projectId, stable } = pointer;
+  const before = await readLatestAlarm(database, projectId, cell);
+  if (before === null || before.status !== 'watching') return null;
+  const [served, watched] = [
+    await readPolicy(database, projectId, stable),
+    await readPolicy(database, projectId, before.policyId),
+  ];
+  if (served === null || watched === null) return null;
+  const alike = prefixesInShape(served.body, cell).join() === prefixesInShape(watched.body, cell).join();
+  return alike ? { ...watchSchema.parse(before.state), cursor: null, handled: null } : null;
 }
 
 async function findBaseline(

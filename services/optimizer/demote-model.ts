@@ -34,11 +34,22 @@ export function demoteModel(
 
 /** Share of a shape's sessions that a policy sends to a model, on the route that sends it most. */
 export function weightInShape(body: PolicyBody, cell: { readonly turnShape: string; readonly model: string }): number {
-  const routes = body.routes.filter(
-    (route) => takesShape(route, cell.turnShape) && !hasOwnRoute(body, route, cell.turnShape),
-  );
-  const weights = routes.map((route) => weightOf(route, cell.model));
+  const weights = routesOfShape(body, cell.turnShape).map((route) => weightOf(route, cell.model));
   return Math.max(0, ...weights);
+}
+
+/** Prefixes with which a policy sends a shape to a model, sorted; an empty text stands for none. */
+export function prefixesInShape(
+  body: PolicyBody,
+  cell: { readonly turnShape: string; readonly model: string },
+): readonly string[] {
+  const targets = routesOfShape(body, cell.turnShape).flatMap((route) => route.targets);
+  const served = targets.filter((target) => target.model === cell.model && target.weight > 0);
+  return [...new Set(served.map((target) => target.prefixId ?? ''))].sort();
+}
+
+function routesOfShape(body: PolicyBody, turnShape: string): PolicyRoute[] {
+  return body.routes.filter((route) => takesShape(route, turnShape) && !hasOwnRoute(body, route, turnShape));
 }
 
 function servesCell(route: PolicyRoute, cell: { readonly turnShape: string; readonly model: string }): boolean {

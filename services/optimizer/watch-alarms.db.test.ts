@@ -232,6 +232,27 @@ describe('an alarm', () => {
     return seed;
   }
 
+  it('goes on from what it has seen when the policy changes and serves the cell as before', async () => {
+    const project = 'watched-on';
+    const seed = await fallen(project, Array(3).fill(0.1));
+    await store.controllerOf(project, NOW_MS).tick();
+    const [before] = await readAlarms(admin, project, seed);
+    expect(before).toMatchObject({ status: 'watching', evidence: { sessions: 13 } });
+    const next = await propose(admin, project, { ...bodyTo('steady', 'renamed') }, seed);
+    await activatePolicy(admin, { projectId: project, policyId: next, actor: 'human:test', reason: 'tidy' });
+    const bad = Array.from({ length: 2 }, (_, index): SessionFixture => {
+      const startedAt = new Date(OPENED_MS + (200 + index) * 60_000);
+      return { project, index: 200 + index, startedAt, quality: 0.1, policyId: next };
+    });
+    await insertSessions(admin, bad);
+    await store.controllerOf(project, NOW_MS).tick();
+    const [after] = await readAlarms(admin, project, next);
+    expect(after).toMatchObject({ status: 'watching', evidence: { sessions: 15 } });
+    expect(watchSchema.parse(after?.state).settings).toEqual(watchSchema.parse(before?.state).settings);
+    const statistic = (alarm: typeof after) => (alarm!.evidence as { statistic: number }).statistic;
+    expect(statistic(after)).toBeGreaterThan(3 * statistic(before));
+  });
+
   it('takes a model that falls by itself out of the shape at once, with the canary that was compared with it', async () => {
     const project = 'model-falls';
     const seed = await fallen(project, Array(60).fill(0.1));
@@ -251,7 +272,7 @@ describe('an alarm', () => {
     const served = await readPolicy(admin, project, pointer!.stable);
     expect(served).toMatchObject({ parentId: seed });
     expect(served?.body.routes[0]).toMatchObject({ match: { turnShape: SHAPE }, targets: [{ model: 'cheap' }] });
-    expect(await readDemotions(admin, project, new Date(0))).toMatchObject([{ turnShape: SHAPE, model: 'steady' }]);
+    expect(await readDemotions(admin, project, EVER)).toMatchObject([{ turnShape: SHAPE, model: 'steady' }]);
     expect((await store.controllerOf(project, NOW_MS).tick()).alarms?.raised).toEqual([]);
     const told = await admin.selectFrom('webhookEvent').select('type').where('projectId', '=', project).execute();
     expect(told).toEqual([{ type: 'alarm.raised' }]);
@@ -270,7 +291,7 @@ describe('an alarm', () => {
     // It was good for every other shape, and stays one that can be gone back to.
     expect(await readPointer(admin, project)).toMatchObject({ stable: reverse!.candidate, revoked: [] });
     expect(await readAlarms(admin, project, seed)).toMatchObject([{ status: 'confirmed' }]);
-    expect(await readDemotions(admin, project, new Date(0))).toHaveLength(1);
+    expect(await readDemotions(admin, project, EVER)).toHaveLength(1);
   });
 
   it('starts over from what is held now when both arms of the reverse canary do alike: the judge has changed', async () => {
@@ -288,7 +309,7 @@ describe('an alarm', () => {
     const { settings } = watchSchema.parse(alarm?.state);
     expect(settings.baseline).toBeLessThan(0.75);
     expect(settings.baseline).toBeGreaterThan(0.65);
-    expect(await readDemotions(admin, project, new Date(0))).toEqual([]);
+    expect(await readDemotions(admin, project, EVER)).toEqual([]);
     const told = await admin.selectFrom('webhookEvent').select('type').where('projectId', '=', project).execute();
     expect(told.map(({ type }) => type).sort()).toEqual(['alarm.cleared', 'alarm.raised', 'rollout.inconclusive']);
   });
@@ -314,6 +335,8 @@ describe('an alarm', () => {
     expect((await readPointer(admin, project))?.stable).toBe(candidate);
   });
 });
+
+const EVER = { since: new Date(0), asOf: new Date(Date.now() + 3_650 * 24 * HOUR_MS) };
 
 /** Four hundred sessions after the alarm, half of them in either arm of a reverse canary. */
 function arms(project: string, rolloutId: string, canary: number, control: number, policyId: string | null = null) {

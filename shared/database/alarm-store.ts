@@ -52,13 +52,18 @@ export async function armAlarm(database: Database, cell: AlarmCell, state: unkno
     .execute();
 }
 
-/** Models that alarms took out of turn shapes since a moment, oldest first. */
-export async function readDemotions(database: Database, projectId: string, since: Date): Promise<AlarmDemotion[]> {
+/** Models that alarms took out of turn shapes between two moments, oldest first. */
+export async function readDemotions(
+  database: Database,
+  projectId: string,
+  window: { readonly since: Date; readonly asOf: Date },
+): Promise<AlarmDemotion[]> {
   const rows = await database
     .selectFrom('alarm')
     .select(['turnShape', 'model', 'demotedAt'])
     .where('projectId', '=', projectId)
-    .where('demotedAt', '>=', since)
+    .where('demotedAt', '>=', window.since)
+    .where('demotedAt', '<=', window.asOf)
     .orderBy('demotedAt')
     .orderBy('alarmId')
     .execute();
@@ -78,6 +83,24 @@ export async function readRaisedAlarms(database: Database, projectId: string): P
     .orderBy('alarmId')
     .execute();
   return rows.map((row) => ({ ...row, status: row.status as AlarmStatus }));
+}
+
+/** The alarm that was armed last for a model in a turn shape, under whichever policy. */
+export async function readLatestAlarm(
+  database: Database,
+  projectId: string,
+  cell: { readonly turnShape: string; readonly model: string },
+): Promise<Alarm | null> {
+  const row = await database
+    .selectFrom('alarm')
+    .selectAll()
+    .where('projectId', '=', projectId)
+    .where('turnShape', '=', cell.turnShape)
+    .where('model', '=', cell.model)
+    .orderBy('armedAt', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? null : { ...row, status: row.status as AlarmStatus };
 }
 
 export async function readAlarms(database: Database, projectId: string, policyId: string): Promise<Alarm[]> {
