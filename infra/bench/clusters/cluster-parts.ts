@@ -3,6 +3,7 @@ import { createLocalEmbedder } from '../../../services/optimizer/clustering/embe
 import { agreementFigures, type LabelledFailures } from './agreement-figures.ts';
 import { attributionFigures } from './attribution-figures.ts';
 import type { ClusterResult } from './cluster-figure.ts';
+import { coldFigures } from './cold-figures.ts';
 import { signFailure } from './failure-templates.ts';
 import { narrativeFigures } from './narrative-figures.ts';
 import { readFailureLabels, readRecordedFailures } from './read-failures.ts';
@@ -37,6 +38,7 @@ export const CLUSTER_PARTS: readonly ClusterPart[] = [
     needsData: true,
     measure: (dataFolder, options) => Promise.resolve(narrativeFigures(dataFolder, options)),
   },
+  { name: 'cold', needsData: true, measure: (dataFolder) => coldFigures(dataFolder) },
   {
     name: 'attribution',
     needsData: false,
