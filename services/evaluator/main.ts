@@ -4,8 +4,8 @@ import { createDatabase, createPool } from '#shared/database/connect.ts';
 import { readEnvironment } from '#shared/environment.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import { createLog } from '#shared/log.ts';
-import { watchParent } from '#shared/parent-watch.ts';
 import { createQueueBackend } from '#shared/queue/queue-backend.ts';
+import { stopOnSignal } from '#shared/stop-on-signal.ts';
 import { createUpstreamPools } from '#shared/upstream/upstream-pools.ts';
 import { scorersFolderOf } from './config.ts';
 import { openCustomScorers } from './custom-scorers/open-custom-scorers.ts';
@@ -65,29 +65,13 @@ const service = createEvaluatorService({
   port: environment.ports.evaluator,
 });
 
-let stopped: Promise<void> | undefined;
 /** Jobs first, then the connections that they use. */
-const stop = (): Promise<void> => {
-  stopped ??= (async () => {
-    await service.stop(JOBS_DEADLINE_MS);
-    await Promise.all(customScorers.map((scorer) => scorer.close()));
-    await Promise.all([backend, ...ingest.map((source) => source.backend)].map((each) => each.close(1_000)));
-    await pools.close();
-    await pool.end();
-  })();
-  return stopped;
+const stop = async (): Promise<void> => {
+  await service.stop(JOBS_DEADLINE_MS);
+  await Promise.all(customScorers.map((scorer) => scorer.close()));
+  await Promise.all([backend, ...ingest.map((source) => source.backend)].map((each) => each.close(1_000)));
+  await pools.close();
+  await pool.end();
 };
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => {
-    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
-    stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error({ err: error }, 'the evaluator did not stop cleanly');
-        process.exit(1);
-      },
-    );
-  });
-}
-watchParent(stop);
+stopOnSignal(log, stop, { what: 'the evaluator', deadlineMs: STOP_DEADLINE_MS });
 await service.start();

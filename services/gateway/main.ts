@@ -5,8 +5,8 @@ import { listenForPolicies } from '#shared/database/policy-listener.ts';
 import { readEnvironment } from '#shared/environment.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import { createLog } from '#shared/log.ts';
-import { watchParent } from '#shared/parent-watch.ts';
 import { startSpoolThread } from '#shared/spool/spool-thread.ts';
+import { stopOnSignal } from '#shared/stop-on-signal.ts';
 import { createTelemetry } from '#shared/telemetry.ts';
 import { createPageFetcher } from '#shared/upstream/fetch-page.ts';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -66,29 +66,13 @@ const service = createGatewayService({
   now: Date.now,
 });
 
-let stopped: Promise<void> | undefined;
 /** Calls first, then what they left in the spool. */
-const stop = (): Promise<void> => {
-  stopped ??= (async () => {
-    await service.stop();
-    await spool.close();
-    await telemetry.shutdown().catch((error: unknown) => log.warn({ err: error }, 'spans were not sent'));
-    await pool.end();
-  })();
-  return stopped;
+const stop = async (): Promise<void> => {
+  await service.stop();
+  await spool.close();
+  await telemetry.shutdown().catch((error: unknown) => log.warn({ err: error }, 'spans were not sent'));
+  await pool.end();
 };
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => {
-    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
-    stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error({ err: error }, 'the gateway did not stop cleanly');
-        process.exit(1);
-      },
-    );
-  });
-}
-watchParent(stop);
+stopOnSignal(log, stop, { what: 'the gateway', deadlineMs: STOP_DEADLINE_MS });
 const { port } = await service.start();
 log.info({ port, gatewayId, project: projectId }, 'the gateway serves calls');
