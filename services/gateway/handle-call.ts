@@ -12,8 +12,10 @@ import type { GatewayMetrics } from './emit/gateway-metrics.ts';
 import { offerOf } from './emit/offer-of.ts';
 import { priceOf } from './emit/price-of.ts';
 import { estimateInputTokens } from './estimate-input-tokens.ts';
+import type { FlaggedSessions } from './flagged-sessions.ts';
 import { forwardedResponseId } from './forwarded-response-id.ts';
 import { keepState } from './keep-state.ts';
+import { neededFeatures } from './needed-features.ts';
 import { observeTokens } from './observe-tokens.ts';
 import { overlongPrompt } from './overlong-prompt.ts';
 import type { PolicyClient } from './policy-client.ts';
@@ -32,6 +34,7 @@ export interface HandleCallDeps extends EmitDeps, ServeCallDeps {
   readonly policies: Pick<PolicyClient, 'current'>;
   readonly sessions: SessionMemory;
   readonly pins: SessionPins;
+  readonly flagged: FlaggedSessions;
   readonly metrics: GatewayMetrics;
   readonly tokens: TokenCalibrator;
   readonly knownTools: KnownTools;
@@ -93,7 +96,8 @@ async function routeIncoming(
   const pin = await deps.pins.pinFor({ session, isFirstTurn: isFirst, nowMs: incoming.startedAtMs, active });
   const { sessionId } = session;
   const routing = { active, models: config.models, pin, sessionId, identity, requestModel: body.model, turnShape };
-  const choice = routeCall(routing);
+  const escalation = { sessions: deps.flagged, inputTokens: rawTokensEstimate };
+  const choice = routeCall({ ...routing, needs: neededFeatures(active, body), escalation });
   if (choice.type === 'model_not_allowed') {
     auditRefusal(deps.audit, choice, { identity, callId, gatewayId: deps.gatewayId });
     return refuse('model_not_allowed', modelNotAllowed(choice, servableModels(active, config.models)));

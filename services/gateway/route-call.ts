@@ -1,9 +1,12 @@
 import type { ActivePolicies } from '#shared/domain/active-policies.ts';
+import type { ModelFeature } from '#shared/domain/governance.ts';
 import type { TurnShape } from '#shared/domain/turn-shape.ts';
 import { chooseTarget, type TargetChoice, type TargetRefusal } from '#shared/routing/choose-target.ts';
+import { cacheLossUsd } from '#shared/routing/escalation.ts';
 import { sessionHash } from '#shared/routing/session-hash.ts';
 import type { Identity } from './access/identity.ts';
 import type { ModelCatalogue } from './config.ts';
+import type { FlaggedSessions } from './flagged-sessions.ts';
 import type { SessionPin } from './session-pins.ts';
 
 export interface RouteInput {
@@ -14,10 +17,36 @@ export interface RouteInput {
   readonly identity: Identity;
   readonly requestModel: string;
   readonly turnShape: TurnShape;
+  /** What the request needs of a model; anything will do when absent. */
+  readonly needs?: readonly ModelFeature[];
+  /** For sessions that have just failed; none is flagged when absent. */
+  readonly escalation?: { readonly sessions: FlaggedSessions; readonly inputTokens: number };
 }
 
 /** The target of one call, by its session's policy and today's allow-list. */
 export function routeCall(input: RouteInput): TargetChoice | TargetRefusal {
+  const usual = choose(input, false);
+  const { escalation, sessionId, active } = input;
+  if (escalation?.sessions.isFlagged(sessionId, active.escalation) !== true) return usual;
+  const escalated = choose(input, true);
+  if (usual.type !== 'target' || escalated.type !== 'target') return escalated;
+  if (escalated.target.model === usual.target.model) return escalated;
+  if (!escalation.sessions.hasEscalated(sessionId)) {
+    if (!isWorthItsCache(input, escalation.inputTokens, usual.target.model, escalated.target.model)) return usual;
+    escalation.sessions.noteEscalated(sessionId);
+  }
+  return escalated;
+}
+
+/** What the session's cache is worth must be below what governance gives up for a rescue; what has no price is not left. */
+function isWorthItsCache({ active }: RouteInput, inputTokens: number, from: string, to: string): boolean {
+  const priceOf = (model: string) => active.models.find(({ id }) => id === model)?.price;
+  const [priceFrom, priceTo] = [priceOf(from), priceOf(to)];
+  if (priceFrom === undefined || priceTo === undefined || active.escalation === undefined) return false;
+  return cacheLossUsd(inputTokens, priceFrom, priceTo) <= active.escalation.cacheLossMaxUsd;
+}
+
+function choose(input: RouteInput, flagged: boolean): TargetChoice | TargetRefusal {
   const { pin, identity } = input;
   return chooseTarget({
     policy: pin.policy.body,
@@ -27,23 +56,45 @@ export function routeCall(input: RouteInput): TargetChoice | TargetRefusal {
       developer: identity.developer,
       repo: identity.repo,
       project: identity.projectId,
-      flagged: false,
+      flagged,
     },
     variant: pin.variant,
     u: sessionHash('target', pin.salt, input.sessionId),
     explorationProbability: pin.explorationProbability,
-    allowList: servableModels(input.active, input.models),
+    allowList: servableModels(input.active, input.models, input.needs),
   });
 }
 
-/** Allow-lists change seldom, and every call asks for this one. */
-const servable = new WeakMap<ActivePolicies['models'], { models: ModelCatalogue; found: ActivePolicies['models'] }>();
+type Models = ActivePolicies['models'];
+interface Servable {
+  readonly models: ModelCatalogue;
+  readonly found: Map<string, Models>;
+}
 
-/** Allow-listed models that this gateway knows how to reach, in the order of its configuration. */
-export function servableModels(active: ActivePolicies, models: ModelCatalogue): ActivePolicies['models'] {
-  const known = servable.get(active.models);
-  if (known?.models === models) return known.found;
-  const found = [...models.keys()].flatMap((name) => active.models.find(({ id }) => id === name) ?? []);
-  servable.set(active.models, { models, found });
+/** Allow-lists change seldom, and every call asks for this one. */
+const servable = new WeakMap<Models, Servable>();
+const NO_NEEDS: readonly ModelFeature[] = [];
+
+/**
+ * Allow-listed models that this gateway knows how to reach, in the order of its configuration: those in the regions of
+ * governance that can do what the request needs. Checked here too, whatever the policy and the store say.
+ */
+export function servableModels(active: ActivePolicies, models: ModelCatalogue, needs = NO_NEEDS): Models {
+  let known = servable.get(active.models);
+  if (known?.models !== models) {
+    known = { models, found: new Map() };
+    servable.set(active.models, known);
+  }
+  const key = needs.join();
+  const before = known.found.get(key);
+  if (before !== undefined) return before;
+  const residency = active.residency ?? [];
+  const found = [...models.keys()].flatMap((name) => {
+    const model = active.models.find(({ id }) => id === name);
+    if (model === undefined) return [];
+    if (residency.length > 0 && !residency.includes(model.region ?? '')) return [];
+    return needs.every((need) => model.features === undefined || model.features.includes(need)) ? [model] : [];
+  });
+  known.found.set(key, found);
   return found;
 }

@@ -7,6 +7,7 @@ import { writeGatewayStatus } from '#shared/database/gateway-status.ts';
 import { createKeyStore } from '#shared/database/key-store.ts';
 import type { PolicyListener } from '#shared/database/policy-listener.ts';
 import { readActivePolicies } from '#shared/database/policy-store.ts';
+import { readRecentFailures } from '#shared/database/session-failure-store.ts';
 import { readSessionPin } from '#shared/database/session-pin.ts';
 import { readTokenCalibrations, writeTokenCalibrations } from '#shared/database/token-calibration-store.ts';
 import { createKnownTools } from '#shared/formats/known-tools.ts';
@@ -21,6 +22,7 @@ import { createKeyCache } from './access/key-cache.ts';
 import type { GatewayConfig } from './config.ts';
 import { createAuditQueue } from './emit/audit-queue.ts';
 import { createGatewayMetrics } from './emit/gateway-metrics.ts';
+import { createFlaggedSessions } from './flagged-sessions.ts';
 import { createPolicyClient, type PolicyClient } from './policy-client.ts';
 import { createGatewayServer } from './server.ts';
 import { createSessionLookup } from './session-lookup.ts';
@@ -60,6 +62,8 @@ export interface GatewayService {
 
 const POLICY_POLL_MS = 5_000;
 const KEY_POLL_MS = 2_000;
+/** A failure that was scored is known to every gateway within two seconds. */
+const FLAG_POLL_MS = 500;
 /** What a crash may cost of what was learned of token counts. */
 const CALIBRATION_SAVE_MS = 60_000;
 /** Calls can be long; a process that must go does not wait for all of them. */
@@ -88,6 +92,8 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
   const { tokenFetch } = deps;
   const pools = createUpstreamPools(config, { now, ...(tokenFetch === undefined ? {} : { fetch: tokenFetch }) });
   const lookUp = createSessionLookup({ read: (sessionId) => readSessionPin(database, projectId, sessionId), now });
+  const readFailures = (sinceMs: number) => readRecentFailures(database, projectId, sinceMs);
+  const flagged = createFlaggedSessions({ read: readFailures, log, now });
   const metrics = createGatewayMetrics({
     now,
     spool: () => deps.spool.stats(),
@@ -118,6 +124,7 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
     telemetry: deps.telemetry,
     sessions: createSessionMemory({ now }, { sessionHeader: config.sessionHeader, idleMs: config.sessionIdleMs }),
     pins: createSessionPins({ lookUp }),
+    flagged,
     knownTools: createKnownTools(`known tools ${randomUUID()}`),
     readiness: async () => readinessOf(deps, policies),
   });
@@ -131,6 +138,7 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
   return {
     refresh: async () => {
       await Promise.all([refreshPolicies(), keys.refresh(), audit.flush(), tokens.save()]);
+      await flagged.refresh(policies.current());
     },
     async start() {
       await Promise.all([policies.start(), keys.loadCopy().then(() => within(STORE_WAIT_MS, keys.refresh()))]);
@@ -138,10 +146,15 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
       void refreshPolicies();
       warnOfOpenDoor(log, keys.state());
       listener = deps.listen(() => void refreshPolicies());
-      timers.push(setInterval(() => void refreshPolicies(), POLICY_POLL_MS));
-      timers.push(setInterval(() => void keys.refresh(), KEY_POLL_MS));
-      timers.push(setInterval(() => void audit.flush(), POLICY_POLL_MS));
-      timers.push(setInterval(() => void tokens.save(), CALIBRATION_SAVE_MS));
+      timers.push(
+        ...startPolls([
+          [refreshPolicies, POLICY_POLL_MS],
+          [keys.refresh, KEY_POLL_MS],
+          [() => flagged.refresh(policies.current()), FLAG_POLL_MS],
+          [audit.flush, POLICY_POLL_MS],
+          [tokens.save, CALIBRATION_SAVE_MS],
+        ]),
+      );
       await server.listen({ host: deps.host, port: deps.port });
       return { port: (server.server.address() as AddressInfo).port };
     },
@@ -155,6 +168,11 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
       await Promise.all([pools.close(), deps.pages.close()]);
     },
   };
+}
+
+/** None of them throws: each keeps what it knows when its store is away. */
+function startPolls(polls: readonly (readonly [poll: () => Promise<unknown>, everyMs: number])[]): NodeJS.Timeout[] {
+  return polls.map(([poll, everyMs]) => setInterval(() => void poll(), everyMs));
 }
 
 async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {

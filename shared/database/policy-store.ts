@@ -208,6 +208,8 @@ export async function readActivePolicies(database: Database, projectId: string):
     models: governance?.body.models ?? [],
     governanceVersion: governance?.version ?? 0,
     paused: control?.paused ?? false,
+    residency: governance?.body.residency,
+    escalation: governance?.body.escalation,
   });
 }
 

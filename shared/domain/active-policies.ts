@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { allowedModelSchema } from './governance.ts';
+import { allowedModelSchema, escalationSchema } from './governance.ts';
 import { policyBodySchema } from './policy.ts';
 
 /** A policy as it is served: its id is the hash of its body, its number is what people call it (`v7`). */
@@ -29,6 +29,9 @@ export const activePoliciesSchema = z.object({
   /** Version of the governance that `models` and their prices come from; stored on calls as their price version. */
   governanceVersion: z.number().int().nonnegative(),
   paused: z.boolean(),
+  /** Regions that models may be in; any when empty. Absent in copies of earlier versions. */
+  residency: z.array(z.string()).optional(),
+  escalation: escalationSchema.optional(),
 });
 
 export type ActivePolicies = z.infer<typeof activePoliciesSchema>;

@@ -48,7 +48,7 @@ const automationModeSchema = z.enum(['off', 'propose', 'automatic']);
  * When a session counts as `flagged`: so many deterministic failures within the time. Such a session may be routed to
  * another model while what its cache is worth there stays below `cacheLossMaxUsd`.
  */
-const escalationSchema = z.strictObject({
+export const escalationSchema = z.strictObject({
   failures: z.int().positive().default(2),
   windowMs: durationSchema.default(10 * MINUTE_MS),
   cacheLossMaxUsd: z.number().nonnegative().default(0.5),
@@ -157,6 +157,7 @@ export const governanceSchema = z
 
 export type Governance = z.infer<typeof governanceSchema>;
 export type AllowedModel = z.infer<typeof allowedModelSchema>;
+export type Escalation = z.infer<typeof escalationSchema>;
 export type ModelFeature = z.infer<typeof modelFeatureSchema>;
 export type Price = z.infer<typeof priceSchema>;
 export type AutomationMode = z.infer<typeof automationModeSchema>;

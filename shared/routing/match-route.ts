@@ -7,7 +7,7 @@ export interface RouteFacts {
   readonly developer: string | null;
   readonly repo: string | null;
   readonly project: string | null;
-  /** Whether a guardrail or a person has flagged the session. */
+  /** Whether calls of the session have just failed by deterministic checks. */
   readonly flagged: boolean;
 }
 
