@@ -2,6 +2,7 @@ import { UNLIMITED } from '../../../services/optimizer/prompts/contract/budget-l
 import type { EarlyStoppingConfig } from '../../../services/optimizer/prompts/contract/early-stopping.ts';
 import { createMemoryCache } from '../../../services/optimizer/prompts/contract/memory-cache.ts';
 import type { RegisteredOptimizer } from '../../../services/optimizer/prompts/contract/register-optimizer.ts';
+import type { SearchCheckpoint } from '../../../services/optimizer/prompts/contract/search-checkpoint.ts';
 import { searchPrompts } from '../../../services/optimizer/prompts/contract/search-prompts.ts';
 import type { PromptSearchResult } from '../../../services/optimizer/prompts/contract/search-result.ts';
 import { createMockModels, inProcess } from './landscapes/mock-models.ts';
@@ -29,6 +30,9 @@ export interface SearchMeasurement {
   readonly claimGap: number;
   readonly taskCalls: number;
   readonly teacherCalls: number;
+  /** Seconds that the search would take with one and with eight workers, at so much a call. */
+  readonly secondsAlone: number;
+  readonly secondsWithEight: number;
 }
 
 /** Teacher calls are counted, not limited: the references had no limit on them either. */
@@ -37,15 +41,21 @@ const ALPHA = 0.05;
 const ATTEMPTS_MAX = 4;
 const SLOTS = 8;
 
+/** Seconds of one call of a model. An evaluation is two of them, answer and judgement. */
+const LATENCY_SECONDS = 0.05;
+
 export async function measureSearch(spec: SearchSpec): Promise<SearchMeasurement> {
   const world = createWorld(spec.world);
   const { evaluator, teacher } = createMockModels(world, inProcess);
   const bound = spec.optimizer.bind(spec.options ?? {});
+  let last: SearchCheckpoint | null = null;
   const result = await searchPrompts(
     {
       ...{ evaluator, teacher, cache: createMemoryCache(), clock: () => 0 },
       pause: async () => {},
-      save: async () => {},
+      save: async (checkpoint) => {
+        last = checkpoint;
+      },
     },
     {
       ...{ searchId: world.name, task: world.task, ...bound, seed: spec.world.seed },
@@ -66,5 +76,20 @@ export async function measureSearch(spec: SearchSpec): Promise<SearchMeasurement
     claimGap: (result.verdict.claimed.mean ?? expected) - expected,
     taskCalls: result.spent.taskCalls,
     teacherCalls: result.spent.teacherCalls,
+    secondsAlone: secondsOf(last, 1),
+    secondsWithEight: secondsOf(last, 8),
   };
+}
+
+/** Batches wait for one another; within a batch, workers share the calls. */
+function secondsOf(checkpoint: SearchCheckpoint | null, workers: number): number {
+  const told = [...(checkpoint?.search.told ?? []), ...(checkpoint?.report?.told ?? [])];
+  const rounds = told.reduce((sum, { outcomes }) => {
+    const calls = outcomes.reduce(
+      (each, outcome) => each + (outcome.kind === 'teach' ? 1 : 2 * outcome.rows.length),
+      0,
+    );
+    return sum + Math.max(2, Math.ceil(calls / workers));
+  }, 0);
+  return rounds * LATENCY_SECONDS;
 }
