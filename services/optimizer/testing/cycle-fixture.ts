@@ -40,6 +40,7 @@ export function createCycleWorker(
   project: string,
   clock: CycleClock,
   change: Partial<RunCycleDeps> = {},
+  options: Partial<ProposePrefixOptions> = {},
 ): RunWorker {
   const deps: RunCycleDeps = {
     ...{ database, now: clock.now, teacher: null, actor: 'optimizer:test', optimizers: new Map() },
@@ -52,7 +53,7 @@ export function createCycleWorker(
   return createRunWorker(
     {
       ...{ database, log, owner: `test-${randomBytes(4).toString('hex')}` },
-      cycle: (run) => runCycle(deps, run, CYCLE_OPTIONS),
+      cycle: (run) => runCycle(deps, run, { ...CYCLE_OPTIONS, ...options }),
     },
     { projectId: project },
   );

@@ -51,7 +51,8 @@ export interface AdvanceRunOptions {
 /** Searches of which nothing is heard any more: the evaluator is down for good, or a provider hangs. */
 const RUN_LIMIT_MS = 24 * 3_600_000;
 const TEACHER_RETRY_MS = 500;
-const ATTEMPTS_MAX = 2;
+/** Jobs are tried again by their queue and questions by the teacher's client; twice over would set aside twice as much. */
+const ATTEMPTS_MAX = 1;
 /** Why a search is interrupted; never an error of its own. */
 const PARKED = Symbol('parked');
 const CANCELLED = Symbol('cancelled');
