@@ -133,7 +133,8 @@ async function tryFirst(deps: AnswerAlarmDeps, facts: Case, remedy: Policy): Pro
   const { alarm, governance } = facts;
   const pointer = await endRollout(deps, facts, facts.pointer, 'canary');
   const reason = `alarm: does v${remedy.number} do better than the present policy in ${alarm.turnShape}?`;
-  const settings = rolloutSettingsOf(governance);
+  // The other shapes are served alike in both arms: their sessions would only thin what there is to find.
+  const settings = { ...rolloutSettingsOf(governance), stratum: alarm.turnShape };
   const rollout = await openRollout(deps.database, {
     ...changeOf(deps, facts, pointer),
     ...{ reason, kind: 'reverse', candidate: remedy.policyId, settings },

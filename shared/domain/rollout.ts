@@ -28,6 +28,8 @@ export const rolloutSettingsSchema = z.object({
   nonInferiorityMargin: z.number().gt(0).max(0.5),
   /** Among the rollouts of its quarter, which share one error rate; null where it has the whole of it. */
   place: z.int().positive().nullable().default(null),
+  /** The only stratum that is compared, as where a reverse canary is asked about one; null for all of them. */
+  stratum: z.string().nullable().default(null),
 });
 
 const armCountsSchema = z.object({ canary: z.int().nonnegative(), control: z.int().nonnegative() });
@@ -102,5 +104,6 @@ export function rolloutSettingsOf(governance: Governance): RolloutSettings {
     rollBackTolerance: alphas.rollBackTolerance,
     nonInferiorityMargin: alphas.nonInferiorityMargin,
     place: null,
+    stratum: null,
   };
 }

@@ -173,6 +173,19 @@ describe('the analysis of a rollout', () => {
     expect(analyse(failing.slice(2), SETTINGS, 13).decision).toBe('continue');
   });
 
+  it('compares one stratum alone where it is asked about that one', () => {
+    const arms = {
+      canary: (random: SeededRandom, index: number) => steady(index % 6 === 0 ? 0.4 : 0.8)(random),
+      control: steady(0.8),
+    };
+    const list = world(600, arms, (index) => (index % 6 === 0 ? 'bad' : 'good'));
+    const settings = { ...SETTINGS, minSessions: 1_000 };
+    const { evidence } = analyse(list, { ...settings, stratum: 'bad' });
+    expect(evidence).toMatchObject({ decision: 'rollBack', strata: [{ stratum: 'bad' }] });
+    expect(evidence.pairs).toBeLessThan(30);
+    expect(analyse(list, { ...settings, stratum: 'good' }).decision).toBe('continue');
+  });
+
   it('finds harm in one stratum that the whole hides', () => {
     const hidden = (stratum: (index: number) => string) =>
       world(

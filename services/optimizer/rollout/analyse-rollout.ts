@@ -44,15 +44,17 @@ export interface RolloutAnalysis {
  * non-inferiority promotes once the minimum of sessions and time has passed, and running out of sessions or time is
  * inconclusive, which keeps the stable policy. A decision is final: later calls return it unchanged.
  *
- * @param observations all canary and control sessions of the rollout so far, in any order; those already analysed are
+ * @param sessions all canary and control sessions of the rollout so far, in any order; those already analysed are
  *   skipped, and their hard failures are counted whether they are paired or not
  */
 export function analyseRollout(
   state: RolloutState,
-  observations: readonly SessionObservation[],
+  sessions: readonly SessionObservation[],
   settings: RolloutSettings,
   clock: RolloutClock,
 ): RolloutAnalysis {
+  const { stratum } = settings;
+  const observations = stratum === null ? sessions : sessions.filter((session) => session.stratum === stratum);
   const hardFailures = countHardFailures(observations);
   const keys = keyInfluence(observations);
   const arms = countArms(observations);
