@@ -76,8 +76,8 @@ const SPOOL_FULL = {
   refuse: 'full: calls are refused',
 } as const;
 
-/** The gateway as a part: everything with side effects is given to it. */
-export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
+/** What a gateway knows of the store and goes on with while that is away. */
+function createHoldings(deps: GatewayServiceDeps) {
   const { config, database, log, now, gatewayId } = deps;
   const { projectId, directory } = config;
   const policies = createPolicyClient(
@@ -89,23 +89,31 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
     { projectId, copyPath: join(directory, 'keys.json') },
   );
   const audit = createAuditQueue({ write: (entry) => appendAudit(database, entry), now, log });
+  const tokens = createTokenCalibrator({
+    ...{ gatewayId, now, log },
+    read: () => readTokenCalibrations(database, projectId),
+    write: (calibrations) => writeTokenCalibrations(database, { projectId, gatewayId }, calibrations),
+    later: (work) => setImmediate(work),
+  });
+  const readFailures = (sinceMs: number) => readRecentFailures(database, projectId, sinceMs);
+  const flagged = createFlaggedSessions({ read: readFailures, log, now });
+  return { policies, keys, audit, tokens, flagged };
+}
+
+/** The gateway as a part: everything with side effects is given to it. */
+export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
+  const { config, database, log, now, gatewayId } = deps;
+  const { projectId } = config;
+  const { policies, keys, audit, tokens, flagged } = createHoldings(deps);
   const { tokenFetch } = deps;
   const pools = createUpstreamPools(config, { now, ...(tokenFetch === undefined ? {} : { fetch: tokenFetch }) });
   const lookUp = createSessionLookup({ read: (sessionId) => readSessionPin(database, projectId, sessionId), now });
-  const readFailures = (sinceMs: number) => readRecentFailures(database, projectId, sinceMs);
-  const flagged = createFlaggedSessions({ read: readFailures, log, now });
   const metrics = createGatewayMetrics({
     now,
     spool: () => deps.spool.stats(),
     isSpoolFull: () => deps.spool.isFull(),
     spoolFull: config.spoolFull,
     policies: () => ({ status: policies.status(), epoch: epochOf(policies) }),
-  });
-  const tokens = createTokenCalibrator({
-    ...{ gatewayId, now, log },
-    read: () => readTokenCalibrations(database, projectId),
-    write: (calibrations) => writeTokenCalibrations(database, { projectId, gatewayId }, calibrations),
-    later: (work) => setImmediate(work),
   });
   const server = createGatewayServer({
     config,
