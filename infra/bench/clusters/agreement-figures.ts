@@ -10,7 +10,13 @@ import type { Embedder } from '../../../services/optimizer/clustering/embedders/
 import { createSeededRandom, type SeededRandom } from '../../arena/seeded-random.ts';
 import type { ScoringTable } from '../scoring/scoring-report.ts';
 import { atLeast, type ClusterResult, middleOf } from './cluster-figure.ts';
-import { createTextVectors, type SignedFailure, type TextVectors, templatesOf } from './failure-templates.ts';
+import {
+  createTemplateVectors,
+  remembering,
+  type SignedFailure,
+  type TemplateVectors,
+  templatesOf,
+} from './failure-templates.ts';
 import { thresholdPlot } from './threshold-plot.ts';
 
 const SEED = 20_240_811;
@@ -38,12 +44,15 @@ export async function agreementFigures(
   { failures, labels }: LabelledFailures,
   options: { readonly isQuick: boolean },
 ): Promise<ClusterResult> {
-  const vectors = createTextVectors(embedder);
+  const remembered = remembering(embedder);
   const random = createSeededRandom(SEED);
   const halves = halvesOf(failures);
-  const [first, second] = await Promise.all(halves.map((half) => templatesOf(half, vectors, labels)));
-  if (first === undefined || second === undefined) throw new Error('the failures cannot be halved by model');
-  const measure = async (calibration: Calibration, tested: readonly SignedFailure[], way: string): Promise<Way> => {
+  // Each half has vectors of its own: nothing of the tested half is known when the threshold is chosen.
+  const stores = [createTemplateVectors(remembered), createTemplateVectors(remembered)] as const;
+  const first = await templatesOf(halves[0], stores[0], labels);
+  const second = await templatesOf(halves[1], stores[1], labels);
+  const measure = async (calibration: Calibration, half: 0 | 1, way: string): Promise<Way> => {
+    const [tested, vectors] = [halves[half], stores[half]];
     const templates = await templatesOf(tested, vectors, labels);
     const { attach } = calibration.thresholds;
     const resampled = await resample(
@@ -56,10 +65,10 @@ export async function agreementFigures(
     return { name: way, calibration, tested: agreementAt(templates, attach), n: tested.length, resampled };
   };
   const ways = [
-    await measure(calibrateThresholds(first), halves[1], 'chosen on one half, tested on the other'),
-    await measure(calibrateThresholds(second), halves[0], 'the other way round'),
+    await measure(calibrateThresholds(first), 1, 'chosen on one half, tested on the other'),
+    await measure(calibrateThresholds(second), 0, 'the other way round'),
   ];
-  const all = await templatesOf(failures, vectors, labels);
+  const all = await templatesOf(failures, createTemplateVectors(remembered), labels);
   const bars = name === 'local' ? { b3f: 0.86, ari: 0.86 } : { b3f: 0.7, ari: 0.65 };
   return {
     figures: (['b3f', 'ari'] as const).map((measured) => {
@@ -87,7 +96,7 @@ function halvesOf(failures: readonly SignedFailure[]): readonly [readonly Signed
 /** Agreement over models drawn anew from the tested ones; the clusters stay as they were found. */
 async function resample(
   { failures, labels }: LabelledFailures,
-  vectors: TextVectors,
+  vectors: TemplateVectors,
   threshold: number,
   random: SeededRandom,
   draws: number,

@@ -4,7 +4,7 @@ import { createHashedEmbedder } from '../../../services/optimizer/clustering/emb
 import { createLocalEmbedder } from '../../../services/optimizer/clustering/embedders/local-embedder.ts';
 import { matchIdentity } from '../../../services/optimizer/clustering/match-identity.ts';
 import { createSeededRandom } from '../../arena/seeded-random.ts';
-import { createTextVectors, signFailure, templatesOf } from './failure-templates.ts';
+import { createTemplateVectors, signFailure, templatesOf } from './failure-templates.ts';
 import { readRecordedFailures } from './read-failures.ts';
 import { varyMessage } from './vary-message.ts';
 
@@ -26,7 +26,7 @@ const embedder = embedderName === 'local' ? createLocalEmbedder() : createHashed
 const startedAt = performance.now();
 const signed = messages.map(signFailure);
 const signedMs = performance.now() - startedAt;
-const templates = await templatesOf(signed, createTextVectors(embedder));
+const templates = await templatesOf(signed, createTemplateVectors(embedder));
 const embeddedMs = performance.now() - startedAt - signedMs;
 const found = clusterTemplates(templates, embedder);
 const { clusterIdOf } = matchIdentity([], found, () => 1);

@@ -1,7 +1,6 @@
 import type { FailureFacts } from '#shared/domain/failure-cluster.ts';
 import type { LabelledTemplate } from '../../../services/optimizer/clustering/calibrate-thresholds.ts';
-import { embeddingTextOf } from '../../../services/optimizer/clustering/cluster-template.ts';
-import { minePatterns } from '../../../services/optimizer/clustering/drain/mine-patterns.ts';
+import { embedNewTemplates } from '../../../services/optimizer/clustering/embed-new-templates.ts';
 import type { Embedder } from '../../../services/optimizer/clustering/embedders/embedder.ts';
 import { maskTemplate } from '../../../services/optimizer/clustering/mask-template.ts';
 import { signatureOf } from '../../../services/optimizer/clustering/signature.ts';
@@ -24,41 +23,45 @@ export function signFailure(failure: RecordedFailure): SignedFailure {
   return { n: failure.n, model: failure.model, signature: signatureOf(facts), facts };
 }
 
-/** Vectors by text, so that a text is embedded once in a run. */
-export interface TextVectors {
-  of(texts: readonly string[]): Promise<readonly Float32Array[]>;
+/** Vectors by template, as the product stores them: a template is embedded when it is first met, and never again. */
+export interface TemplateVectors {
+  readonly embedder: Embedder;
+  readonly vectors: Map<string, Float32Array>;
 }
 
-export function createTextVectors(embedder: Embedder): TextVectors {
+export function createTemplateVectors(embedder: Embedder): TemplateVectors {
+  return { embedder, vectors: new Map() };
+}
+
+/** The embedder with a memory, for benches that embed the same texts over and over. */
+export function remembering(embedder: Embedder): Embedder {
   const known = new Map<string, Float32Array>();
   return {
-    async of(texts) {
+    ...embedder,
+    async embed(texts) {
       const missing = [...new Set(texts)].filter((text) => !known.has(text));
-      const vectors = await embedder.embed(missing);
+      const vectors = missing.length === 0 ? [] : await embedder.embed(missing);
       for (const [index, text] of missing.entries()) known.set(text, vectors[index] ?? new Float32Array());
       return texts.map((text) => known.get(text) ?? new Float32Array());
     },
   };
 }
 
-/** The templates of failures as the night's clustering gets them: masked, mined, embedded. */
+/** The templates of failures as the night's clustering gets them: masked, and with the vector that they were given. */
 export async function templatesOf(
   failures: readonly SignedFailure[],
-  vectors: TextVectors,
+  store: TemplateVectors,
   labels: ReadonlyMap<number, string> = new Map(),
 ): Promise<readonly LabelledTemplate[]> {
   const bySignature = Map.groupBy(failures, (failure) => failure.signature);
-  const texts = [...bySignature].flatMap(([id, members]) =>
-    members.slice(0, 1).map(({ facts }) => {
-      return { id, stage: facts.stage, check: facts.check, mass: members.length, text: embeddingTextOf(facts) };
-    }),
+  const templates = [...bySignature].flatMap(([id, members]) =>
+    members.slice(0, 1).map(({ facts }) => ({ id, ...facts, mass: members.length })),
   );
-  const patterns = minePatterns(texts);
-  const embedded = await vectors.of(texts.map(({ id, text }) => patterns.get(id) ?? text));
-  return texts.map(({ text: _text, ...template }, index) => ({
-    ...template,
-    vector: embedded[index] ?? new Float32Array(),
-    labels: labelCounts(bySignature.get(template.id) ?? [], labels),
+  const missing = templates.filter(({ id }) => !store.vectors.has(id));
+  for (const [id, vector] of await embedNewTemplates(missing, store.embedder)) store.vectors.set(id, vector);
+  return templates.map(({ id, stage, check, mass }) => ({
+    ...{ id, stage, check, mass, vector: store.vectors.get(id) ?? new Float32Array() },
+    labels: labelCounts(bySignature.get(id) ?? [], labels),
   }));
 }
 

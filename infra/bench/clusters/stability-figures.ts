@@ -6,7 +6,7 @@ import type { Embedder } from '../../../services/optimizer/clustering/embedders/
 import { type KnownCluster, matchIdentity } from '../../../services/optimizer/clustering/match-identity.ts';
 import { createSeededRandom, type SeededRandom } from '../../arena/seeded-random.ts';
 import { atLeast, below, type ClusterResult, meanOf, middleOf } from './cluster-figure.ts';
-import { createTextVectors, type SignedFailure, type TextVectors, templatesOf } from './failure-templates.ts';
+import { createTemplateVectors, remembering, type SignedFailure, templatesOf } from './failure-templates.ts';
 
 const SEED = 33_116;
 const DRAWN_SHARE = 0.8;
@@ -19,15 +19,15 @@ export async function stabilityFigures(
   failures: readonly SignedFailure[],
   options: { readonly isQuick: boolean },
 ): Promise<ClusterResult> {
-  const vectors = createTextVectors(embedder);
+  const remembered = remembering(embedder);
   const random = createSeededRandom(SEED);
   const agreements: number[] = [];
   for (let pair = 0; pair < (options.isQuick ? 10 : 40); pair += 1) {
-    agreements.push(await agreementOfDraws(failures, vectors, embedder, random));
+    agreements.push(await agreementOfDraws(failures, remembered, random));
   }
   const churns: (readonly number[])[] = [];
   for (let order = 0; order < (options.isQuick ? 4 : 20); order += 1) {
-    churns.push(await nightlyChurn(shuffled(failures, random), vectors, embedder));
+    churns.push(await nightlyChurn(shuffled(failures, random), remembered));
   }
   const nights = churns.flat();
   const n = failures.length;
@@ -51,13 +51,12 @@ export async function stabilityFigures(
 
 async function agreementOfDraws(
   failures: readonly SignedFailure[],
-  vectors: TextVectors,
   embedder: Embedder,
   random: SeededRandom,
 ): Promise<number> {
   const draw = () => failures.filter(() => random.uniform() < DRAWN_SHARE);
-  const one = await clusterOf(draw(), vectors, embedder);
-  const other = await clusterOf(draw(), vectors, embedder);
+  const one = await clusterOf(draw(), embedder);
+  const other = await clusterOf(draw(), embedder);
   // Failures whose template is in both draws; a template that one draw lacks has no cluster in it.
   const counts = failures.flatMap(({ signature }) => {
     const [group, label] = [one.get(signature), other.get(signature)];
@@ -66,12 +65,8 @@ async function agreementOfDraws(
   return agreementOf(counts).ari;
 }
 
-async function clusterOf(
-  failures: readonly SignedFailure[],
-  vectors: TextVectors,
-  { thresholds }: Embedder,
-): Promise<ReadonlyMap<string, string>> {
-  const clusters = clusterTemplates(await templatesOf(failures, vectors), { thresholds });
+async function clusterOf(failures: readonly SignedFailure[], embedder: Embedder): Promise<ReadonlyMap<string, string>> {
+  const clusters = clusterTemplates(await templatesOf(failures, createTemplateVectors(embedder)), embedder);
   return new Map(clusters.flatMap((cluster) => cluster.templateIds.map((id) => [id, cluster.key])));
 }
 
@@ -79,12 +74,9 @@ async function clusterOf(
  * Failures arrive day by day; new templates are assigned as they come, and every night all of them are clustered again
  * and matched to the clusters of the day. Returns the share of failures whose id changed, night by night.
  */
-async function nightlyChurn(
-  failures: readonly SignedFailure[],
-  vectors: TextVectors,
-  embedder: Embedder,
-): Promise<readonly number[]> {
+async function nightlyChurn(failures: readonly SignedFailure[], embedder: Embedder): Promise<readonly number[]> {
   const { thresholds } = embedder;
+  const vectors = createTemplateVectors(embedder);
   let clusters: (KnownCluster & LiveCluster)[] = [];
   let made = 0;
   const open = (night: number, templateIds: readonly string[], exemplars: readonly ClusterTemplate[]) => {
