@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { median } from 'simple-statistics';
 import { governanceSchema } from '#shared/domain/governance.ts';
 import { rolloutSettingsOf } from '#shared/domain/rollout.ts';
+import { withSpentError } from '#shared/domain/spend-error.ts';
 import type { Figure } from '../figure.ts';
 import { medianInterval, proportionInterval } from '../intervals.ts';
 import { readSwapOutcomes, type SwapOutcomes } from './read-swap-outcomes.ts';
@@ -47,7 +48,8 @@ export async function swapFigures(options: SwapOptions): Promise<Figure[]> {
 
 function runMany(outcomes: SwapOutcomes, runs: number, seed: number): SwapOutcome[] {
   const governance = governanceSchema.parse({ models: [] });
-  const settings = rolloutSettingsOf(governance);
+  // As the first rollout of a quarter has it.
+  const settings = withSpentError(rolloutSettingsOf(governance), { place: 1, rolledBack: 0, promoted: 0 });
   const arms = { canary: outcomes.after, control: outcomes.before, canaryShare: governance.rollout.canary };
   return Array.from({ length: runs }, (_, run) => simulateSwap({ ...arms, seed: seed + run, settings }));
 }

@@ -23,23 +23,22 @@ export interface KeyShares {
 /** @param counts what `counts()` said when the test was stored */
 export function createKeyShares(counts: Readonly<Record<string, number>> = {}): KeyShares {
   const sessions = new Map(Object.entries(counts));
+  let total = [...sessions.values()].reduce((sum, count) => sum + count, 0);
+  // Instead of making all counts smaller with each session, each session counts for more than the one before it.
+  let unit = 1;
   return {
     hear(keyId) {
       const key = keyId ?? '';
-      let total = 1;
-      for (const [other, count] of sessions) {
-        const kept = count * KEPT;
-        if (kept < FORGOTTEN_UNDER) sessions.delete(other);
-        else {
-          sessions.set(other, kept);
-          total += kept;
-        }
-      }
-      const own = (sessions.get(key) ?? 0) + 1;
+      unit /= KEPT;
+      const own = (sessions.get(key) ?? 0) + unit;
       sessions.set(key, own);
-      const allowed = Math.max(KEY_SHARE_MAX, FAIR_SHARES / sessions.size) * (total + SESSIONS_AT_START);
+      total += unit;
+      const allowed = Math.max(KEY_SHARE_MAX, FAIR_SHARES / sessions.size) * (total + SESSIONS_AT_START * unit);
       return Math.min(1, allowed / own);
     },
-    counts: () => Object.fromEntries(sessions),
+    counts() {
+      const kept = [...sessions].map(([key, count]) => [key, count / unit] as const);
+      return Object.fromEntries(kept.filter(([, count]) => count >= FORGOTTEN_UNDER));
+    },
   };
 }
