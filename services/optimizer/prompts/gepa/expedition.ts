@@ -20,7 +20,7 @@ export function* explore(
   context: SearchContext<GepaOptions>,
   start: Candidate,
   component: string,
-  noisy: boolean,
+  { noisy, steps }: { readonly noisy: boolean; readonly steps: number },
 ): Steps<Iteration> {
   const { options, task } = context;
   const own = rowsOfComponent(context, task.splits.propose, component);
@@ -28,7 +28,7 @@ export function* explore(
   const { perfectScore, reflectionMinibatchSize } = options;
   const wanting = (wanted: number) => ({ wanted, perfectScore, noisy });
   let current = start;
-  for (let step = 0; step < options.expeditionSteps; step += 1) {
+  for (let step = 0; step < steps; step += 1) {
     const failing = yield* findFailures(context, current.id, shuffled(), wanting(reflectionMinibatchSize));
     const child = failing.length === 0 ? null : yield* reflectOnRows(context, current, component, failing);
     if (child === null || child.id === current.id) break;

@@ -51,10 +51,21 @@ export const gepa: PromptOptimizer<GepaOptions> = {
 };
 
 /** Whether a minibatch of parent and child and the full score of the child can still be paid. */
-function canGoOn({ context, reserve, barren }: Run): boolean {
+function canGoOn(run: Run): boolean {
+  const { context, reserve, barren } = run;
   const { options, task, left } = context;
   const iteration = 2 * options.reflectionMinibatchSize + task.splits.select.length;
-  return barren < options.barrenMax && left().taskCalls - reserve >= iteration && left().teacherCalls > 0;
+  if (isSolved(run) || barren >= options.barrenMax) return false;
+  return left().taskCalls - reserve >= iteration && left().teacherCalls > 0;
+}
+
+/** Every row of both splits is right, as far as exact scores can tell: nothing could be shown to be better. */
+function isSolved({ context, noisy, exhausted }: Run): boolean {
+  const { book, task, options } = context;
+  const best = book.best();
+  return (
+    !noisy && exhausted.has(best.id) && (book.mean(best.id, task.splits.select)?.mean ?? 0) >= options.perfectScore
+  );
 }
 
 function* iterate(run: Run): Steps<void> {
@@ -93,10 +104,12 @@ function* reflectOnce(run: Run): Steps<Iteration> {
   return iteration;
 }
 
-function* exploreOnce({ context, noisy, turns }: Run): Steps<Iteration> {
+/** An expedition that brings nothing makes the next one longer. */
+function* exploreOnce({ context, noisy, turns, sinceAccepted }: Run): Steps<Iteration> {
   const start = context.book.best();
   const components = componentsOf(start.prompt);
   const turn = turns.get(start.id) ?? 0;
   turns.set(start.id, turn + 1);
-  return yield* explore(context, start, components[turn % components.length] ?? '', noisy);
+  const steps = context.options.expeditionSteps + Math.floor(sinceAccepted / 2) - 1;
+  return yield* explore(context, start, components[turn % components.length] ?? '', { noisy, steps });
 }
