@@ -50,6 +50,8 @@ export interface ReplayDeps extends EvaluatorDeps {
   /** The configured models by exact id; a replay goes to no other. */
   readonly models: ReadonlyMap<string, ModelConfig>;
   readonly send: SendReplay;
+  /** Replays that this process has under way at once; the worker's own number when absent. */
+  readonly replaySlots?: number;
 }
 
 export interface ReplayJobInput {

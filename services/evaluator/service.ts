@@ -77,6 +77,7 @@ export function createEvaluatorService(service: EvaluatorServiceDeps): Evaluator
     sessions: evaluatorConfig.sessions,
     models: new Map(config.models.map((model) => [model.id, model])),
     send: service.send,
+    replaySlots: config.optimizer.replaySlots,
     customScorers: service.customScorers ?? [],
     ...(service.checkSyntax === undefined ? {} : { checkSyntax: service.checkSyntax }),
     upstreams: config,

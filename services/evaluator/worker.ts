@@ -43,7 +43,7 @@ export function openWorkers(deps: WorkerDeps, backend: QueueBackend, timing: Wor
   const workers = [
     open(SCORE_QUEUE, CONCURRENCY.score, (job) => scoreCall(deps, job.data)),
     open(SESSION_QUEUE, CONCURRENCY.session, (job) => scoreSession(deps, job.data)),
-    open(REPLAY_QUEUE, CONCURRENCY.replay, (job, signal) =>
+    open(REPLAY_QUEUE, deps.replaySlots ?? CONCURRENCY.replay, (job, signal) =>
       replayCall(deps, { ...job.data, attempt: job.attempt }, signal),
     ),
   ];

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { captureSchema } from '../domain/call.ts';
 import { modelFeatureSchema } from '../domain/governance.ts';
+import { clustersSchema } from './clusters-schema.ts';
 import { durationSchema } from './duration.ts';
 import { httpScorerSchema, scoringSchema } from './scoring-schema.ts';
 import { serverToolsSchema } from './server-tools-schema.ts';
@@ -212,6 +213,8 @@ export const configSchema = z.strictObject({
     .prefault({}),
   ingest: z.array(ingestSchema).default([]),
   serverTools: serverToolsSchema.prefault({}),
+  /** How failures are grouped and named. */
+  clusters: clustersSchema.prefault({}),
   /** Who is told of new and worse failures, rollbacks and alarms. */
   webhooks: webhooksSchema.default([]),
   gateway: z
@@ -237,7 +240,7 @@ export const configSchema = z.strictObject({
       /** How often the controller looks at new failures, rollouts and alarms. */
       controllerInterval: durationSchema.default(10_000),
       minClusterSessions: z.number().int().positive().default(2),
-      /** Stored calls that one search replays, failing and passing ones together; a third of them is for the last test. */
+      /** Stored calls that one search replays, failing and passing ones together; two fifths of them are for the last test. */
       replayCalls: z.number().int().positive().max(500).default(60),
       /** What searches may cost in a night, task, teacher and judge calls together. */
       promptBudgetUsd: z.number().nonnegative().default(5),
@@ -250,6 +253,8 @@ export const configSchema = z.strictObject({
       optimizersFolder: z.string().optional(),
       /** Clusters that one night's budget is split among at most. */
       promptClusters: z.number().int().positive().max(20).default(3),
+      /** Replays that one evaluator has under way at once. */
+      replaySlots: z.number().int().positive().max(64).default(4),
       /** Replays that all evaluators together send to one provider in a minute; no limit of ours when absent. */
       replaysPerMinute: z.number().int().positive().optional(),
       /** What a prefix may add to the cost of a call, as a share of it. */
