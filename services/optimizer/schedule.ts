@@ -10,6 +10,8 @@ export interface ScheduleDeps {
   readonly now: () => number;
   /** Called after each ring, to work off what is due. */
   readonly work: () => Promise<unknown>;
+  /** Small chores of every ring; a ring does not fail with them. */
+  readonly chores?: () => Promise<unknown>;
 }
 
 export interface ScheduleOptions {
@@ -48,6 +50,7 @@ export function createSchedule(deps: ScheduleDeps, options: ScheduleOptions): Sc
       created = (await requestRun(deps.database, request)).created;
     }
     await deps.work();
+    await deps.chores?.().catch((error: unknown) => deps.log.error({ error, trigger }, 'the chores failed'));
     return created;
   };
   const quietly = (trigger: string) => async () => {

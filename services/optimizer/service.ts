@@ -5,13 +5,15 @@ import { Registry } from 'prom-client';
 import type { Database } from '#shared/database/connect.ts';
 import { isDatabaseUp } from '#shared/database/is-database-up.ts';
 import { listenForPolicies, type PolicyListener } from '#shared/database/policy-listener.ts';
+import { dropOldFailures } from '#shared/database/session-failure-store.ts';
 import type { Llm } from '#shared/llm/llm.ts';
 import type { Log } from '#shared/log.ts';
 import { REPLAY_QUEUE } from '#shared/queue/names.ts';
 import type { QueueBackend } from '#shared/queue/queue-backend.ts';
 import { createGuardedFetch } from '#shared/upstream/guarded-fetch.ts';
 import { readAccessTokens } from './api/token-file.ts';
-import { createFailureClustering } from './cluster-failures.ts';
+import { createFailureClustering, type FailureClustering } from './cluster-failures.ts';
+import type { Embedder } from './clustering/embedders/embedder.ts';
 import type { OptimizerConfig } from './config.ts';
 import { createController } from './controller.ts';
 import { createOptimizerMetrics } from './optimizer-metrics.ts';
@@ -23,6 +25,7 @@ import { runCycle } from './run-cycle.ts';
 import { createRunWorker } from './run-worker.ts';
 import { createSchedule } from './schedule.ts';
 import { createOptimizerServer } from './server.ts';
+import { watchHealth } from './watch-health.ts';
 import { createWebhookSender } from './webhooks/webhook-sender.ts';
 import { createWebhookTask } from './webhooks/webhook-task.ts';
 
@@ -36,6 +39,8 @@ export interface OptimizerServiceDeps {
   /** The caller's to close, after the service has stopped. */
   readonly backend: QueueBackend;
   readonly teacher: Llm | null;
+  /** Says how alike failures are; the one without dependencies when absent. */
+  readonly embedder?: Embedder;
   /** Prompt optimizers by name, those of the operator's own among them. */
   readonly optimizers: ReadonlyMap<string, RegisteredOptimizer>;
   readonly log: Log;
@@ -54,6 +59,8 @@ export interface OptimizerService {
 }
 
 const STOP_DEADLINE_MS = 5_000;
+/** Longer than any window in which a session may be flagged. */
+const FAILURES_KEPT_MS = 24 * 3_600_000;
 /** Without a finished replay for so long a search lets other runs have a turn. */
 const REPLAY_PATIENCE_MS = 30_000;
 
@@ -67,8 +74,8 @@ export function createOptimizerService(deps: OptimizerServiceDeps): OptimizerSer
   const metrics = createOptimizerMetrics(registry, now);
   const policyChanges = createPolicyChanges();
   const replays = backend.openQueue(REPLAY_QUEUE);
-  const controller = createController({ database, log, now, actor }, config);
-  const clustering = createFailureClustering({ database, now }, config);
+  const clustering = clusteringOf(deps, { now, actor });
+  const controller = createController({ database, log, now, actor, clustering }, config);
   const stopping = new AbortController();
   // A wait that is broken off is over: who waited looks at the signal.
   const wait = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => {});
@@ -79,7 +86,11 @@ export function createOptimizerService(deps: OptimizerServiceDeps): OptimizerSer
     { database, log, owner: actor, cycle: (run) => runCycle(cycleDeps, run, cycleOptions), onOutcome: metrics.ran },
     { projectId },
   );
-  const schedule = createSchedule({ database, log, now, work: () => worker.work() }, config);
+  const chores = async () => {
+    await watchHealth({ database, now }, projectId);
+    await dropOldFailures(database, projectId, FAILURES_KEPT_MS);
+  };
+  const schedule = createSchedule({ database, log, now, work: () => worker.work(), chores }, config);
   const retention = createRetentionTask({ database, now, log }, config);
   const sender = createWebhookSender({ database, now, random: Math.random, fetchFor: createGuardedFetch }, config);
   const webhooks = createWebhookTask({ sender, log });
@@ -140,4 +151,13 @@ export function createOptimizerService(deps: OptimizerServiceDeps): OptimizerSer
       await Promise.race([Promise.all([looking, worker.idle(), retention.stop(), webhooks.stop()]), deadline]);
     },
   };
+}
+
+function clusteringOf(
+  { config, database, embedder, log, teacher }: OptimizerServiceDeps,
+  { now, actor }: { readonly now: () => number; readonly actor: string },
+): FailureClustering {
+  const namer = config.naming === 'model' ? teacher : null;
+  const known = embedder === undefined ? {} : { embedder };
+  return createFailureClustering({ database, now, log, actor, namer, ...known }, config);
 }

@@ -9,6 +9,7 @@ import { readPolicy } from './policy-store.ts';
 import { readGovernance } from './read-governance.ts';
 import { readRollbackTarget } from './rollback-target.ts';
 import { closeRolloutRow } from './rollout-row.ts';
+import { enqueueWebhook } from './webhooks/enqueue-webhook.ts';
 
 /** The one row per project that says what is served. `epoch` rises with every change of any column. */
 export interface PolicyPointer {
@@ -143,7 +144,23 @@ export async function rollBack(
     }
     const action = rollBackCanary ? 'rollout.rolled_back' : 'policy.rolled_back';
     await recordMove(transaction, action, change, revoked, seen, moved, { rolloutId: seen.rolloutId });
+    await tellRollback(transaction, change, { revoked, epoch: moved.epoch, rolloutId: seen.rolloutId });
     return { ...moved, revoked, slot: rollBackCanary ? 'canary' : 'stable' };
+  });
+}
+
+async function tellRollback(
+  transaction: Database,
+  { projectId, reason, actor }: PointerChange,
+  details: { readonly revoked: string; readonly epoch: number; readonly rolloutId: string | null },
+): Promise<void> {
+  const { rows } = await sql<{ at: Date }>`SELECT now() AS at`.execute(transaction);
+  await enqueueWebhook(transaction, {
+    ...{ projectId, type: 'policy.rolled_back', subject: details.revoked, severity: 'critical' },
+    deduplicationKey: `policy.rolled_back:${projectId}:${details.epoch}`,
+    happenedAt: rows[0]?.at ?? new Date(0),
+    title: `Policy rolled back: ${reason}`,
+    data: { actor, ...details },
   });
 }
 
