@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { createCallStore } from '#shared/database/call-store.ts';
-import { listClusters, openCluster } from '#shared/database/cluster-store.ts';
+import { listClusters } from '#shared/database/clusters/list-clusters.ts';
+import { openCluster } from '#shared/database/clusters/open-cluster.ts';
 import { insertCall, insertFailure, SHAPE } from '#shared/testing/optimizer-fixture.ts';
 import { sampleCallRecord } from '#shared/testing/sample-call-record.ts';
 import { type CommandFixture, createCommandFixture } from './testing/command-fixture.ts';
@@ -31,19 +32,18 @@ async function makeCluster(happenedAt: Date): Promise<void> {
       ${`tool <*> ${RED}`}, 1, ${happenedAt}, ${happenedAt})`.execute(fixture.database);
   await sql`
     INSERT INTO failure_event (project_id, call_id, scorer, pass, template_id, session_id, provider, model, turn_shape, happened_at)
-    VALUES ('default', ${callId}, 'unknown_tool', 'call', ${templateId}, 'session-1', 'openai', 'steady', ${SHAPE}, ${happenedAt})`.execute(
+    SELECT 'default', ${callId}, 'unknown_tool', pass, ${templateId}, session_id, 'openai', 'steady', ${SHAPE},
+      ${happenedAt}::timestamptz
+    FROM (VALUES ('call', 'session-1'), ('outcome', 'session-2')) AS each (pass, session_id)`.execute(fixture.database);
+  await openCluster(
     fixture.database,
+    'default',
+    {
+      ...{ slug: 'unknown-tool', name: `Unknown ${RED}`, stage: 'tool_use', check: 'unknown_tool' },
+      ...{ prefixFixable: true, firstSeen: happenedAt, lastSeen: happenedAt },
+    },
+    [{ templateId, source: 'signature', score: 1, tentative: false }],
   );
-  const template = {
-    ...{ templateId, signature: 'sig', stage: 'tool_use', check: 'unknown_tool', turnShape: SHAPE },
-    ...{ expectedVsActual: '', template: '', firstSeen: happenedAt, lastSeen: happenedAt, sessionCount: 1 },
-    failure: { scorer: 'unknown_tool', metric: 'toolUse', owner: null, judged: false },
-  } as unknown as Parameters<typeof openCluster>[2];
-  await openCluster(fixture.database, 'default', template, {
-    slug: 'unknown-tool',
-    title: `Unknown ${RED}`,
-    prefixFixable: true,
-  });
 }
 
 const idsSchema = z.array(z.looseObject({ callId: z.string() }));
@@ -145,7 +145,7 @@ describe('trimtab clusters', () => {
     expect((await fixture.run(['clusters', 'list', '--status', 'resolved'])).stdout).toContain('No failure clusters');
     for (const name of ['unknown-tool', cluster?.clusterId.slice(0, 8) ?? '']) {
       const { stdout } = await fixture.run(['clusters', 'show', name]);
-      expect(stdout).toMatch(/openai +steady +- +- +1 +1/);
+      expect(stdout).toMatch(/provider +openai +2/);
       expect(stdout).toContain('tool <*> \uFFFD[31mred');
       expect(stdout).toContain(callId);
       expect(stdout).not.toContain('\u001b');

@@ -105,12 +105,12 @@ export function createFailureClustering(deps: ClusterFailuresDeps, options: Clus
 
   const watch = async (): Promise<void> => {
     if (now() - assessedAt < ASSESS_EVERY_MS) return;
+    assessedAt = now();
     const counted = await lastTrafficHour(database, projectId);
     const oldest = counted === null ? now() - TRAFFIC_WINDOW_MS : Math.min(counted.getTime(), now() - LATE_MS);
     await refreshTraffic(database, projectId, new Date(oldest));
     await assessClusters(working, projectId);
     await attributeClusters(working, projectId);
-    assessedAt = now();
   };
 
   return {
@@ -118,8 +118,8 @@ export function createFailureClustering(deps: ClusterFailuresDeps, options: Clus
       const recorded = await takeFailures();
       const opened = recorded > 0 || mayBeHomeless ? await placeTemplates(working, support) : [];
       mayBeHomeless = false;
-      await watch();
       if (opened.length > 0) await nameClusters(naming, projectId, NAMES_PER_LOOK);
+      await watch();
       return { recorded, opened: opened.length };
     },
     async runNightly(runId) {

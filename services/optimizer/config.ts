@@ -11,6 +11,10 @@ export interface OptimizerConfig {
   readonly nightly: string;
   readonly controllerIntervalMs: number;
   readonly minClusterSessions: number;
+  /** As many as sessions when absent. */
+  readonly minClusterEvents?: number;
+  readonly applyLargeChanges: boolean;
+  readonly naming: 'model' | 'facts';
   readonly replayCalls: number;
   readonly promptBudgetUsd: number;
   /** Name of the prompt optimizer that the nightly run uses. */
@@ -36,6 +40,7 @@ export function createOptimizerConfig(config: TrimtabConfig): OptimizerConfig {
   const { nightly, controllerInterval, minClusterSessions, replayCalls, promptBudgetUsd } = config.optimizer;
   const { promptOptimizer, promptClusters, prefixCostMax } = config.optimizer;
   const teacher = config.teacher ?? config.judges[0] ?? null;
+  const { minEvents, applyLargeChanges, naming } = config.clusters;
   return {
     projectId: config.project,
     nightly,
@@ -45,6 +50,8 @@ export function createOptimizerConfig(config: TrimtabConfig): OptimizerConfig {
     judgeMostUsd: judgeMostOf(config),
     retention: { contentMs: config.retention.content, callsMs: config.retention.calls },
     webhooks: config.webhooks,
+    ...(minEvents === undefined ? {} : { minClusterEvents: minEvents }),
+    ...{ applyLargeChanges, naming },
     upstreams: { providers: config.providers, models: config.models },
     judges: config.judges.map((judge) => `${judge.provider}/${judge.model}`),
     teacher,

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listClusters, readCluster } from '#shared/database/cluster-store.ts';
+import { listClusters } from '#shared/database/clusters/list-clusters.ts';
+import { readCluster } from '#shared/database/clusters/read-cluster.ts';
+import { readExamples } from '#shared/database/clusters/read-examples.ts';
 import type { Database } from '#shared/database/connect.ts';
 import { formatExplanation } from '#shared/domain/score-explanation.ts';
 import { insertCall, insertFailure, SHAPE, seedProject } from '#shared/testing/optimizer-fixture.ts';
@@ -36,7 +38,7 @@ describe('clustering', () => {
       await insertFailure(admin, { ...failure, explanation: explanation(path) });
       return callId;
     };
-    const first = await fail(1, 'a', '/tmp/run-1/trace.json');
+    await fail(1, 'a', '/tmp/run-1/trace.json');
     const controller = store.controllerOf(project, now);
     expect((await controller.tick()).clustering).toEqual({ recorded: 1, opened: 0 });
     expect(await listClusters(optimizer, project, { limit: 10 })).toEqual([]);
@@ -63,8 +65,12 @@ describe('clustering', () => {
       ...{ prefixFixable: false, eventCount: 2, sessionCount: 2 },
     });
     const detail = await readCluster(optimizer, project, cluster!.clusterId);
-    expect(detail?.callIds).toEqual([second, first]);
-    expect(detail?.dimensions).toEqual([expect.objectContaining({ provider: 'openai', model: 'steady', events: 2 })]);
+    expect(detail?.dimensions).toContainEqual(
+      expect.objectContaining({ dimension: 'provider', value: 'openai', events: 2 }),
+    );
+    expect(await readExamples(optimizer, project, cluster!.clusterId)).toContainEqual(
+      expect.objectContaining({ role: 'newest', callId: second }),
+    );
 
     // Restarted, and looked at by another optimizer at the same time, nothing is counted twice.
     await fail(4, 'd', '/etc/other');

@@ -1,7 +1,7 @@
 import type { Database } from '#shared/database/connect.ts';
 import type { Log } from '#shared/log.ts';
 import { advanceRollout, type RolloutStep } from './advance-rollout.ts';
-import { type ClusteringReport, createFailureClustering } from './cluster-failures.ts';
+import { type ClusteringReport, createFailureClustering, type FailureClustering } from './cluster-failures.ts';
 import { type AlarmReport, watchAlarms } from './watch-alarms.ts';
 
 export interface ControllerDeps {
@@ -9,6 +9,8 @@ export interface ControllerDeps {
   readonly log: Log;
   readonly now: () => number;
   readonly actor: string;
+  /** The clustering of the process; one of its own when absent. */
+  readonly clustering?: FailureClustering;
 }
 
 export interface ControllerOptions {
@@ -34,7 +36,7 @@ export interface Controller {
  */
 export function createController(deps: ControllerDeps, options: ControllerOptions): Controller {
   const { projectId } = options;
-  const clustering = createFailureClustering(deps, options);
+  const clustering = deps.clustering ?? createFailureClustering(deps, options);
   let last: Promise<unknown> = Promise.resolve();
 
   const look = async (): Promise<ControllerReport> => ({

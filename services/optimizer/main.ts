@@ -3,10 +3,11 @@ import { createDatabase, createPool } from '#shared/database/connect.ts';
 import { readEnvironment } from '#shared/environment.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import { createLog } from '#shared/log.ts';
-import { watchParent } from '#shared/parent-watch.ts';
 import { createQueueBackend } from '#shared/queue/queue-backend.ts';
+import { stopOnSignal } from '#shared/stop-on-signal.ts';
 import { ensureAdminToken } from './api/token-file.ts';
 import { createOptimizerConfig, optimizersFolderOf } from './config.ts';
+import { createEmbedder } from './create-embedder.ts';
 import { createTeacher } from './create-teacher.ts';
 import { PROMPT_OPTIMIZERS } from './prompts/registry.ts';
 import { openOptimizers } from './prompts/runs/open-optimizers.ts';
@@ -38,33 +39,18 @@ const service = createOptimizerService({
   databaseUrl,
   backend,
   teacher: createTeacher(file, config.teacher),
+  embedder: createEmbedder(file),
   optimizers: await openOptimizers({ log }, PROMPT_OPTIMIZERS, optimizersFolderOf(file, environment)),
   log,
   ...{ dataDir: environment.dataDir, adminToken: environment.adminToken },
   ...{ host: environment.host, port: environment.ports.optimizer },
 });
 
-let stopped: Promise<void> | undefined;
-const stop = (): Promise<void> => {
-  stopped ??= (async () => {
-    await service.stop();
-    await backend.close();
-    await pool.end();
-    await peoplePool.end();
-  })();
-  return stopped;
+const stop = async (): Promise<void> => {
+  await service.stop();
+  await backend.close();
+  await pool.end();
+  await peoplePool.end();
 };
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => {
-    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
-    stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error({ error }, 'the optimizer did not stop cleanly');
-        process.exit(1);
-      },
-    );
-  });
-}
-watchParent(stop);
+stopOnSignal(log, stop, { what: 'the optimizer', deadlineMs: STOP_DEADLINE_MS });
 await service.start();

@@ -52,6 +52,9 @@ function checkProviderNames(config: TrimtabConfig, report: Report): void {
   const users = [
     ...config.models.map((model, index) => [['models', index, 'provider'], model.provider] as const),
     ...config.judges.map((judge, index) => [['judges', index, 'provider'], judge.provider] as const),
+    ...(typeof config.clusters.embedder === 'string'
+      ? []
+      : [[['clusters', 'embedder', 'provider'], config.clusters.embedder.provider] as const]),
     ...(config.teacher === undefined ? [] : [[['teacher', 'provider'], config.teacher.provider] as const]),
   ];
   for (const [path, name] of users) {

@@ -10,6 +10,8 @@ export interface ApiDeps {
   readonly people: Database;
   readonly projectId: string;
   readonly now: () => number;
+  /** Clusters that fewer different sessions met are not shown; 1 when absent. */
+  readonly minClusterSessions?: number;
   /** To write again what an upstream was sent; without them that is not shown. */
   readonly upstreams?: Upstreams;
   readonly policyChanges: PolicyChanges;

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { proposeClusterChange } from '#shared/database/clusters/change-store.ts';
 import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
 import { writeLabel } from '#shared/database/label-store.ts';
 import { pauseOptimizer, resumeOptimizer } from '#shared/database/optimizer-control.ts';
@@ -105,6 +106,10 @@ async function fill(owner: Database): Promise<void> {
     { database: owner, now: Date.now },
     { projectId: PROJECT, minClusterSessions: 2 },
   ).run();
+  await proposeClusterChange(owner, {
+    ...{ projectId: PROJECT, runId: null, movedShare: 0.1, actor: 'optimizer:test', now: new Date(now) },
+    plan: { clusters: [], lineage: [] },
+  });
   const stable = (await readPolicy(owner, PROJECT, seed))!;
   const governance = (await readGovernance(owner, PROJECT))!.body;
   const draft = { body: bodyTo('cheap'), reason: 'cheaper', evidence: {}, risk: 'model' as const };

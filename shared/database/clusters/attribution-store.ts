@@ -29,7 +29,7 @@ export async function findUnattributed(
   const { rows } = await sql<{ clusterId: string; eventCount: number; name: string }>`
     SELECT cluster_id, event_count, name FROM failure_cluster
     WHERE project_id = ${projectId} AND merged_into IS NULL AND session_count >= ${options.minSessions}
-      AND status NOT IN ('ignored', 'archived') AND event_count > attributed_count * ${options.growth}
+      AND status NOT IN ('ignored', 'archived') AND event_count > attributed_count * ${options.growth}::float8
     ORDER BY attributed_at NULLS FIRST, cluster_id LIMIT ${options.limit}`.execute(database);
   return rows;
 }
@@ -41,11 +41,11 @@ export async function readEligibleCells(
   clusterId: string,
   since: Date,
 ): Promise<readonly EligibleCell[]> {
-  const shapes = sql`(SELECT array_agg(value) FROM cluster_dimension
+  const shapes = sql`(SELECT value FROM cluster_dimension
     WHERE cluster_id = ${clusterId}::uuid AND dimension = 'turnShape')`;
   const { rows: counted } = await sql<{ calls: number }>`
     SELECT coalesce(sum(calls), 0)::float8 AS calls FROM traffic_hour
-    WHERE project_id = ${projectId} AND hour >= ${since} AND turn_shape = ANY(${shapes})`.execute(database);
+    WHERE project_id = ${projectId} AND hour >= ${since} AND turn_shape IN ${shapes}`.execute(database);
   const thinning = Math.max(1, Math.ceil((counted[0]?.calls ?? 0) / CALLS_MAX));
   const { rows } = await sql<EligibleCell>`
     SELECT call.session_id, call.provider, coalesce(call.attempts -> -1 ->> 'model', call.response_model) AS model,
@@ -56,9 +56,9 @@ export async function readEligibleCells(
       WHERE assignment.cluster_id = ${clusterId}::uuid AND assignment.valid_to IS NULL
         AND event.project_id = ${projectId} AND event.happened_at >= ${since}
     ) failed ON failed.call_id = call.call_id
-    WHERE call.project_id = ${projectId} AND call.source <> 'replay' AND call.turn_shape = ANY(${shapes})
+    WHERE call.project_id = ${projectId} AND call.source <> 'replay' AND call.turn_shape IN ${shapes}
       AND call.call_id >= lowest_call_id(${since}::timestamptz)
-      AND (${thinning} = 1 OR mod(abs(hashtext(call.session_id)::bigint), ${thinning}) = 0)
+      AND mod(abs(hashtext(call.session_id)::bigint), ${thinning}::bigint) = 0
     GROUP BY 1, 2, 3, 4, 5, 6, 7`.execute(database);
   return rows;
 }

@@ -66,3 +66,17 @@ export async function survivorOf(database: Database, projectId: string, clusterI
 }
 
 const MERGES_MAX = 50;
+
+export async function readClusterRow(
+  database: Database,
+  projectId: string,
+  clusterId: string,
+): Promise<ClusterRow | null> {
+  const row = await database
+    .selectFrom('failureCluster')
+    .select([...CLUSTER_COLUMNS])
+    .where('projectId', '=', projectId)
+    .where('clusterId', '=', clusterId)
+    .executeTakeFirst();
+  return row ?? null;
+}

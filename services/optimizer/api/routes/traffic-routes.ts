@@ -1,22 +1,12 @@
 import * as z from 'zod';
-import { listClusters, readCluster } from '#shared/database/cluster-store.ts';
 import { listCalls, listScores, readCallDetail, readUsage } from '#shared/database/list-calls.ts';
 import { callStatusSchema } from '#shared/domain/call.ts';
-import { clusterStatusSchema } from '#shared/domain/failure-cluster.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import { readCallShapes } from '#shared/shapes/read-call-shapes.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { type ApiRoute, defineRoute, ROLES, type Role } from '../api-route.ts';
 import { decodeCursor, noneSchema, pageOf, pageQuerySchema, searchText, toPage } from '../cursor.ts';
-import {
-  asJson,
-  callDetailSchema,
-  callSummarySchema,
-  clusterDetailSchema,
-  clusterSchema,
-  scoreSchema,
-  usageSchema,
-} from '../resource-schemas.ts';
+import { asJson, callDetailSchema, callSummarySchema, scoreSchema, usageSchema } from '../resource-schemas.ts';
 
 const DAY_MS = 86_400_000;
 const USAGE_DAYS_MAX = 92;
@@ -24,41 +14,11 @@ const SCORES_OF_CALL_MAX = 500;
 /** Who may read what was said. */
 const CONTENT_ROLE: Role = 'operator';
 
-const clusterKey = z.object({ lastSeen: z.iso.datetime(), clusterId: z.uuid() });
 const scoreKey = z.object({ callId: z.uuid(), key: searchText(1_200) });
 
-/** What came in and what went wrong: clusters, calls, scores, usage. */
+/** What came in and what was said of it: calls, scores, usage. */
 export function trafficRoutes(deps: ApiDeps): ApiRoute[] {
-  return [...clusterRoutes(deps), ...callRoutes(deps), scoreRoute(deps), usageRoute(deps)];
-}
-
-function clusterRoutes({ database, projectId }: ApiDeps): ApiRoute[] {
-  return [
-    defineRoute({
-      ...{ method: 'GET', path: '/api/v1/clusters', role: 'viewer', summary: 'Failure clusters, latest failure first' },
-      params: noneSchema,
-      query: pageQuerySchema.extend({ status: clusterStatusSchema.optional() }),
-      ...{ body: noneSchema, response: pageOf(clusterSchema) },
-      async handle({ query }) {
-        const key = decodeCursor(clusterKey, query.cursor);
-        const before = key && { lastSeen: new Date(key.lastSeen), clusterId: key.clusterId };
-        const rows = await listClusters(database, projectId, { before, limit: query.limit + 1, status: query.status });
-        const keyOf = ({ lastSeen, clusterId }: (typeof rows)[number]) => ({ lastSeen, clusterId });
-        return { value: toPage(rows, query.limit, asJson, keyOf) };
-      },
-    }),
-    defineRoute({
-      ...{ method: 'GET', path: '/api/v1/clusters/:clusterId', role: 'viewer' },
-      summary: 'One cluster: its templates, where it lives, and example calls',
-      params: z.object({ clusterId: z.uuid() }),
-      ...{ query: noneSchema, body: noneSchema, response: clusterDetailSchema },
-      async handle({ params }) {
-        const cluster = await readCluster(database, projectId, params.clusterId);
-        if (cluster === null) throw new TrimtabError('not_found', `there is no cluster ${params.clusterId}`);
-        return { value: asJson(cluster) };
-      },
-    }),
-  ];
+  return [...callRoutes(deps), scoreRoute(deps), usageRoute(deps)];
 }
 
 function callRoutes({ database, projectId, upstreams }: ApiDeps): ApiRoute[] {
