@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import type { Alarm } from '#shared/database/alarm-store.ts';
-import { armAlarm, readAlarms, readLatestAlarm } from '#shared/database/alarm-store.ts';
+import { armAlarm, readAlarms, readLastDemotion, readLatestAlarm } from '#shared/database/alarm-store.ts';
 import type { Database } from '#shared/database/connect.ts';
 import {
   countWatchableSessions,
   readCanaryQualities,
   readIncumbentQualities,
+  readOwnQualities,
   readServedCells,
   readWatchedSessions,
 } from '#shared/database/estimation-store.ts';
@@ -45,9 +46,7 @@ const SESSIONS_PER_MONTH_MIN = 100;
 
 /**
  * Arms the cells that the stable policy serves and that are not armed yet. A cell that the policy before served alike is
- * watched on as it was. Else the baseline is frozen: the lower bound of
- * what the policies before it held in the turn shape, or of what it was promoted on when that is more; else of its own
- * first sessions, which are then not watched.
+ * watched on as it was; else a baseline is frozen, and where it takes the policy's first sessions these are not watched.
  */
 export async function armAlarms(
   deps: { readonly database: Database; readonly now: () => number },
@@ -109,6 +108,11 @@ async function inheritedWatch(
   return alike ? { ...watchSchema.parse(before.state), cursor: null, handled: null } : null;
 }
 
+/**
+ * What the model has been chosen for: the lower bound of its own sessions under other policies and in exploration since it
+ * last fell, and in the canary of this policy, the larger of the two. A cheaper model that is proven at the bar is not
+ * held to what a dearer one did; a model that nothing is known of is held to what its predecessors did in the shape.
+ */
 async function findBaseline(
   database: Database,
   pointer: PolicyPointer,
@@ -117,23 +121,21 @@ async function findBaseline(
 ): Promise<{ readonly quality: number; readonly cursor: Watch['cursor'] } | null> {
   const { projectId, stable: policyId, revoked } = pointer;
   const { turnShape, model } = cell;
-  const incumbent = await readIncumbentQualities(
-    database,
-    projectId,
-    { turnShape, policyId, revoked },
-    BASELINE_SESSIONS_MAX,
-  );
+  const since = (await readLastDemotion(database, projectId, cell)) ?? new Date(0);
   const canary = await readCanaryQualities(database, projectId, { turnShape, model, policyId }, BASELINE_SESSIONS_MAX);
-  const earlier = [incumbent, canary].filter((qualities) => qualities.length >= EARLIER_SESSIONS_MIN);
-  if (earlier.length > 0) {
-    return { quality: Math.max(...earlier.map((each) => lowerConfidenceBound(each, alpha))), cursor: null };
+  const own = await readOwnQualities(database, projectId, { ...cell, policyId, since }, BASELINE_SESSIONS_MAX);
+  const known = [canary, own].filter((qualities) => qualities.length >= EARLIER_SESSIONS_MIN);
+  if (known.length > 0) {
+    return { quality: Math.max(...known.map((each) => lowerConfidenceBound(each, alpha))), cursor: null };
   }
-  const own = await readWatchedSessions(database, projectId, { turnShape, model, policyId }, null, OWN_SESSIONS);
-  const last = own.at(-1);
-  if (own.length < OWN_SESSIONS || last === undefined) return null;
-  const quality = lowerConfidenceBound(
-    own.map((session) => session.quality),
-    alpha,
-  );
-  return { quality, cursor: { at: last.at, sessionId: last.sessionId } };
+  const shape = { turnShape, policyId, revoked };
+  const incumbent = await readIncumbentQualities(database, projectId, shape, BASELINE_SESSIONS_MAX);
+  if (incumbent.length >= EARLIER_SESSIONS_MIN) {
+    return { quality: lowerConfidenceBound(incumbent, alpha), cursor: null };
+  }
+  const first = await readWatchedSessions(database, projectId, { turnShape, model, policyId }, null, OWN_SESSIONS);
+  const last = first.at(-1);
+  if (first.length < OWN_SESSIONS || last === undefined) return null;
+  const qualities = first.map((session) => session.quality);
+  return { quality: lowerConfidenceBound(qualities, alpha), cursor: { at: last.at, sessionId: last.sessionId } };
 }

@@ -232,6 +232,32 @@ describe('an alarm', () => {
     return seed;
   }
 
+  it('holds a cheaper model to what it was chosen for, and not to what a dearer one did', async () => {
+    const project = 'cheaper';
+    const seed = await seedProject(admin, project, { weights: 'automatic' });
+    const candidate = await propose(admin, project, bodyTo('cheap'), seed);
+    const random = seeded(9);
+    const session = (index: number, quality: number, overrides: Partial<SessionFixture>): SessionFixture => ({
+      ...{ project, index, startedAt: new Date(OPENED_MS + index * 60_000), quality, policyId: seed, ...overrides },
+    });
+    const quality = (mean: number) => mean - 0.05 + 0.1 * random();
+    await insertSessions(admin, [
+      ...Array.from({ length: 60 }, (_, index) => session(index, quality(0.94), {})),
+      ...Array.from({ length: 60 }, (_, index) =>
+        session(100 + index, quality(0.82), { model: 'cheap', variant: 'exploration' }),
+      ),
+      ...Array.from({ length: 200 }, (_, index) =>
+        session(200 + index, quality(0.82), { model: 'cheap', policyId: candidate }),
+      ),
+    ]);
+    await activatePolicy(admin, { projectId: project, policyId: candidate, actor: 'human:test', reason: 'cheaper' });
+    expect((await store.controllerOf(project, NOW_MS).tick()).alarms).toEqual({ watched: 1, raised: [] });
+    const [alarm] = await readAlarms(admin, project, candidate);
+    const { baseline } = watchSchema.parse(alarm?.state).settings;
+    expect(baseline).toBeGreaterThan(0.7);
+    expect(baseline).toBeLessThan(0.82);
+  });
+
   it('goes on from what it has seen when the policy changes and serves the cell as before', async () => {
     const project = 'watched-on';
     const seed = await fallen(project, Array(3).fill(0.1));

@@ -72,6 +72,22 @@ export async function readDemotions(
   );
 }
 
+/** When an alarm last took the model out of the turn shape; null when none ever did. */
+export async function readLastDemotion(
+  database: Database,
+  projectId: string,
+  cell: { readonly turnShape: string; readonly model: string },
+): Promise<Date | null> {
+  const row = await database
+    .selectFrom('alarm')
+    .select((build) => build.fn.max('demotedAt').as('at'))
+    .where('projectId', '=', projectId)
+    .where('turnShape', '=', cell.turnShape)
+    .where('model', '=', cell.model)
+    .executeTakeFirst();
+  return row?.at ?? null;
+}
+
 /** Alarms that have gone off and are not settled, under whichever policy. */
 export async function readRaisedAlarms(database: Database, projectId: string): Promise<Alarm[]> {
   const rows = await database

@@ -239,6 +239,31 @@ export async function readIncumbentQualities(
   return rows.flatMap((row) => row.quality ?? []);
 }
 
+/**
+ * Qualities of a cell under other policies, and where it was explored, since a moment; newest first and bounded: what the
+ * model itself has been chosen for.
+ */
+export async function readOwnQualities(
+  database: Database,
+  projectId: string,
+  cell: { readonly turnShape: string; readonly model: string; readonly policyId: string; readonly since: Date },
+  limit: number,
+): Promise<number[]> {
+  const rows = await database
+    .selectFrom('session')
+    .select('quality')
+    .where('projectId', '=', projectId)
+    .where('turnShape', '=', cell.turnShape)
+    .where('model', '=', cell.model)
+    .where('startedAt', '>=', cell.since)
+    .where((where) => where.or([where('policyId', '<>', cell.policyId), where('variant', '=', 'exploration')]))
+    .where('quality', 'is not', null)
+    .orderBy('startedAt', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.flatMap((row) => row.quality ?? []);
+}
+
 /** Qualities of a cell in the canaries of its policy, newest first and bounded: what it was promoted on. */
 export async function readCanaryQualities(
   database: Database,
