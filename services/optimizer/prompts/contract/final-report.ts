@@ -13,6 +13,7 @@ const reportOptionsSchema = z.object({
   winner: z.record(z.string(), z.string()),
   /** Chance of calling a candidate better that is not. */
   alpha: z.number().gt(0).lt(1),
+  /** Task calls for the proof. The claim may use what else is left. */
   taskCallsMax: z.int().nonnegative(),
 });
 
@@ -32,11 +33,15 @@ export interface ReportVerdict {
 
 /** The seed is paid for in pieces, and no longer than the proof needs. */
 const PIECE_ROWS = 8;
+/** Rows that are scored twice to see whether the judge says the same of them. */
+const TRIAL_ROWS = 16;
 /** Repeats of one row beyond these say little that another row would not say better. */
 const SAMPLES_MAX = 4;
 /** Of alpha, for the sequence of first samples; the rest is for the looks at means of several. */
 const FIRST_LOOK_SHARE = 2 / 3;
 const LATER_LOOK_SHARE = (1 - FIRST_LOOK_SHARE) / (SAMPLES_MAX - 1);
+
+const HOPEFUL_DIFFERENCE = 0.1;
 
 const RESERVE_SHARE = 0.12;
 const RESERVE_SHARE_MAX = 0.25;
@@ -60,37 +65,34 @@ export const finalReport: PromptOptimizer<ReportOptions> = {
     const { book, options, task } = context;
     const winner = book.add({ prompt: options.winner, parents: [book.seed.id], operator: 'winner' }) ?? book.seed;
     const rows = context.random('rows').shuffled(task.splits.report);
-    const spendable = () => Math.min(options.taskCallsMax - spent, context.left().taskCalls);
     let spent = 0;
     function* score(candidateId: string, rowIds: readonly string[], sample: number): Steps<void> {
-      const asks = [
-        { candidateId, rowIds: rowIds.slice(0, Math.max(0, spendable())), purpose: 'report' as const, sample },
-      ];
+      const affordable = rowIds.slice(0, Math.max(0, context.left().taskCalls));
+      const asks = [{ candidateId, rowIds: affordable, purpose: 'report' as const, sample }];
       spent += context.costOf(asks);
       yield* context.evaluate(asks);
     }
-    if (winner.id === book.seed.id) {
-      for (let sample = 0; sample < SAMPLES_MAX; sample += 1) {
-        yield* score(winner.id, rows, sample);
-        if (isSettled(book, winner.id, rows)) return;
-      }
-      return;
-    }
     const isProven = () => provenDifference(book, winner.id, task.splits.report, options.alpha) > 0;
-    const paired = rows.slice(0, Math.floor(spendable() / 2));
-    yield* score(winner.id, paired, 0);
-    for (let from = 0; from < paired.length && !isProven(); from += PIECE_ROWS) {
-      yield* score(book.seed.id, paired.slice(from, from + PIECE_ROWS), 0);
-    }
-    yield* score(winner.id, rows, 0);
-    for (let sample = 1; sample < SAMPLES_MAX && spendable() > 0; sample += 1) {
-      if (isSettled(book, winner.id, rows)) return;
-      if (!isProven()) {
-        const affordable = paired.slice(0, Math.floor(spendable() / 2));
-        yield* score(book.seed.id, affordable, sample);
-        yield* score(winner.id, affordable, sample);
+    if (winner.id !== book.seed.id) {
+      const pairable = () => Math.max(0, Math.floor((options.taskCallsMax - spent) / 2));
+      const paired = rows.slice(0, pairable());
+      yield* score(winner.id, paired, 0);
+      for (let from = 0; from < paired.length && !isProven(); from += PIECE_ROWS) {
+        yield* score(book.seed.id, paired.slice(from, from + PIECE_ROWS), 0);
       }
-      yield* score(winner.id, rows, sample);
+      for (let sample = 1; sample < SAMPLES_MAX && !isProven() && isHopeful(book, winner.id, rows); sample += 1) {
+        const again = paired.slice(0, pairable());
+        yield* score(book.seed.id, again, sample);
+        yield* score(winner.id, again, sample);
+        if (isSettled(book, winner.id, rows)) break;
+      }
+    }
+    // What is claimed is what is returned: of that, what was set aside and what the search has left are spent on more
+    // rows, and on repeats where the judge is not of one mind.
+    const returned = isProven() ? winner : book.seed;
+    for (let sample = 0; sample < SAMPLES_MAX && !isSettled(book, returned.id, rows); sample += 1) {
+      yield* score(returned.id, sample === 0 ? rows : rows.slice(0, TRIAL_ROWS), sample);
+      if (!isSettled(book, returned.id, rows)) yield* score(returned.id, rows, sample);
     }
   },
 };
@@ -151,6 +153,12 @@ function lowerDifference(values: readonly number[], alpha: number): number {
       ) -
     1
   );
+}
+
+/** Whether more repeats could still prove the winner: a difference this small would need more than there are. */
+function isHopeful(book: CandidateBook, winnerId: string, rows: readonly string[]): boolean {
+  const found = differences(book, winnerId, rows, 'mean');
+  return found.length > 0 && found.reduce((sum, value) => sum + value, 0) / found.length > HOPEFUL_DIFFERENCE;
 }
 
 /** Whether rows that were scored twice got the same score both times: then further repeats say nothing. */
