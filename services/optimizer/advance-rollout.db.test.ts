@@ -211,8 +211,10 @@ describe('a rollout', () => {
     const { rolloutId } = await openTestRollout(store, project);
     const first = await readRollout(admin, project, rolloutId);
     expect(first?.settings).toMatchObject({ place: 1, alphaRollBack: expect.closeTo(0.00608, 5) });
+    const worse = (variant: string) => (variant === 'canary' ? 0.1 : 0.9);
+    await insertSessions(admin, rolloutSessions(project, rolloutId, 60, worse));
+    expect((await store.controllerOf(project, LATER_MS).tick()).rollout).toMatchObject({ decision: 'rollBack' });
     await sql`UPDATE rollout SET opened_at = now() WHERE project_id = ${project}`.execute(admin);
-    await rollBack(admin, { projectId: project, actor: 'human:test', reason: 'stop' });
     const settings = rolloutSettingsOf((await readGovernance(admin, project))!.body);
     const opening = {
       ...{ projectId: project, actor: 'human:test', reason: 'x', settings, initialState: createRolloutState(settings) },
@@ -224,6 +226,13 @@ describe('a rollout', () => {
       ...{ place: 2, alphaRollBack: expect.closeTo(0.01 * quarter * 2, 6) },
       alphaPromote: expect.closeTo(0.05 * quarter, 6),
     });
+    // A person's rollback is no verdict of the test.
+    await rollBack(admin, { projectId: project, actor: 'human:test', reason: 'stop' });
+    const third = await openRollout(admin, {
+      ...opening,
+      candidate: await propose(admin, project, bodyTo('cheap', 'b')),
+    });
+    expect(third.settings.alphaRollBack).toBeCloseTo(((0.01 * 6) / (3 * Math.PI) ** 2) * 2, 6);
     await rollBack(admin, { projectId: project, actor: 'human:test', reason: 'stop' });
     const reverse = await openRollout(admin, {
       ...{ ...opening, kind: 'reverse', candidate: await propose(admin, project, bodyTo('cheap', 'third')) },

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { appendAudit } from './audit-log.ts';
 import { jsonText } from './columns.ts';
 import type { Database } from './connect.ts';
-import { enqueueWebhook } from './webhooks/enqueue-webhook.ts';
+import { tellAlarm } from './webhooks/tell-alarm.ts';
 
 export type AlarmStatus = 'watching' | 'raised' | 'confirmed' | 'cleared';
 
@@ -176,28 +176,8 @@ export async function saveAlarmStep(
         reason: step.reason,
         details: { alarmId: alarm.alarmId, policyId: alarm.policyId, evidence: step.evidence },
       });
-      await tell(transaction, alarm, step, raised);
+      await tellAlarm(transaction, alarm, step, raised);
     }
     return true;
-  });
-}
-
-async function tell(
-  transaction: Database,
-  alarm: Alarm,
-  step: { readonly evidence: unknown; readonly reason: string },
-  raised: boolean,
-): Promise<void> {
-  const { projectId, alarmId, turnShape, model, policyId } = alarm;
-  const { rows } = await sql<{ at: Date; raisedAt: Date }>`
-    SELECT now() AS at, raised_at AS "raisedAt" FROM alarm WHERE alarm_id = ${alarmId}`.execute(transaction);
-  const happenedAt = rows[0]?.at ?? alarm.armedAt;
-  const type = raised ? 'alarm.raised' : 'alarm.cleared';
-  await enqueueWebhook(transaction, {
-    ...{ projectId, type, subject: alarmId, severity: raised ? 'critical' : 'info', happenedAt },
-    // An alarm may go off again after it was cleared, and then it is another event.
-    deduplicationKey: `${type}:${alarmId}:${rows[0]?.raisedAt?.toISOString() ?? ''}`,
-    title: `${raised ? 'Alarm' : 'Alarm given up'}: ${model} in ${turnShape}: ${step.reason}`,
-    data: { turnShape, model, policyId, evidence: step.evidence },
   });
 }

@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import { type RolloutKind, type RolloutSettings, rolloutSettingsSchema } from '../domain/rollout.ts';
-import { withSpentError } from '../domain/spend-error.ts';
 import { TrimtabError } from '../errors.ts';
 import { jsonText } from './columns.ts';
 import type { Database } from './connect.ts';
@@ -19,8 +18,9 @@ import { markApproved } from './policy-approval.ts';
 import { readPolicy } from './policy-store.ts';
 import { readCoolOff } from './read-cool-off.ts';
 import { readGovernance } from './read-governance.ts';
+import { rolloutSettingsAtPlace } from './rollout-place.ts';
 import { closeRolloutRow, type RolloutStatus } from './rollout-row.ts';
-import { enqueueWebhook } from './webhooks/enqueue-webhook.ts';
+import { tellRollout } from './webhooks/tell-rollout.ts';
 
 export interface Rollout {
   readonly rolloutId: string;
@@ -63,7 +63,7 @@ export async function openRollout(database: Database, opening: RolloutOpening): 
   return await database.transaction().execute(async (transaction) => {
     if (opening.automatic) await assertAutomaticAllowed(transaction, opening.projectId);
     await assertMayOpen(transaction, seen, opening);
-    const settings = await settingsAtPlace(transaction, opening);
+    const settings = await rolloutSettingsAtPlace(transaction, opening);
     const row = await transaction
       .insertInto('rollout')
       .values({
@@ -96,22 +96,6 @@ export async function openRollout(database: Database, opening: RolloutOpening): 
     await recordMove(transaction, 'rollout.opened', opening, opening.candidate, seen, moved, details);
     return asRollout(row);
   });
-}
-
-/**
- * A canary shares the error rates of its quarter (UTC) with those before it. A reverse canary has the whole of them: its
- * multiplicity is that of alarms, which have a budget of their own.
- */
-async function settingsAtPlace(transaction: Database, opening: RolloutOpening): Promise<RolloutSettings> {
-  if (opening.kind === 'reverse') return opening.settings;
-  const { rows } = await sql<{ opened: number; rolledBack: number; promoted: number }>`
-    SELECT count(*)::int AS opened, count(*) FILTER (WHERE status = 'rolled_back')::int AS rolled_back,
-      count(*) FILTER (WHERE status = 'promoted')::int AS promoted
-    FROM rollout WHERE project_id = ${opening.projectId} AND kind = 'canary'
-      AND opened_at >= date_trunc('quarter', now(), 'UTC')`.execute(transaction);
-  const before = rows[0] ?? { opened: 0, rolledBack: 0, promoted: 0 };
-  const { rolledBack, promoted } = before;
-  return withSpentError(opening.settings, { place: before.opened + 1, rolledBack, promoted });
 }
 
 /**
@@ -249,26 +233,8 @@ async function endRollout(
     }
     const details = { rolloutId: change.rolloutId, status };
     await recordMove(transaction, action, change, candidate, seen, moved, details);
-    if (status !== 'aborted') await tell(transaction, change, status, candidate);
+    if (status !== 'aborted') await tellRollout(transaction, change, status, candidate);
     return moved;
-  });
-}
-
-/** Aborted rollouts are ended by people, or by something that is told itself. */
-async function tell(
-  transaction: Database,
-  change: PointerChange & { readonly rolloutId: string },
-  status: 'promoted' | 'rolled_back' | 'inconclusive',
-  candidate: string,
-): Promise<void> {
-  const { projectId, rolloutId } = change;
-  const { rows } = await sql<{ at: Date }>`SELECT now() AS at`.execute(transaction);
-  const severity = status === 'rolled_back' ? 'critical' : status === 'inconclusive' ? 'warning' : 'info';
-  await enqueueWebhook(transaction, {
-    ...{ projectId, type: `rollout.${status}`, subject: rolloutId, severity, happenedAt: rows[0]?.at ?? new Date(0) },
-    deduplicationKey: `rollout.${status}:${rolloutId}`,
-    title: change.reason,
-    data: { candidate, evidence: change.evidence ?? {} },
   });
 }
 
