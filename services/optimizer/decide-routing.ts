@@ -1,3 +1,4 @@
+import { readDemotions } from '#shared/database/alarm-store.ts';
 import type { Database } from '#shared/database/connect.ts';
 import { readSessionCells } from '#shared/database/estimation-store.ts';
 import type { Policy } from '#shared/database/policy-store.ts';
@@ -19,12 +20,14 @@ export async function decideRouting(
   governance: Governance,
   asOf: Date,
 ): Promise<RoutingDecision> {
-  const cells = await readSessionCells(database, stable.projectId, {
+  const window = {
     since: new Date(asOf.getTime() - ESTIMATION_WINDOW_MS),
     asOf,
     sessionsPerCellMax: SESSIONS_PER_CELL_MAX,
-  });
-  const proposal = proposeRouting({ current: stable.body, governance, cells });
+  };
+  const cells = await readSessionCells(database, stable.projectId, window);
+  const alarms = await readDemotions(database, stable.projectId, window);
+  const proposal = proposeRouting({ current: stable.body, governance, cells, alarms });
   const nothing = { type: 'nothing', parentId: stable.policyId, draft: null } as const;
   if (proposal.type === 'off') return { ...nothing, reason: 'off', explanations: [] };
   const explanations = [...proposal.explanations];

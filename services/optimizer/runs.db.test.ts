@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
@@ -67,6 +68,24 @@ describe('runs', () => {
     const age = clock.now() - (rows[1]?.logicalTime.getTime() ?? 0);
     expect(age).toBeLessThan(DAY_MS);
     await Promise.all([before, ...schedules].map((schedule) => schedule?.stop()));
+  });
+
+  it('happen by day as well while an alarm keeps a model out, once in a quarter of an hour', async () => {
+    const project = 'recovery';
+    const stable = await seedProject(owner, project, { prefixes: 'off' });
+    const [schedule] = schedulesOf(project, 1);
+    await schedule?.ring('boot');
+    expect((await rowsOf(project)).map(({ job }) => job)).toEqual(['nightly']);
+    await sql`INSERT INTO alarm (alarm_id, project_id, turn_shape, model, policy_id, status, state, demoted_at)
+      VALUES (gen_random_uuid(), ${project}, '4k-single-plan', 'cheap', ${stable}, 'confirmed', '{}',
+        ${new Date(clock.now() - 60_000)})`.execute(owner);
+    await schedule?.ring('sweep');
+    await schedule?.ring('sweep');
+    expect((await rowsOf(project)).map(({ job, status }) => `${job} ${status}`)).toEqual([
+      'nightly done',
+      'recovery done',
+    ]);
+    await schedule?.stop();
   });
 
   it('are taken over when the lease of a dead optimizer has ended, and its late writes are refused', async () => {

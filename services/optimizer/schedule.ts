@@ -1,4 +1,5 @@
 import cron from 'node-cron';
+import { readDemotions } from '#shared/database/alarm-store.ts';
 import type { Database } from '#shared/database/connect.ts';
 import { lastDoneLogicalTime, requestRun } from '#shared/database/optimizer-run-store.ts';
 import type { Log } from '#shared/log.ts';
@@ -30,9 +31,14 @@ export interface Schedule {
 }
 
 export const NIGHTLY_JOB = 'nightly';
+/** A cycle by day, while a model that an alarm took out may have recovered. */
+export const RECOVERY_JOB = 'recovery';
 export const MANUAL_JOB = 'manual';
 /** Missed nights are caught up by one run, and only while the last of them is younger than this. */
 const CATCH_UP_MAX_MS = 36 * 3_600_000;
+const RECOVERY_EVERY_MS = 15 * 60_000;
+/** A model that has not come back in a week is left to the nights. */
+const RECOVERY_FOR_MS = 7 * 86_400_000;
 const EVERY_FIVE_MINUTES = '*/5 * * * *';
 
 /**
@@ -72,4 +78,16 @@ export function createSchedule(deps: ScheduleDeps, options: ScheduleOptions): Sc
     },
     nextNightly: () => tasks[0]?.getNextRun() ?? null,
   };
+}
+
+/**
+ * While an alarm keeps a model out, routing is looked at by day as well: what has recovered comes back step by step, and
+ * a step a night would take a week.
+ */
+async function askForRecovery({ database, now }: ScheduleDeps, projectId: string): Promise<void> {
+  const asOf = new Date(now());
+  const demotions = await readDemotions(database, projectId, { since: new Date(now() - RECOVERY_FOR_MS), asOf });
+  if (demotions.length === 0) return;
+  const logicalTime = new Date(Math.floor(now() / RECOVERY_EVERY_MS) * RECOVERY_EVERY_MS);
+  await requestRun(database, { projectId, job: RECOVERY_JOB, logicalTime, trigger: 'demotion' });
 }

@@ -32,6 +32,8 @@ const faultSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('malformed-arguments'), when: conditionSchema.prefault({}) }),
   z.strictObject({ kind: z.literal('missing-argument'), when: conditionSchema.prefault({}), argument: z.string() }),
+  /** Arguments come in another order than their names: each value under the name of another one. */
+  z.strictObject({ kind: z.literal('flip-fields'), when: conditionSchema.prefault({}) }),
   z.strictObject({
     kind: z.literal('unknown-tool'),
     when: conditionSchema.prefault({}),
@@ -220,11 +222,19 @@ function breakCalls(fault: Fault, calls: readonly FakeToolCall[]): readonly Fake
       return calls.map((call) => ({ ...call, arguments: JSON.stringify(call.arguments).slice(0, -1) }));
     case 'missing-argument':
       return calls.map((call) => ({ ...call, arguments: withoutKey(call.arguments, fault.argument) }));
+    case 'flip-fields':
+      return calls.map((call) => ({ ...call, arguments: withValuesReversed(call.arguments) }));
     case 'unknown-tool':
       return calls.map((call) => ({ ...call, name: fault.name }));
     default:
       return calls;
   }
+}
+
+function withValuesReversed(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const values = Object.values(value).toReversed();
+  return Object.fromEntries(Object.keys(value).map((key, index) => [key, values[index]]));
 }
 
 function withoutKey(value: unknown, key: string): unknown {
