@@ -8,6 +8,7 @@ import { signFailure } from './failure-templates.ts';
 import { narrativeFigures } from './narrative-figures.ts';
 import { readFailureLabels, readRecordedFailures } from './read-failures.ts';
 import { stabilityFigures } from './stability-figures.ts';
+import { storeFigures } from './store-figures.ts';
 
 export interface ClusterPart {
   readonly name: string;
@@ -44,6 +45,7 @@ export const CLUSTER_PARTS: readonly ClusterPart[] = [
     needsData: false,
     measure: (_dataFolder, options) => Promise.resolve(attributionFigures(options)),
   },
+  { name: 'store', needsData: false, measure: (_dataFolder, options) => storeFigures(options) },
 ];
 
 function recorded(dataFolder: string): LabelledFailures {
