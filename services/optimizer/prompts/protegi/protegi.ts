@@ -16,6 +16,12 @@ const SAMPLES_MAX = 8;
 /** Failing rows on which lines are left out on trial, and the share of them that a shorter text must repair. */
 const TRIAL_ROWS = 4;
 const REPAIRED_AT = 0.6;
+/** Task calls of a round at the least, in sizes of the select split. */
+const ROUND_SPLITS_MIN = 4;
+/** Errors to draw the groups of all gradients from; groups may overlap. */
+const ERRORS_WANTED_PER_GRADIENT = 2;
+/** Of the beam, the share that is scored on the whole select split in every round. */
+const FULLY_SCORED_SHARE = 0.5;
 
 /**
  * ProTeGi (arXiv 2305.03495): a beam of prompts, each edited along textual gradients, criticisms of its errors, and
@@ -33,24 +39,42 @@ export const protegi: PromptOptimizer<ProtegiOptions> = {
     const reserve = noisy ? Math.floor(options.settleShare * context.left().taskCalls) : 0;
     const components = componentsOf(book.seed.prompt);
     let beam: readonly Candidate[] = [book.seed];
-    for (let round = 0; round < options.rounds; round += 1) {
-      const budget = Math.floor((context.left().taskCalls - reserve) / (options.rounds - round));
+    let stuck = false;
+    const rounds = affordableRounds(context, reserve);
+    for (let round = 0; round < rounds; round += 1) {
+      const budget = Math.floor((context.left().taskCalls - reserve) / (rounds - round));
       if (budget < task.splits.select.length || context.left().teacherCalls <= 0) break;
-      const pool = yield* expandBeam(context, beam, components[round % components.length] ?? '', noisy, budget);
+      const component = components[round % components.length] ?? '';
+      const pool: readonly Candidate[] = yield* expandBeam(context, beam, { component, noisy, budget, stuck });
       if (pool.length === beam.length) break;
-      beam = yield* nextBeam(context, pool, budget, reserve, noisy);
+      const next: readonly Candidate[] = yield* nextBeam(context, pool, budget, reserve, noisy);
+      stuck = next[0]?.id === beam[0]?.id;
+      beam = next;
     }
     yield* settleBest(context, { taskCallsMax: context.left().taskCalls, samplesMax: SAMPLES_MAX });
   },
 };
 
+/** Rounds that are each worth their name: fewer of them where the budget is small, instead of many without choice. */
+function affordableRounds({ options, task, left }: SearchContext<ProtegiOptions>, reserve: number): number {
+  const least = ROUND_SPLITS_MIN * task.splits.select.length;
+  return Math.min(options.rounds, Math.max(1, Math.floor((left().taskCalls - reserve) / least)));
+}
+
+interface Expansion {
+  readonly component: string;
+  readonly noisy: boolean;
+  /** Task calls of the round. */
+  readonly budget: number;
+  /** Whether the best of the beam was the best of the round before, too. */
+  readonly stuck: boolean;
+}
+
 /** The beam and the successors of all of it, without doubles. */
 function* expandBeam(
   context: SearchContext<ProtegiOptions>,
   beam: readonly Candidate[],
-  component: string,
-  noisy: boolean,
-  budget: number,
+  { component, noisy, budget, stuck }: Expansion,
 ): Steps<readonly Candidate[]> {
   const { options, task } = context;
   const own = rowsOfComponent(context, task.splits.propose, component);
@@ -59,12 +83,12 @@ function* expandBeam(
   const until = context.left().taskCalls - Math.floor(budget / 2);
   for (const parent of beam) {
     if (context.left().taskCalls < until) break;
-    const wanted = Math.min(minibatch.length, options.nGradients * options.errorsPerGradient);
+    const wanted = Math.min(minibatch.length, ERRORS_WANTED_PER_GRADIENT * options.nGradients);
     const errors = yield* findFailures(context, parent.id, minibatch, { wanted, perfectScore: PERFECT_SCORE, noisy });
     if (errors.length === 0) continue;
     const successors = yield* expandPrompt(context, parent, component, errors);
     const trial = { failing: errors.slice(0, TRIAL_ROWS), purpose: 'minibatch' as const, repairedAt: REPAIRED_AT };
-    const shorter = parent === beam[0] ? yield* dropHarmfulLine(context, parent, component, trial) : null;
+    const shorter = stuck && parent === beam[0] ? yield* dropHarmfulLine(context, parent, component, trial) : null;
     pool.push(...successors, ...(shorter === null ? [] : [shorter]));
   }
   return pool.filter(({ id }, index) => pool.findIndex((each) => each.id === id) === index);
@@ -78,10 +102,11 @@ function* nextBeam(
   reserve: number,
   noisy: boolean,
 ): Steps<readonly Candidate[]> {
-  const full = context.options.beamSize * context.task.splits.select.length;
+  const fully = Math.ceil(FULLY_SCORED_SHARE * context.options.beamSize);
+  const full = fully * context.task.splits.select.length;
   const available = Math.max(0, context.left().taskCalls - reserve - full);
   const beam = yield* selectBeam(context, pool, Math.min(budget, available), noisy);
-  for (const { id } of beam) if (!(yield* scoreFully(context, [id]))) break;
+  for (const { id } of beam.slice(0, fully)) if (!(yield* scoreFully(context, [id]))) break;
   const value = ({ id }: Candidate) => context.book.objective(id) ?? 0;
   return beam.toSorted((a, b) => value(b) - value(a) || a.index - b.index);
 }
