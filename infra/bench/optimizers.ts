@@ -1,28 +1,131 @@
-import { PROMPT_OPTIMIZERS } from '../../services/optimizer/prompts/registry.ts';
-import type { LandscapeName } from './optimizers/landscapes/world-constants.ts';
-import { measureSearch } from './optimizers/measure-search.ts';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createCellStore, type WorldSet } from './optimizers/cell.ts';
+import { OPTIMIZER_GOALS } from './optimizers/goals.ts';
+import type { ConstantsName } from './optimizers/landscapes/world-constants.ts';
+import type { OptimizerReport } from './optimizers/optimizer-report.ts';
+import { writeOptimizersPage } from './optimizers/write-optimizers-page.ts';
+import type { WrittenFigure } from './scoring/scoring-report.ts';
+
+const HELP = `Measure the prompt optimizers on simulated tasks: what they return, what they claim, what they cost.
+
+  npm run bench:optimizers -- [--json [FILE]] [--quick] [--only NAME,NAME] [--constants NAME] [--write [FILE]]
+
+  --json [FILE]      write the figures as JSON, to FILE or to the screen
+  --quick            the figures alone, without the tables of all budgets: five minutes at most
+  --only A,B         only these goals: ${OPTIMIZER_GOALS.map((goal) => goal.name).join(', ')}
+  --constants NAME   worlds of other constants, drawn by seed: drawn-1, drawn-2, ...
+  --first-seed N     first seed of the worlds; 1 if absent
+  --write [FILE]     write docs/optimizers.md from what was measured now, or from FILE that an earlier --json has left
+
+Exit code 1 says that a goal broke or that a figure misses its bar.`;
+
+const SEEDS = 20;
+const SEEDS_QUICK = 20;
+/** Worlds that nothing was ever tuned on. */
+const ELSEWHERE: readonly { readonly worlds: string; readonly set: WorldSet }[] = [
+  { worlds: 'other seeds', set: { constants: 'frozen', firstSeed: 9_001, seeds: SEEDS } },
+  { worlds: 'other constants (drawn-11) and seeds', set: { constants: 'drawn-11', firstSeed: 9_101, seeds: SEEDS } },
+  { worlds: 'other constants (drawn-12) and seeds', set: { constants: 'drawn-12', firstSeed: 9_201, seeds: SEEDS } },
+];
+const PAGE = fileURLToPath(new URL('../../docs/optimizers.md', import.meta.url));
 
 const options = process.argv.slice(2);
-const textAfter = (name: string) => options[options.indexOf(name) + 1];
-const landscape = (textAfter('--landscape') ?? 'L1') as LandscapeName;
-const budget = Number(options.includes('--budget') ? textAfter('--budget') : 400);
-const noise = Number(options.includes('--noise') ? textAfter('--noise') : 0);
-const seeds = Number(options.includes('--seeds') ? textAfter('--seeds') : 5);
-const constants = options.includes('--constants') ? (textAfter('--constants') as 'drawn-1') : 'frozen';
-for (const optimizer of PROMPT_OPTIMIZERS) {
-  if (options.includes('--optimizer') && optimizer.name !== textAfter('--optimizer')) continue;
-  const startedAt = performance.now();
-  const scores: number[] = [];
-  for (let seed = 1; seed <= seeds; seed += 1) {
-    const measured = await measureSearch({ world: { landscape, constants, seed, noise }, optimizer, budget });
-    scores.push(measured.heldOut);
-    console.log(
-      optimizer.name,
-      seed,
-      `heldOut ${measured.heldOut.toFixed(3)} train ${measured.train.toFixed(3)} seed ${measured.seedHeldOut.toFixed(3)} gap ${measured.claimGap.toFixed(3)}`,
-      `improved ${measured.result.improved} stop ${measured.result.stop} calls ${measured.taskCalls} teacher ${measured.teacherCalls} candidates ${measured.result.history.length}`,
-    );
+const quick = options.includes('--quick');
+
+if (options.includes('--help')) console.log(HELP);
+else await run();
+
+async function run(): Promise<void> {
+  const earlier = valueAfter('--write');
+  const report =
+    earlier === undefined ? await measure() : (JSON.parse(readFileSync(earlier, 'utf8')) as OptimizerReport);
+  if (options.includes('--write')) writePage(report);
+  if (earlier !== undefined) return;
+  const json = `${JSON.stringify(report, null, 2)}\n`;
+  const jsonFile = valueAfter('--json');
+  if (jsonFile !== undefined) writeFileSync(jsonFile, json);
+  else if (options.includes('--json')) process.stdout.write(json);
+}
+
+function writePage(report: OptimizerReport): void {
+  const { page, plots } = writeOptimizersPage(report);
+  writeFileSync(PAGE, page);
+  const folder = join(dirname(PAGE), 'optimizers');
+  mkdirSync(folder, { recursive: true });
+  for (const [file, plot] of Object.entries(plots)) writeFileSync(join(folder, file), plot);
+}
+
+async function measure(): Promise<OptimizerReport> {
+  const notMeasured: { goal: string; reason: string }[] = [];
+  const seeds = quick ? SEEDS_QUICK : SEEDS;
+  const constants = (valueAfter('--constants') ?? 'frozen') as ConstantsName;
+  const cells = createCellStore({ constants, firstSeed: Number(valueAfter('--first-seed') ?? 1), seeds });
+  const figures = await measureGoals(chosenGoals(), cells, notMeasured);
+  const elsewhere: { worlds: string; figures: WrittenFigure[] }[] = [];
+  const moved = chosenGoals().filter((goal) => goal.elsewhere);
+  if (quick || options.includes('--only'))
+    notMeasured.push({ goal: 'other seeds and constants', reason: 'left out of this run' });
+  else {
+    for (const { worlds, set } of ELSEWHERE) {
+      console.error(`on ${worlds}`);
+      elsewhere.push({ worlds, figures: await measureGoals(moved, createCellStore(set), []) });
+    }
   }
-  scores.sort((left, right) => left - right);
-  console.log(`median ${scores[Math.floor(scores.length / 2)]} in ${(performance.now() - startedAt).toFixed(0)} ms`);
+  for (const { name } of OPTIMIZER_GOALS.filter((goal) => !chosenGoals().includes(goal))) {
+    notMeasured.push({ goal: name, reason: 'left out of this run by `--only`' });
+  }
+  const environment = { node: process.version, cpus: cpus().length, quick, seeds, writtenAt: new Date().toISOString() };
+  return { figures, cells: cells.all(), elsewhere, notMeasured, environment };
+}
+
+/** Goal after goal; one that breaks is reported and does not keep the others from being measured. */
+async function measureGoals(
+  goals: readonly (typeof OPTIMIZER_GOALS)[number][],
+  cells: ReturnType<typeof createCellStore>,
+  notMeasured: { goal: string; reason: string }[],
+): Promise<WrittenFigure[]> {
+  const figures: WrittenFigure[] = [];
+  for (const goal of goals) {
+    const startedAt = performance.now();
+    try {
+      const measured = await goal.measure(cells, { quick });
+      figures.push(...measured);
+      for (const figure of measured) console.error(lineOf(figure));
+      if (measured.some(({ pass }) => pass === false)) process.exitCode = 1;
+    } catch (error) {
+      notMeasured.push({
+        goal: goal.name,
+        reason: `it broke: ${error instanceof Error ? error.message : String(error)}`,
+      });
+      console.error(`FAIL  ${goal.name} broke:`, error);
+      process.exitCode = 1;
+    }
+    console.error(`      ${goal.name} took ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
+  }
+  return figures;
+}
+
+function chosenGoals(): readonly (typeof OPTIMIZER_GOALS)[number][] {
+  const only = options.indexOf('--only');
+  if (only < 0) return OPTIMIZER_GOALS;
+  const names = (options[only + 1] ?? '').split(',');
+  const unknown = names.filter((name) => !OPTIMIZER_GOALS.some((goal) => goal.name === name));
+  if (unknown.length > 0) throw new Error(`there is no goal ${unknown.join(', ')}; see --help`);
+  return OPTIMIZER_GOALS.filter((goal) => names.includes(goal.name));
+}
+
+function lineOf({ id, value, op, bar, pass, n, interval }: WrittenFigure): string {
+  const verdict = pass === null ? '    ' : pass ? 'pass' : 'FAIL';
+  const range = interval.map((bound) => bound.toFixed(4)).join(', ');
+  const limit = bar === null ? '' : `${op} ${bar}`;
+  return `${verdict}  ${id.padEnd(24)} ${value.toFixed(4).padStart(12)} ${limit.padEnd(10)} n ${n}, 95 % [${range}]`;
+}
+
+function valueAfter(option: string): string | undefined {
+  const at = options.indexOf(option);
+  const next = at < 0 ? undefined : options[at + 1];
+  return next === undefined || next.startsWith('--') ? undefined : next;
 }

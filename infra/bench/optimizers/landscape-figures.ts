@@ -1,7 +1,8 @@
+import { proportionInterval } from '../../arena/intervals.ts';
 import type { WrittenFigure } from '../scoring/scoring-report.ts';
 import type { CellScores, CellSpec, CellStore } from './cell.ts';
 import type { LandscapeName } from './landscapes/world-constants.ts';
-import { medianFigure, medianOf } from './median-figure.ts';
+import { medianFigure, medianOf, writtenFigure } from './median-figure.ts';
 
 /** Noise of a noisy landscape: share of flipped labels. */
 export const NOISE = 0.15;
@@ -52,8 +53,8 @@ export async function memoriseFigures(cells: CellStore): Promise<WrittenFigure[]
 }
 
 export async function demonstrationFigures(cells: CellStore): Promise<WrittenFigure[]> {
-  const after = async (n_trials: number) =>
-    (await cells.scores({ ...cell('bayesian', 'L5', TRIALS_BUDGET), options: { n_trials } })).heldOut;
+  const after = async (nTrials: number) =>
+    (await cells.scores({ ...cell('bayesian', 'L5', TRIALS_BUDGET), options: { nTrials } })).heldOut;
   return [
     medianFigure('L5_bayes_30', await after(30), '>=', 0.93),
     medianFigure('L5_bayes_100', await after(100), '>=', 0.97),
@@ -73,4 +74,34 @@ export async function claimFigures(cells: CellStore): Promise<WrittenFigure[]> {
     }
   }
   return [medianFigure('claim_gap', worst, '<=', 0.05)];
+}
+
+/** Two providers with a prefix each; one prefix for both could not pass 0.7. */
+export async function providerFigures(cells: CellStore): Promise<WrittenFigure[]> {
+  const { heldOut } = await cells.scores(cell('gepa', 'L3', CLAIM_BUDGET));
+  return [medianFigure('L3_gepa_800', heldOut, '>=', null)];
+}
+
+export const BUDGETS = [100, 200, 400, 800, 1_600] as const;
+
+/** Fills the tables: every optimizer on every landscape at every budget. Quick runs leave it out. */
+export async function gridFigures(cells: CellStore, { quick }: { readonly quick: boolean }): Promise<WrittenFigure[]> {
+  if (quick) return [];
+  for (const optimizer of OPTIMIZERS) {
+    for (const landscape of LANDSCAPES) {
+      for (const noise of noisesOf(landscape)) {
+        for (const budget of BUDGETS) await cells.scores(cell(optimizer, landscape, budget, noise));
+      }
+    }
+  }
+  return [];
+}
+
+/** Of all searches that were measured. A search that throws is one that returned nothing. */
+export async function crashFigures(cells: CellStore): Promise<WrittenFigure[]> {
+  const searches = cells.all().reduce((sum, { heldOut, crashes }) => sum + heldOut.length + crashes, 0);
+  const crashes = cells.all().reduce((sum, each) => sum + each.crashes, 0);
+  if (searches === 0) return [];
+  const interval = proportionInterval(crashes, searches);
+  return [writtenFigure({ id: 'crash_rate', value: crashes / searches, op: '<=', bar: 0, n: searches, interval })];
 }

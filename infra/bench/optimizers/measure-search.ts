@@ -5,6 +5,7 @@ import type { RegisteredOptimizer } from '../../../services/optimizer/prompts/co
 import type { SearchCheckpoint } from '../../../services/optimizer/prompts/contract/search-checkpoint.ts';
 import { searchPrompts } from '../../../services/optimizer/prompts/contract/search-prompts.ts';
 import type { PromptSearchResult } from '../../../services/optimizer/prompts/contract/search-result.ts';
+import type { Chat } from './landscapes/chat.ts';
 import { createMockModels, inProcess } from './landscapes/mock-models.ts';
 import { createWorld, type World, type WorldSpec } from './landscapes/world.ts';
 
@@ -15,6 +16,8 @@ export interface SearchSpec {
   /** Task calls, those of the final report included. */
   readonly budget: number;
   readonly stopping?: EarlyStoppingConfig;
+  /** The mock in this process when absent. */
+  readonly chat?: Chat;
 }
 
 /** What one search came to, and what the world knows of it. */
@@ -46,7 +49,7 @@ const LATENCY_SECONDS = 0.05;
 
 export async function measureSearch(spec: SearchSpec): Promise<SearchMeasurement> {
   const world = createWorld(spec.world);
-  const { evaluator, teacher } = createMockModels(world, inProcess);
+  const { evaluator, teacher } = createMockModels(world, spec.chat ?? inProcess);
   const bound = spec.optimizer.bind(spec.options ?? {});
   let last: SearchCheckpoint | null = null;
   const result = await searchPrompts(

@@ -10,27 +10,27 @@ import { DEFAULT_TEMPLATE, type DemonstrationLayout, isTemplate, withDemonstrati
 import { type DemonstrationChoice, nextChoice } from './next-choice.ts';
 
 const optionsSchema = z.strictObject({
-  min_examples: z.int().nonnegative().default(2),
-  max_examples: z.int().positive().default(8),
+  minExamples: z.int().nonnegative().default(2),
+  maxExamples: z.int().positive().default(8),
   /** Rows, by their place among the candidates for demonstrations, that every prompt shows. */
-  fixed_example_indices: z.array(z.int().nonnegative()).default([]),
-  n_trials: z.int().positive().max(1_000).default(30),
-  n_startup_trials: z.int().positive().default(10),
-  n_ei_candidates: z.int().positive().max(1_000).default(24),
-  /** `bits`: include a row or not. `slots`: which row stands in each of `max_examples` places. */
+  fixedExampleIndices: z.array(z.int().nonnegative()).default([]),
+  nTrials: z.int().positive().max(1_000).default(30),
+  nStartupTrials: z.int().positive().default(10),
+  nEiCandidates: z.int().positive().max(1_000).default(24),
+  /** `bits`: include a row or not. `slots`: which row stands in each of `maxExamples` places. */
   encoding: z.enum(['bits', 'slots']).default('bits'),
   /** Instructions to choose among: the seed's, and rewrites of it by the teacher. */
-  num_instructions: z.int().positive().max(20).default(1),
+  numInstructions: z.int().positive().max(20).default(1),
   /** Most candidates for demonstrations; of more rows, some are drawn. */
-  pool_size: z.int().positive().max(100).default(20),
-  example_template: z.string().refine(isTemplate, 'needs the slots [[input]] and [[answer]]').default(DEFAULT_TEMPLATE),
-  example_separator: z.string().default('\n\n'),
-  few_shot_title: z.string().default('Examples:'),
-  few_shot_position: z.enum(['append', 'prepend']).default('append'),
-  infer_example_template_via_teacher: z.boolean().default(false),
-  template_infer_n_samples: z.int().positive().default(8),
+  poolSize: z.int().positive().max(100).default(20),
+  exampleTemplate: z.string().refine(isTemplate, 'needs the slots [[input]] and [[answer]]').default(DEFAULT_TEMPLATE),
+  exampleSeparator: z.string().default('\n\n'),
+  fewShotTitle: z.string().default('Examples:'),
+  fewShotPosition: z.enum(['append', 'prepend']).default('append'),
+  inferExampleTemplateViaTeacher: z.boolean().default(false),
+  templateInferNSamples: z.int().positive().default(8),
   /** Rows of the select split that trials are scored on; the best are scored on all of it. Null: all. */
-  eval_subset_size: z.int().positive().nullable().default(null),
+  evalSubsetSize: z.int().positive().nullable().default(null),
 });
 
 type BayesianOptions = z.infer<typeof optionsSchema>;
@@ -47,27 +47,27 @@ export const bayesian: PromptOptimizer<BayesianOptions> = {
   version: 1,
   options: optionsSchema,
   taskCallsMin: (task, options) =>
-    (2 * options.n_startup_trials + 1) * (options.eval_subset_size ?? task.splits.select.length),
+    (2 * options.nStartupTrials + 1) * (options.evalSubsetSize ?? task.splits.select.length),
   *search(context) {
     const { book, task, options } = context;
     const pool = demonstrationPool(context);
     const rows =
-      options.eval_subset_size === null
+      options.evalSubsetSize === null
         ? task.splits.select
-        : context.random('rows').sample(task.splits.select, options.eval_subset_size);
+        : context.random('rows').sample(task.splits.select, options.evalSubsetSize);
     const instructions = yield* firstScores(context, rows);
     const layout = yield* chooseLayout(context, pool);
-    const most = Math.min(options.max_examples, pool.length);
+    const most = Math.min(options.maxExamples, pool.length);
     const space = {
       ...{ encoding: options.encoding, poolSize: pool.length, instructions: instructions.length, most },
       ...{
-        least: Math.min(options.min_examples, most),
-        fixed: options.fixed_example_indices.filter((at) => at < most),
+        least: Math.min(options.minExamples, most),
+        fixed: options.fixedExampleIndices.filter((at) => at < most),
       },
-      ...{ startupTrials: options.n_startup_trials, candidates: options.n_ei_candidates },
+      ...{ startupTrials: options.nStartupTrials, candidates: options.nEiCandidates },
     };
     const trials: { readonly choice: DemonstrationChoice; readonly candidate: Candidate | null }[] = [];
-    while (trials.length < options.n_trials && pool.length > 0) {
+    while (trials.length < options.nTrials && pool.length > 0) {
       const tried = trials.map(({ choice, candidate }) => ({
         choice,
         rowScores: rows.map((rowId) => (candidate === null ? null : book.rowScore(candidate.id, rowId))),
@@ -91,15 +91,15 @@ export const bayesian: PromptOptimizer<BayesianOptions> = {
 /** Rows whose good answer is known, of the propose split; a drawn few when there are many. */
 function demonstrationPool({ task, options, row, random }: SearchContext<BayesianOptions>): readonly TaskRow[] {
   const usable = task.splits.propose.map(row).filter(({ expected }) => expected !== null);
-  if (usable.length <= options.pool_size) return usable;
-  const drawn = new Set(random('pool').sample(usable, options.pool_size));
+  if (usable.length <= options.poolSize) return usable;
+  const drawn = new Set(random('pool').sample(usable, options.poolSize));
   return usable.filter((each) => drawn.has(each));
 }
 
 /** The seed's score, and beside it the instructions to choose among: the seed's own is the first. */
 function* firstScores(context: SearchContext<BayesianOptions>, rows: readonly string[]): Steps<readonly Prompt[]> {
   const { book, task, options } = context;
-  const wanted = options.num_instructions - 1;
+  const wanted = options.numInstructions - 1;
   const components = Object.keys(task.seed);
   const asks = components.map((component) =>
     teacherAsk(
@@ -125,12 +125,12 @@ function* firstScores(context: SearchContext<BayesianOptions>, rows: readonly st
 function* chooseLayout(context: SearchContext<BayesianOptions>, pool: readonly TaskRow[]): Steps<DemonstrationLayout> {
   const { options, task, random } = context;
   const layout = {
-    ...{ template: options.example_template, separator: options.example_separator },
-    ...{ title: options.few_shot_title, position: options.few_shot_position },
+    ...{ template: options.exampleTemplate, separator: options.exampleSeparator },
+    ...{ title: options.fewShotTitle, position: options.fewShotPosition },
   };
-  if (!options.infer_example_template_via_teacher) return layout;
+  if (!options.inferExampleTemplateViaTeacher) return layout;
   const examples = random('template')
-    .sample(pool, options.template_infer_n_samples)
+    .sample(pool, options.templateInferNSamples)
     .map(({ input, expected }) => ({ input, answer: expected ?? '' }));
   const ask = teacherAsk(
     'infer-example-template',

@@ -8,7 +8,7 @@ import { teacherAsk } from '../teacher/teacher-ask.ts';
 
 const optionsSchema = z.strictObject({
   /** Rewrites of the seed, by its published name and default. */
-  num_variations: z.int().positive().max(100).default(5),
+  numVariations: z.int().positive().max(100).default(5),
 });
 
 type RandomSearchOptions = z.infer<typeof optionsSchema>;
@@ -32,8 +32,8 @@ export const randomSearch: PromptOptimizer<RandomSearchOptions> = {
       rowIds: task.splits.select,
       purpose: 'select' as const,
     });
-    const { answers } = yield* context.both([whole(book.seed)], questions(context, options.num_variations));
-    const found = variations(context, answers).slice(0, options.num_variations);
+    const { answers } = yield* context.both([whole(book.seed)], questions(context, options.numVariations));
+    const found = variations(context, answers).slice(0, options.numVariations);
     const affordable = Math.floor(context.left().taskCalls / Math.max(1, task.splits.select.length));
     if (affordable > 0) yield* context.evaluate(found.slice(0, affordable).map(whole));
   },
@@ -59,7 +59,7 @@ function questions(context: SearchContext<RandomSearchOptions>, count: number) {
 function variations(context: SearchContext<RandomSearchOptions>, answers: readonly TeachOutcome[]): Candidate[] {
   const { task, book, options } = context;
   const components = Object.keys(task.seed);
-  const perComponent = Math.ceil(Math.ceil(options.num_variations / components.length) / PER_QUESTION_MAX);
+  const perComponent = Math.ceil(Math.ceil(options.numVariations / components.length) / PER_QUESTION_MAX);
   const found = answers.flatMap((answer, index) => {
     const component = components[Math.floor(index / perComponent)];
     const reply = answer.status === 'answered' ? parseTeacherReply('prompts', answer.text) : null;
