@@ -65,13 +65,17 @@ export async function answerAlarm(deps: AnswerAlarmDeps, alarm: Alarm, governanc
     }
     return await dropModel(deps, facts);
   } catch (error) {
-    if (error instanceof TrimtabError && error.code === 'conflict') {
+    if (!(error instanceof TrimtabError)) throw error;
+    if (error.code === 'conflict') {
       return { type: 'waiting', reason: String(error.details['reason'] ?? error.message) };
     }
+    // What governance refuses now it will refuse at the next look, too.
+    if (REFUSALS.includes(error.code)) return none(error.message);
     throw error;
   }
 }
 
+const REFUSALS: readonly string[] = ['forbidden', 'model_not_allowed'];
 const NOT_SERVED = 'the policy is not served any more';
 
 function none(reason: string): AlarmAnswer {
@@ -107,7 +111,7 @@ async function goBack(deps: AnswerAlarmDeps, facts: Case, previous: Policy): Pro
 
 /** The present policy without the model in the shape: at once, after a reverse canary, or as a proposal. */
 async function dropModel(deps: AnswerAlarmDeps, facts: Case): Promise<AlarmAnswer> {
-  const { alarm, policy, governance, pointer, atOnce } = facts;
+  const { alarm, policy, governance, atOnce } = facts;
   if (governance.weights === 'off') return none('the optimizer has no power over weights');
   const demotion = demoteModel(policy.body, alarm, new Set());
   if (demotion === null) return none('no other model may take over');
@@ -117,12 +121,20 @@ async function dropModel(deps: AnswerAlarmDeps, facts: Case): Promise<AlarmAnswe
     ...{ projectId: alarm.projectId, body: demotion.body, parentId: policy.policyId, author: deps.actor, reason },
     ...{ evidence: evidenceOf(alarm), risk: 'model' },
   });
-  if (governance.weights !== 'automatic') {
-    return { type: 'proposed', id: proposal.policyId, reason, modelLost: false };
+  const proposed: AlarmAnswer = { type: 'proposed', id: proposal.policyId, reason, modelLost: false };
+  if (governance.weights !== 'automatic') return proposed;
+  try {
+    return atOnce ? await demote(deps, facts, proposal, reason) : await tryFirst(deps, facts, proposal);
+  } catch (error) {
+    // A person may still take it: two may have to approve it, or it may leave no room for a canary.
+    if (error instanceof TrimtabError && error.code === 'forbidden') return proposed;
+    throw error;
   }
-  if (!atOnce) return await tryFirst(deps, facts, proposal);
+}
+
+async function demote(deps: AnswerAlarmDeps, facts: Case, proposal: Policy, reason: string): Promise<AlarmAnswer> {
   // A canary is compared with the policy that has just fallen: what it would prove is nothing.
-  const seen = await endRollout(deps, facts, pointer, 'any');
+  const seen = await endRollout(deps, facts, facts.pointer, 'any');
   const change = { ...changeOf(deps, facts, seen), reason, policyId: proposal.policyId };
   await activatePolicy(deps.database, change);
   return { type: 'demoted', id: proposal.policyId, reason, modelLost: true };

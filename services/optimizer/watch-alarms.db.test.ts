@@ -258,6 +258,22 @@ describe('an alarm', () => {
     expect(baseline).toBeLessThan(0.82);
   });
 
+  it('leaves a person the proposal where the limits of governance leave no room for a reverse canary', async () => {
+    const project = 'no-room';
+    const exposure = { exploration: 0.1, exposureMax: 0.15, rollout: { canary: 0.05 } };
+    const seed = await fallen(project, Array(400).fill(0.75), exposure);
+    await sql`ALTER TABLE policy_pointer DISABLE TRIGGER ALL`.execute(admin);
+    await sql`UPDATE policy_pointer SET exploration_share = 0.15 WHERE project_id = ${project}`.execute(admin);
+    await sql`ALTER TABLE policy_pointer ENABLE TRIGGER ALL`.execute(admin);
+    const report = await store.controllerOf(project, NOW_MS).tick();
+    expect(report.alarms?.raised).toMatchObject([{ answer: 'proposed' }]);
+    expect(await readPointer(admin, project)).toMatchObject({ stable: seed, canary: null });
+    expect((await store.controllerOf(project, NOW_MS).tick()).alarms).toMatchObject({
+      raised: [{ answer: 'proposed' }],
+    });
+    expect(await listAudit(admin, project, { limit: 9, actions: ['policy.proposed'] })).toHaveLength(2);
+  });
+
   it('goes on from what it has seen when the policy changes and serves the cell as before', async () => {
     const project = 'watched-on';
     const seed = await fallen(project, Array(3).fill(0.1));

@@ -95,8 +95,9 @@ function sentence(facts: Omit<RolloutEvidence, 'text'>, settings: RolloutSetting
     facts.canaryMean === null || facts.controlMean === null
       ? 'no pair with both labels yet'
       : `canary ${facts.canaryMean.toFixed(3)}, control ${facts.controlMean.toFixed(3)} over ${facts.comparedPairs} pairs`;
-  const harm = `harm e-value ${number(rollBack.eValue)} of ${number(rollBack.threshold)} (alpha ${rollBack.alpha})`;
-  const proof = `non-inferiority e-value ${number(promote.eValue)} of ${number(promote.threshold)} (margin ${promote.margin}, alpha ${promote.alpha})`;
+  const place = settings.place === null ? '' : `, rollout ${settings.place} of the quarter`;
+  const harm = `harm e-value ${number(rollBack.eValue)} of ${number(rollBack.threshold)} (alpha ${number(rollBack.alpha)}${place})`;
+  const proof = `non-inferiority e-value ${number(promote.eValue)} of ${number(promote.threshold)} (margin ${promote.margin}, alpha ${number(promote.alpha)}${place})`;
   switch (facts.decision) {
     case 'rollBack': {
       const byCount = hardFailures.eValue >= hardFailures.threshold;
