@@ -6,6 +6,7 @@ import { listPolicies, readPolicy } from '#shared/database/policy-store.ts';
 import { readRunningRollout } from '#shared/database/rollout-store.ts';
 import { insertSessions, SHAPE, seedProject } from '#shared/testing/optimizer-fixture.ts';
 import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
+import { CYCLE_STEPS } from './cycle-checkpoint.ts';
 import { askForRun, createCycleClock, createCycleWorker, seedProvenProject } from './testing/cycle-fixture.ts';
 
 const DAY_MS = 86_400_000;
@@ -90,14 +91,7 @@ describe('a cycle', () => {
     const project = 'timed';
     await seedProject(owner, project, { prefixes: 'off' });
     const { progress } = await runOnce(project);
-    expect(Object.keys(progress.took).sort()).toEqual([
-      'cluster',
-      'estimate',
-      'prefix',
-      'publish',
-      'search',
-      'snapshot',
-    ]);
+    expect(Object.keys(progress.took).sort()).toEqual([...CYCLE_STEPS].sort());
     expect(progress).toMatchObject({ step: null, stepStartedAt: null });
   });
 });

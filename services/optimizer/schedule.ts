@@ -55,6 +55,7 @@ export function createSchedule(deps: ScheduleDeps, options: ScheduleOptions): Sc
       const request = { projectId, job: NIGHTLY_JOB, logicalTime: due, trigger };
       created = (await requestRun(deps.database, request)).created;
     }
+    await askForRecovery(deps, projectId);
     await deps.work();
     await deps.chores?.().catch((error: unknown) => deps.log.error({ error, trigger }, 'the chores failed'));
     return created;
