@@ -6,7 +6,8 @@ const SEED = 20_240_811;
 
 /**
  * Growth per pair of the best constant bet that knows the world: max over lambda of E log(1 + lambda (D - m)). No test of
- * level alpha stops before ln(1 / alpha) / growth pairs on average, so that quotient is what efficiency is measured by.
+ * level alpha stops before ln(1 / alpha) / growth pairs on average (Wald 1945, with the smallest divergence to the null in
+ * its dual form: Honda and Takemura 2010), so that quotient is what efficiency is measured by.
  */
 export function growthBound(canary: SessionModel, control: SessionModel, nullMean: number): number {
   return bestGrowth(
@@ -15,7 +16,10 @@ export function growthBound(canary: SessionModel, control: SessionModel, nullMea
   );
 }
 
-/** The same for a detector that hears the losses of one stream of sessions: ln(A) / growth is a first-order delay. */
+/**
+ * The same for a detector that hears the losses of one stream of sessions: at an average run length of A, ln(A) / growth is
+ * the delay of first order that no detector beats in the worst case (Lorden 1971).
+ */
 export function detectionBound(session: SessionModel, lossBound: number): number {
   return bestGrowth((random) => 1 - simulateSessionQuality(random, session), lossBound);
 }

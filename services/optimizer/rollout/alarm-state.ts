@@ -81,7 +81,7 @@ export function settleAlarm(state: AlarmState, harmConfirmed: boolean, settings:
   return harmConfirmed ? { ...state, phase: 'demoted' } : createAlarmState(settings);
 }
 
-/** A cumulative sum that restarts whenever the evidence of a drop is used up: the usual estimate of a change point. */
+/** A cumulative sum that restarts whenever the evidence of a drop is used up dates a change point (Page 1954). */
 function nextOnset(state: AlarmState, quality: number, weight: number): AlarmState['onset'] {
   const { lossBound } = state.detector;
   const logWealth = state.onset.logWealth + Math.log1p((ONSET_BET * weight * (1 - quality - lossBound)) / lossBound);

@@ -12,7 +12,8 @@ export interface ConfidenceSequence {
 
 /**
  * Always-valid band for the mean of values in [0, 1], by inverting the betting e-process: it covers the mean at all
- * times at once with probability at least 1 - alpha, so it may be drawn and read after every session.
+ * times at once with probability at least 1 - alpha, so it may be drawn and read after every session (Waudby-Smith and
+ * Ramdas 2023, section 4.4; the name is of Darling and Robbins 1967).
  */
 export function confidenceSequence(values: readonly number[], alpha: number): ConfidenceSequence {
   return {

@@ -6,7 +6,8 @@ const EQUAL_SHARE = 0.5;
 /**
  * Log e-value against "a failure falls into the suspected arm with chance at most `share`", after `suspected` failures
  * there and `other` elsewhere: the likelihood ratio averaged over a uniform prior on the chances above `share`
- * (a truncated beta-binomial mixture). Valid at any number of looks, and it needs only the two counts.
+ * (a truncated beta-binomial mixture: the method of mixtures, Robbins 1970; for the events of canaries, Lindon and Malek
+ * 2022). Valid at any number of looks, and it needs only the two counts.
  *
  * The prior stops at `share` because a two-sided one would also reject when the suspected arm fails *less*.
  */

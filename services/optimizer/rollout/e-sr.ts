@@ -50,7 +50,8 @@ export function eSrStatistic(detector: ESr): number {
 
 /**
  * Threshold A that keeps the expected false alarms of a month, over all watched cells together, within the budget: a
- * cell of N sessions has at most N / A of them expected, so that it takes the sum over the cells and not their number.
+ * cell of N sessions has at most N / A of them expected (Shin, Ramdas and Rinaldo 2024, on the average run length), so that
+ * it takes the sum over the cells and not their number.
  *
  * @param sessionsPerMonth sessions of a month, all cells together
  */

@@ -92,7 +92,8 @@ export function applyPair(
 /**
  * Log e-value against "no harm anywhere": half the wealth bets on all pairs, half on single strata. The j-th stratum to
  * appear takes the share 6 / (pi j)^2 of that half along, which sums to one however many there will be; what no stratum
- * has taken yet goes on betting on all pairs. Wealth only ever changes hands, so the sum stays a supermartingale.
+ * has taken yet goes on betting on all pairs. Wealth only ever changes hands, so the sum stays a supermartingale: e-values
+ * are merged by averaging, whatever their dependence (Vovk and Wang 2021).
  */
 export function logHarmEValue(state: RolloutState): number {
   const taken = state.strata.reduce((sum, _stratum, index) => sum + stratumShare(index), 0);
