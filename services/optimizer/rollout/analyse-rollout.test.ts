@@ -12,6 +12,7 @@ import { createRolloutState, logHarmEValue, rolloutStateSchema } from './rollout
 const DEFAULTS = rolloutSettingsOf(governanceSchema.parse({ models: [] }));
 const SETTINGS: RolloutSettings = { ...DEFAULTS, minDurationMs: 0, watermarkMs: 100, sessionIdleMs: 0 };
 const SESSION = { mean: 0.8, calls: 10, intraClassCorrelation: 0.3 };
+const SHORT = { ...SESSION, calls: 3 };
 
 interface Arms {
   readonly canary: (random: SeededRandom, index: number) => number | null;
@@ -266,7 +267,7 @@ describe('the guarantees of a rollout', () => {
   });
 
   it('keep the expected e-value of a harmless canary at one or less, over strata and unequal keys, at any number of pairs', () => {
-    const worlds = 1_500;
+    const worlds = 800;
     const sums = new Map([10, 40].map((pairs) => [pairs, 0]));
     for (let seed = 0; seed < worlds; seed += 1) {
       const random = createSeededRandom(seed + 9_000);
@@ -282,7 +283,7 @@ describe('the guarantees of a rollout', () => {
       }
     }
     for (const sum of sums.values()) {
-      expect(sum / worlds).toBeLessThan(1.1);
+      expect(sum / worlds).toBeLessThan(1.15);
       expect(sum / worlds).toBeGreaterThan(0.85);
     }
   });
@@ -297,26 +298,32 @@ describe('the guarantees of a rollout', () => {
     );
   });
 
-  it('roll back a harmless canary in at most 1 % of worlds, over several strata and correlated calls', () => {
-    const never = { ...SETTINGS, minSessions: 1_000_000 };
-    const outcomes = Array.from({ length: 250 }, (_, seed) =>
-      simulateRollout({ seed, canary: SESSION, control: SESSION, strata: 4, pairs: 300, settings: never }),
+  // Larger error rates than governance has show as much in fewer worlds; the bench measures those that are shipped.
+  it('roll back a harmless canary no oftener than alpha, over several strata and correlated calls', () => {
+    const settings = { ...SETTINGS, minSessions: 1_000_000, alphaRollBack: 0.1 };
+    const outcomes = Array.from({ length: 150 }, (_, seed) =>
+      simulateRollout({ seed, canary: SHORT, control: SHORT, strata: 4, pairs: 120, settings }),
     );
-    expect(outcomes.filter((outcome) => outcome.decision === 'rollBack').length).toBeLessThanOrEqual(5);
+    const rolledBack = outcomes.filter((outcome) => outcome.decision === 'rollBack').length;
+    // 10 % of 150 and two standard errors; some must be, or the test would be of nothing.
+    expect(rolledBack).toBeLessThanOrEqual(22);
+    expect(rolledBack).toBeGreaterThan(0);
   });
 
-  it('promote a canary that is 3 points worse in at most 5 % of worlds', () => {
-    const settings = { ...SETTINGS, maxSessions: 600 };
-    const worse = { ...SESSION, mean: 0.77 };
-    const outcomes = Array.from({ length: 200 }, (_, seed) =>
-      simulateRollout({ seed, canary: worse, control: SESSION, strata: 1, pairs: 600, settings }),
+  it('promote a canary that is 3 points worse no oftener than alpha', () => {
+    const settings = { ...SETTINGS, minSessions: 20, alphaPromote: 0.2 };
+    const worse = { ...SHORT, mean: 0.77 };
+    const outcomes = Array.from({ length: 100 }, (_, seed) =>
+      simulateRollout({ seed, canary: worse, control: SHORT, strata: 1, pairs: 200, settings }),
     );
-    expect(outcomes.filter((outcome) => outcome.decision === 'promote').length).toBeLessThanOrEqual(10);
+    const promoted = outcomes.filter((outcome) => outcome.decision === 'promote').length;
+    expect(promoted).toBeLessThanOrEqual(28);
+    expect(promoted).toBeGreaterThan(0);
   });
 
   it('hold when bad sessions are labelled late, analysed as labels come in', () => {
     let rolledBack = 0;
-    for (let seed = 0; seed < 60; seed += 1) {
+    for (let seed = 0; seed < 40; seed += 1) {
       const random = createSeededRandom(seed + 500);
       const list = world(200, { canary: () => steady(0.8)(random), control: () => steady(0.8)(random) });
       const settings = { ...SETTINGS, minSessions: 1_000, watermarkMs: 60 };
@@ -329,7 +336,7 @@ describe('the guarantees of a rollout', () => {
       }
       if (state.decision === 'rollBack') rolledBack += 1;
     }
-    expect(rolledBack).toBeLessThanOrEqual(2);
+    expect(rolledBack).toBeLessThanOrEqual(1);
   });
 });
 
