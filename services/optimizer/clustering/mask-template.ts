@@ -26,12 +26,25 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/(?<![A-Za-z<])[-+]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?%?/gi, '<number>'],
 ];
 
+/** A mask may uncover what an earlier one passed over; each round leaves less, and hardly any text needs a third. */
+const ROUNDS_MAX = 10;
+
 /**
  * The text with its varying parts replaced by typed placeholders, so that two occurrences of one failure become equal.
  * Idempotent. Line breaks and runs of spaces are one space.
  */
 export function maskTemplate(text: string): string {
-  let masked = maskJson(text.slice(0, TEXT_LENGTH_MAX).replace(/\s+/g, ' ').trim());
+  let masked = text.slice(0, TEXT_LENGTH_MAX).replace(/\s+/g, ' ').trim();
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const before = masked;
+    masked = maskOnce(before);
+    if (masked === before) break;
+  }
+  return masked;
+}
+
+function maskOnce(text: string): string {
+  let masked = maskJson(text);
   for (const [pattern, placeholder] of MASKS) masked = masked.replace(pattern, placeholder);
   return collapse(masked).slice(0, TEMPLATE_LENGTH_MAX).trim();
 }

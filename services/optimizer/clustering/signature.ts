@@ -2,7 +2,7 @@ import { contentHash } from '#shared/content-hash.ts';
 import type { FailureFacts } from '#shared/domain/failure-cluster.ts';
 
 /** Version of the rules that make a signature: a new one applies to new events, and old clusters keep their ids. */
-export const SIGNATURE_ALGORITHM = 1;
+export const SIGNATURE_ALGORITHM = 2;
 
 /**
  * The identity of a kind of failure. The model is a dimension and no part of it, or one defect would become as many
