@@ -27,15 +27,16 @@ const meanSessions = (mean: number, threshold: number, before: number) =>
   RUNS;
 
 describe('the e-SR detector', () => {
-  it('gains exactly one per session while the mean loss is at its bound, which is what bounds false alarms', () => {
+  it('gains exactly one per session while the mean loss is at its bound, at any weight, which bounds false alarms', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0.05, max: 0.95, noNaN: true }),
         fc.array(quality, { maxLength: 10 }),
-        (baseline, past) => {
+        quality,
+        (baseline, past, weight) => {
           const detector = past.reduce(heard, createESr(baseline));
-          const perfect = eSrStatistic(updateESr(detector, 1));
-          const worst = eSrStatistic(updateESr(detector, 0));
+          const perfect = eSrStatistic(updateESr(detector, 1, weight));
+          const worst = eSrStatistic(updateESr(detector, 0, weight));
           const expected = baseline * perfect + (1 - baseline) * worst;
           expect(expected / (eSrStatistic(detector) + 1)).toBeCloseTo(1, 6);
         },

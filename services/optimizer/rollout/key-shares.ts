@@ -1,9 +1,9 @@
-/** Share of the sessions so far above which a key's bets are made smaller. */
+/** Share that a key may have in what is heard; above it the bets on its sessions are made smaller. */
 const KEY_SHARE_MAX = 0.2;
 /** A key may always have as much as two of equal size among all: a team of one key is all the traffic there is. */
 const FAIR_SHARES = 2;
-/** Sessions that the share of a key is thinned by, so that the first sessions count whole. */
-const SESSIONS_AT_START = 20;
+/** Sessions of a key that are heard whole before there are others to compare with. */
+const SESSIONS_FREE = 5;
 /** What is left of a session's count after each further one: shares are of the last few hundred sessions. */
 const KEPT = 1 - 1 / 500;
 /** A key that is down to this has not called for long, and is forgotten. */
@@ -33,7 +33,10 @@ export function createKeyShares(counts: Readonly<Record<string, number>> = {}): 
       const own = (sessions.get(key) ?? 0) + unit;
       sessions.set(key, own);
       total += unit;
-      const allowed = Math.max(KEY_SHARE_MAX, FAIR_SHARES / sessions.size) * (total + SESSIONS_AT_START * unit);
+      const share = Math.max(KEY_SHARE_MAX, FAIR_SHARES / sessions.size);
+      if (share >= 1) return 1;
+      // The key is to be this share of what is heard, of which the sessions of the others are the rest.
+      const allowed = (share / (1 - share)) * (total - own) + SESSIONS_FREE * unit;
       return Math.min(1, allowed / own);
     },
     counts() {
