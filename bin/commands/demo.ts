@@ -1,24 +1,18 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { inspectConfig } from '#shared/config/load-config.ts';
 import { TrimtabError } from '#shared/errors.ts';
-import { createLog } from '#shared/log.ts';
 import { demoKnobs } from '../../infra/demo/demo-config.ts';
 import { loadScenario } from '../../infra/demo/demo-scenario.ts';
 import { describeKnobs, describeSummary, narrate } from '../../infra/demo/narrate.ts';
 import { type DemoSystem, runDemo } from '../../infra/demo/run-demo.ts';
-import { startSupervisor } from '../../infra/start-supervisor.ts';
-import { addToken } from '../../services/optimizer/api/token-file.ts';
 import type { CommandContext, CommandOptions } from './command-context.ts';
-import { prepareSystem } from './prepare-system.ts';
 import { printJson, printLine, printNote } from './print.ts';
+import { startSimulatedSystem } from './start-simulated-system.ts';
 
 interface DemoCommandOptions extends CommandOptions {
   readonly scenario: string;
   readonly keep?: boolean;
 }
-
-const DEMO_KEYS = { DEMO_SWIFT_API_KEY: 'demo', DEMO_GRAND_API_KEY: 'demo', DEMO_JUDGE_API_KEY: 'demo' };
 
 export function registerDemo(program: Command, context: CommandContext): void {
   program
@@ -41,7 +35,7 @@ async function demo(context: CommandContext, options: DemoCommandOptions): Promi
   const result = await runDemo(
     {
       startSystem: async (place) => {
-        const system = await startSystem(context, place);
+        const system = await startSimulatedSystem(context, place);
         if (options.keep === true) tellWhereItIs(context, system, place);
         return system;
       },
@@ -59,38 +53,6 @@ async function demo(context: CommandContext, options: DemoCommandOptions): Promi
       `the demo did not reach: ${result.missing.join(', ')}; the services' logs are in ${join(dataDir, 'logs')}`,
     );
   }
-}
-
-/** The same system that `trimtab up` runs, in a folder of its own and on free ports. */
-async function startSystem(
-  context: CommandContext,
-  place: { readonly dataDir: string; readonly configPath: string },
-): Promise<DemoSystem> {
-  const variables = { ...context.environment.variables, ...DEMO_KEYS };
-  const environment = {
-    ...context.environment,
-    ...place,
-    variables,
-    ports: { gateway: 0, optimizer: 0, evaluator: 0 },
-  };
-  const { config } = await inspectConfig(place.configPath, variables);
-  const token = await addToken(place.dataDir, 'demo', 'operator');
-  const supervisor = await startSupervisor({
-    environment,
-    log: createLog('supervisor', 'error'),
-    logFolder: join(place.dataDir, 'logs'),
-    prepare: async (databaseUrl) => {
-      await prepareSystem({ databaseUrl, config, configPath: place.configPath });
-    },
-  });
-  const addressOf = (name: string): string =>
-    supervisor.services.find((service) => service.name === name)?.address ?? '';
-  return {
-    gatewayUrl: addressOf('gateway'),
-    controlUrl: addressOf('optimizer'),
-    token,
-    stop: () => supervisor.stop(),
-  };
 }
 
 /** Where a kept demo can be looked at while it stands. */

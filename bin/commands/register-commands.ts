@@ -8,6 +8,7 @@ import { registerConfig } from './config.ts';
 import { registerDemo } from './demo.ts';
 import { registerDlq } from './dlq.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerDrill } from './drill.ts';
 import { registerIngest } from './ingest.ts';
 import { registerJudges } from './judges.ts';
 import { registerKeys } from './keys.ts';
@@ -18,6 +19,7 @@ import { registerOptimize } from './optimize.ts';
 import { registerPolicies } from './policies.ts';
 import { registerProviders } from './providers.ts';
 import { registerPurge } from './purge.ts';
+import { registerReport } from './report.ts';
 import { registerServices } from './run-service.ts';
 import { registerScorecard } from './scorecard.ts';
 import { registerScores } from './scores.ts';
@@ -29,6 +31,7 @@ export function registerCommands(program: Command, context: CommandContext): voi
   for (const register of [
     registerUp,
     registerDemo,
+    registerDrill,
     registerStatus,
     registerDoctor,
     registerConfig,
@@ -43,6 +46,7 @@ export function registerCommands(program: Command, context: CommandContext): voi
     registerClusters,
     registerPolicies,
     registerOptimize,
+    registerReport,
     registerKeys,
     registerIngest,
     registerDlq,

@@ -1,0 +1,154 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createFakeProvider } from '#shared/testing/fake-provider.ts';
+import { createScenarioScript } from '#shared/testing/fake-scenario.ts';
+import type { DemoSystem } from '../demo/run-demo.ts';
+import { drillConfig } from './drill-config.ts';
+import { DRILL_STEPS, type DrillEvent, type DrillStep } from './drill-event.ts';
+import { type DrillScenario, STEADY_PROVIDER } from './drill-scenario.ts';
+import { startDrillTraffic } from './drill-traffic.ts';
+import { lookAtSystem, type SystemView } from './look-at-system.ts';
+
+export interface DrillDeps {
+  /** Starts the very system that `trimtab up` starts, on the given configuration and data folder. */
+  readonly startSystem: (place: { readonly dataDir: string; readonly configPath: string }) => Promise<DemoSystem>;
+  readonly onEvent: (event: DrillEvent) => void;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+export interface DrillResult {
+  readonly name: string;
+  readonly seconds: number;
+  readonly sessions: number;
+  /** When each step was seen, in seconds after the fault began; the last one after it ended. */
+  readonly steps: Readonly<Partial<Record<DrillStep, number>>>;
+  /** Steps that did not come in time; empty means that the drill was passed. */
+  readonly missing: readonly DrillStep[];
+}
+
+const OFFENDER = 'swift-2';
+const LOOK_MS = 500;
+/** Sessions before the fault: both cells have to be armed and proven. */
+const WARM_UP_SESSIONS = 120;
+/** Per phase. */
+const DEADLINE_MS = 120_000;
+const RUN_EVERY_MS = 5_000;
+/** A cut is a cut when so much of the weight is gone, and a recovery when so much of it is back. */
+const CUT_SHARE = 0.5;
+const BACK_SHARE = 0.8;
+
+/** Plays one drill against a real system and reports what its control plane says happened. */
+export async function runDrill(
+  deps: DrillDeps,
+  options: { readonly scenario: DrillScenario; readonly dataDir: string },
+): Promise<DrillResult> {
+  const { scenario, dataDir } = options;
+  const swiftScript = createScenarioScript(scenario.swift);
+  const swift = await createFakeProvider({ format: 'openai-chat', script: swiftScript.script });
+  const grandScript = createScenarioScript(STEADY_PROVIDER);
+  const grand = await createFakeProvider({ format: 'anthropic-messages', script: grandScript.script });
+  const configPath = writeConfig(dataDir, { swift: swift.baseUrl, grand: grand.baseUrl });
+  let system: DemoSystem | undefined;
+  let traffic: ReturnType<typeof startDrillTraffic> | undefined;
+  try {
+    system = await deps.startSystem({ dataDir, configPath });
+    traffic = startDrillTraffic(system.gatewayUrl);
+    const view = lookAtSystem(system.controlUrl, system.token);
+    return await play(deps, scenario, view, traffic, (on) => swiftScript.setSwitch('fault', on));
+  } finally {
+    await traffic?.stop();
+    await system?.stop();
+    await Promise.all([swift.close(), grand.close()]);
+  }
+}
+
+async function play(
+  deps: DrillDeps,
+  scenario: DrillScenario,
+  view: SystemView,
+  traffic: { sessions(): number },
+  setFault: (on: boolean) => void,
+): Promise<DrillResult> {
+  const startedAt = deps.now();
+  const tell = (type: DrillEvent['type'], text: string, details?: DrillEvent['details']) =>
+    deps.onEvent({ type, elapsedMs: deps.now() - startedAt, text, ...(details === undefined ? {} : { details }) });
+  const steps: Partial<Record<DrillStep, number>> = {};
+  tell('start', scenario.title);
+  await until(deps, async () => traffic.sessions() >= WARM_UP_SESSIONS && (await view.alarms()).watching >= 2);
+  const before = await view.weightOf(OFFENDER);
+  const known = new Set((await view.clusters()).map(({ clusterId }) => clusterId));
+  tell('watching', `${OFFENDER} serves ${percent(before)} of the agents' sessions; its quality is watched`);
+
+  setFault(true);
+  const faultAt = deps.now();
+  tell('fault_on', `provider swift begins: ${scenario.name}`);
+  const reached = (step: DrillStep, since: number, text: string, details?: DrillEvent['details']) => {
+    steps[step] = (deps.now() - since) / 1_000;
+    tell(step, text, details);
+  };
+  await until(deps, async () => {
+    for (const alarm of steps.drop === undefined ? await view.raised() : []) {
+      if (alarm.model === OFFENDER) reached('drop', faultAt, alarm.reason, { model: alarm.model });
+      break;
+    }
+    const fresh = (await view.clusters()).find(({ clusterId }) => !known.has(clusterId));
+    if (steps.cluster === undefined && fresh !== undefined) reached('cluster', faultAt, fresh.title, { ...fresh });
+    const weight = await view.weightOf(OFFENDER);
+    if (steps.weight_cut === undefined && weight <= before * CUT_SHARE) {
+      const move = await view.lastMove();
+      reached('weight_cut', faultAt, `${percent(before)} -> ${percent(weight)}: ${move?.reason}`, { ...move });
+    }
+    return steps.drop !== undefined && steps.cluster !== undefined && steps.weight_cut !== undefined;
+  });
+
+  setFault(false);
+  const mendedAt = deps.now();
+  tell('fault_off', 'provider swift is as before');
+  let askedAt = Number.NEGATIVE_INFINITY;
+  await until(deps, async () => {
+    if (steps.weight_cut === undefined) return true;
+    if (deps.now() - askedAt >= RUN_EVERY_MS) {
+      askedAt = deps.now();
+      await view.askForRun();
+    }
+    const weight = await view.weightOf(OFFENDER);
+    if (weight < before * BACK_SHARE) return false;
+    reached('recovery', mendedAt, `${OFFENDER} is back at ${percent(weight)}`, { ...(await view.lastMove()) });
+    return true;
+  });
+  const missing = DRILL_STEPS.filter((step) => steps[step] === undefined);
+  tell('end', missing.length === 0 ? 'passed' : `not seen: ${missing.join(', ')}`);
+  const seconds = (deps.now() - startedAt) / 1_000;
+  return { name: scenario.name, seconds, sessions: traffic.sessions(), steps, missing };
+}
+
+/** Looks until the condition holds, the phase is over or the drill is called off. */
+async function until(deps: DrillDeps, condition: () => Promise<boolean>): Promise<void> {
+  const deadline = deps.now() + DEADLINE_MS;
+  while (!deps.signal.aborted && deps.now() < deadline && !(await condition())) {
+    await delay(LOOK_MS, undefined, { signal: deps.signal }).catch(() => {});
+  }
+}
+
+const percent = (share: number): string => `${Math.round(100 * share)} %`;
+
+/** Every drill is a project of its own, so that a second one in the same folder starts with a clean history. */
+function writeConfig(dataDir: string, addresses: { readonly swift: string; readonly grand: string }): string {
+  mkdirSync(dataDir, { recursive: true });
+  const counter = join(dataDir, 'drill-runs');
+  const runs = readCount(counter) + 1;
+  writeFileSync(counter, String(runs));
+  const configPath = join(dataDir, 'trimtab.yaml');
+  writeFileSync(configPath, drillConfig(`drill-${runs}`, addresses));
+  return configPath;
+}
+
+function readCount(path: string): number {
+  try {
+    return Number(readFileSync(path, 'utf8')) || 0;
+  } catch {
+    return 0;
+  }
+}
