@@ -131,14 +131,15 @@ async function change(
   context: CommandContext,
   name: string,
   options: ChangeOptions,
-  work: (change: Change) => Promise<string | undefined | void>,
+  work: (change: Change) => Promise<unknown>,
 ): Promise<void> {
   const [database, projectId] = [await context.database(), await context.project()];
   const found = await findCluster(context, name);
   const clusterId = await survivorOf(database, projectId, found);
   if (clusterId === null) throw new TrimtabError('not_found', `there is no cluster ${name}`);
   const by = { projectId, actor: commandActor(), reason: options.reason };
-  const standing = (await work({ database, by, clusterId })) ?? clusterId;
+  const opened = await work({ database, by, clusterId });
+  const standing = typeof opened === 'string' ? opened : clusterId;
   const cluster = await readClusterRow(database, projectId, standing);
   if (cluster === null) throw new TrimtabError('not_found', `cluster ${name} is gone`);
   if (options.json === true) printJson(context, cluster);
