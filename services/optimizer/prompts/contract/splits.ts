@@ -37,7 +37,7 @@ export function splitRows(
   shares: SplitShares = DEFAULT_SHARES,
 ): Splits | null {
   const splits: Record<keyof Splits, string[]> = { propose: [], select: [], report: [] };
-  const strata = Map.groupBy([...groupsOf(rows)], ([, members]) => members[0]?.stratum ?? '');
+  const strata = Map.groupBy([...groupsOf(rows)], ([, members]) => stratumOf(members));
   const total = shares.propose + shares.select + shares.report;
   for (const stratum of [...strata.keys()].sort()) {
     const groups = (strata.get(stratum) ?? [])
@@ -54,6 +54,11 @@ export function splitRows(
   }
   const enough = Object.values(splits).every((ids) => ids.length >= SPLIT_ROWS_MIN);
   return enough ? splits : null;
+}
+
+/** A group is of the stratum of its first row by id, so that the order of the rows does not matter. */
+function stratumOf(members: readonly SplittableRow[]): string {
+  return members.reduce((first, row) => (row.id < first.id ? row : first)).stratum;
 }
 
 function groupsOf(rows: readonly SplittableRow[]): Map<string, SplittableRow[]> {
