@@ -84,7 +84,9 @@ async function feed(deps: WatchAlarmsDeps, alarm: Alarm): Promise<Alarm | null> 
   let next = watch;
   let step: AlarmStep | null = null;
   for (const session of sessions) {
-    step = watchSession(next.alarm, session.quality, watch.settings, shares.hear(session.keyId));
+    const { keyId } = session;
+    const caller = { keyId, weight: shares.hear(keyId), keys: shares.count() };
+    step = watchSession(next.alarm, session.quality, watch.settings, caller);
     next = { ...next, alarm: step.state, cursor: { at: session.at, sessionId: session.sessionId } };
     if (step.action !== 'none') break;
   }

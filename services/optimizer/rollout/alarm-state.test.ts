@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createSeededRandom } from '../../../infra/arena/seeded-random.ts';
 import { simulateSessionQuality } from '../../../infra/arena/simulate-session.ts';
 import { type AlarmAction, alarmStateSchema, createAlarmState, settleAlarm, watchSession } from './alarm-state.ts';
+import { createKeyShares } from './key-shares.ts';
 
 const SETTINGS = { baseline: 0.8, tolerance: 0.03, threshold: 2_000, immediateDrop: 0.2 };
 
@@ -52,6 +53,32 @@ describe('the alarm after a promotion', () => {
     const good = Array.from({ length: 100 }, () => 0.9);
     expect(watched([0, ...good]).onset.count).toBe(0);
     expect(watched([...good, 0.3, 0.2, 0.4]).onset).toMatchObject({ count: 3, qualitySum: expect.closeTo(0.9, 9) });
+  });
+
+  it('never demotes at once for what a single key does to it, but asks a reverse canary', () => {
+    const watched = (limited: boolean) => {
+      const shares = createKeyShares();
+      let step = { state: createAlarmState(SETTINGS), action: 'none' as AlarmAction };
+      for (let session = 0; session < 400 && step.action === 'none'; session += 1) {
+        const bad = session > 100 && session % 5 !== 0;
+        const keyId = bad ? 'hopeless' : `key-${session % 17}`;
+        const caller = { keyId, weight: shares.hear(keyId), keys: shares.count() };
+        step = watchSession(step.state, bad ? 0 : 0.9, SETTINGS, limited ? caller : undefined);
+      }
+      return step.action;
+    };
+    expect(watched(false)).toBe('demote');
+    expect(watched(true)).toBe('confirm');
+  });
+
+  it('demotes at once for what several keys see', () => {
+    let step = { state: createAlarmState(SETTINGS), action: 'none' as AlarmAction };
+    const shares = createKeyShares();
+    for (let session = 0; session < 100 && step.action === 'none'; session += 1) {
+      const keyId = `key-${session % 5}`;
+      step = watchSession(step.state, 0.1, SETTINGS, { keyId, weight: shares.hear(keyId), keys: shares.count() });
+    }
+    expect(step).toMatchObject({ action: 'demote', state: { onset: { keys: ['key-0', 'key-1'] } } });
   });
 
   it('survives being stored', () => {

@@ -6,6 +6,19 @@ const ONSET_BET = 0.3;
 /** Fewer sessions than this cannot carry an estimate of the drop, on which it depends what an alarm leads to. */
 const SESSIONS_FOR_ESTIMATE_MIN = 5;
 
+/** A drop that fewer keys than this have seen is tried on a slice first, where several keys call. */
+const KEYS_FOR_DEMOTION = 2;
+
+/** Who caused a session: how much it is heard (0 to 1: less where one key has more than its share), and among how many. */
+export interface SessionCaller {
+  readonly keyId: string | null;
+  readonly weight: number;
+  /** Keys that call at all. */
+  readonly keys: number;
+}
+
+const ALONE: SessionCaller = { keyId: null, weight: 1, keys: 1 };
+
 /** Rules of one alarm, fixed when it is armed; qualities from 0 to 1. */
 export const alarmSettingsSchema = z.object({
   /** Lower confidence bound of the incumbent's quality, frozen at promotion. */
@@ -20,7 +33,13 @@ export const alarmStateSchema = z.object({
   phase: z.enum(['watching', 'confirming', 'demoted']),
   detector: eSrSchema,
   /** Sessions since the suspected onset of a drop, each counted by its weight, and the sum of their qualities. */
-  onset: z.object({ logWealth: z.number(), count: z.number().nonnegative(), qualitySum: z.number() }),
+  onset: z.object({
+    logWealth: z.number(),
+    count: z.number().nonnegative(),
+    qualitySum: z.number(),
+    /** Keys whose sessions spoke for the drop, as far as it matters how many they are. */
+    keys: z.array(z.string()).max(KEYS_FOR_DEMOTION).default([]),
+  }),
 });
 
 export type AlarmSettings = z.infer<typeof alarmSettingsSchema>;
@@ -39,35 +58,42 @@ export interface AlarmStep {
   };
 }
 
+const NO_ONSET: AlarmState['onset'] = { logWealth: 0, count: 0, qualitySum: 0, keys: [] };
+
 /** An alarm that watches a promoted policy in one cell (turn shape x model). */
 export function createAlarmState(settings: AlarmSettings): AlarmState {
   return {
     schema: 1,
     phase: 'watching',
     detector: createESr(settings.baseline - settings.tolerance),
-    onset: { logWealth: 0, count: 0, qualitySum: 0 },
+    onset: NO_ONSET,
   };
 }
 
 /**
  * One more session of the watched cell. When the statistic reaches the threshold, a drop estimated at `immediateDrop` or
  * more demotes at once; a smaller one asks for a reverse canary (`confirm`), because a single stream cannot tell a worse
- * policy from a stricter judge or harder traffic. While that runs, and after a demotion, nothing is watched.
- *
- * @param weight how much the session is heard, from 0 to 1: less where one key has more than its share
+ * policy from a stricter judge or harder traffic, and so does a drop that one key alone has seen. While that runs, and
+ * after a demotion, nothing is watched.
  */
-export function watchSession(state: AlarmState, quality: number, settings: AlarmSettings, weight = 1): AlarmStep {
+export function watchSession(
+  state: AlarmState,
+  quality: number,
+  settings: AlarmSettings,
+  caller: SessionCaller = ALONE,
+): AlarmStep {
   if (state.phase !== 'watching') return { state, action: 'none', evidence: evidenceOf(state, settings) };
   const watched: AlarmState = {
     ...state,
-    detector: updateESr(state.detector, quality, weight),
-    onset: nextOnset(state, quality, weight),
+    detector: updateESr(state.detector, quality, caller.weight),
+    onset: nextOnset(state, quality, caller),
   };
   const evidence = evidenceOf(watched, settings);
   // An alarm waits until the drop can be estimated, a session or two: firing later makes no false alarm more.
   const { statistic, dropEstimate } = evidence;
   if (statistic < settings.threshold || dropEstimate === null) return { state: watched, action: 'none', evidence };
-  const atOnce = dropEstimate >= settings.immediateDrop;
+  const seenBy = watched.onset.keys.length;
+  const atOnce = dropEstimate >= settings.immediateDrop && seenBy >= Math.min(KEYS_FOR_DEMOTION, caller.keys);
   const phase = atOnce ? 'demoted' : 'confirming';
   return { state: { ...watched, phase }, action: atOnce ? 'demote' : 'confirm', evidence };
 }
@@ -82,14 +108,19 @@ export function settleAlarm(state: AlarmState, harmConfirmed: boolean, settings:
 }
 
 /** A cumulative sum that restarts whenever the evidence of a drop is used up dates a change point (Page 1954). */
-function nextOnset(state: AlarmState, quality: number, weight: number): AlarmState['onset'] {
+function nextOnset(state: AlarmState, quality: number, caller: SessionCaller): AlarmState['onset'] {
   const { lossBound } = state.detector;
+  const { weight } = caller;
   const logWealth = state.onset.logWealth + Math.log1p((ONSET_BET * weight * (1 - quality - lossBound)) / lossBound);
-  if (logWealth <= 0) return { logWealth: 0, count: 0, qualitySum: 0 };
+  if (logWealth <= 0) return NO_ONSET;
+  const key = caller.keyId ?? '';
+  const { keys } = state.onset;
+  const isNews = 1 - quality > lossBound && keys.length < KEYS_FOR_DEMOTION && !keys.includes(key);
   return {
     logWealth,
     count: state.onset.count + weight,
     qualitySum: state.onset.qualitySum + weight * quality,
+    keys: isNews ? [...keys, key] : keys,
   };
 }
 

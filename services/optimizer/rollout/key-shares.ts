@@ -16,6 +16,8 @@ const FORGOTTEN_UNDER = 0.05;
 export interface KeyShares {
   /** Counts one more session of a key; returns its weight from 0 to 1: one for keys that keep to their share. */
   hear(keyId: string | null | undefined): number;
+  /** Keys that call. */
+  count(): number;
   /** Sessions by key, as plain JSON. Sessions without a key are those of the key ''. */
   counts(): Record<string, number>;
 }
@@ -39,6 +41,7 @@ export function createKeyShares(counts: Readonly<Record<string, number>> = {}): 
       const allowed = (share / (1 - share)) * (total - own) + SESSIONS_FREE * unit;
       return Math.min(1, allowed / own);
     },
+    count: () => sessions.size,
     counts() {
       const kept = [...sessions].map(([key, count]) => [key, count / unit] as const);
       return Object.fromEntries(kept.filter(([, count]) => count >= FORGOTTEN_UNDER));
