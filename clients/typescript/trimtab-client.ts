@@ -1959,8 +1959,8 @@ export function createTrimtabClient(options: ClientOptions): TrimtabClient {
 
   return {
     request,
-    async call(id, input?: RequestInput) {
-      const response = await request(id, input);
+    async call(id, ...input) {
+      const response = await request(id, input[0] as RequestInput | undefined);
       const value: unknown = await response.json().catch(() => null);
       if (response.ok) return value as never;
       const problem = (value ?? {}) as { code?: unknown; detail?: unknown; title?: unknown };
