@@ -321,6 +321,20 @@ describe('the guarantees of a rollout', () => {
     expect(promoted).toBeGreaterThan(0);
   });
 
+  it('hold when the judge grows stricter and the traffic harder half way, which both arms feel', () => {
+    let rolledBack = 0;
+    for (let seed = 0; seed < 60; seed += 1) {
+      const random = createSeededRandom(seed + 7_000);
+      const quality = (_: SeededRandom, index: number) =>
+        simulateSessionQuality(random, { ...SHORT, mean: index < 60 ? 0.85 : 0.55 });
+      const list = world(120, { canary: quality, control: quality }, (index) => (index < 60 ? 'easy' : 'hard'));
+      const { decision } = analyse(list, { ...SETTINGS, minSessions: 1_000, alphaRollBack: 0.05 });
+      if (decision === 'rollBack') rolledBack += 1;
+    }
+    // 5 % of 60 and two standard errors.
+    expect(rolledBack).toBeLessThanOrEqual(6);
+  });
+
   it('hold when bad sessions are labelled late, analysed as labels come in', () => {
     let rolledBack = 0;
     for (let seed = 0; seed < 40; seed += 1) {
