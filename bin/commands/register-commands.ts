@@ -16,9 +16,12 @@ import { registerLabels } from './labels.ts';
 import { registerLosses } from './losses.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerOptimize } from './optimize.ts';
+import { registerOptimizePrompt } from './optimize-prompt.ts';
 import { registerPolicies } from './policies.ts';
+import { registerPrompts } from './prompts.ts';
 import { registerProviders } from './providers.ts';
 import { registerPurge } from './purge.ts';
+import { registerReplay } from './replay.ts';
 import { registerReport } from './report.ts';
 import { registerServices } from './run-service.ts';
 import { registerScorecard } from './scorecard.ts';
@@ -46,6 +49,9 @@ export function registerCommands(program: Command, context: CommandContext): voi
     registerClusters,
     registerPolicies,
     registerOptimize,
+    registerOptimizePrompt,
+    registerPrompts,
+    registerReplay,
     registerReport,
     registerKeys,
     registerIngest,
