@@ -1,7 +1,9 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import type { TrimtabConfig } from '#shared/config/config-schema.ts';
 import { inspectConfig } from '#shared/config/load-config.ts';
 import { SAMPLE_CONFIG } from '#shared/config/sample-config.ts';
+import { watchConfigFile } from '#shared/config/watch-config-file.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import { createLog } from '#shared/log.ts';
 import { describeAddresses, runSupervisor } from '../../infra/supervisor.ts';
@@ -50,8 +52,47 @@ export async function up(context: CommandContext): Promise<number> {
     },
     announce: (supervisor) => {
       for (const line of [...describeAddresses(supervisor), '', ...notes]) printLine(context, line);
+      const watch = watchConfigFile(environment.configPath, () => takeOver(context, config, supervisor.databaseUrl()));
+      void supervisor.finished.catch(() => {}).then(() => watch.stop());
     },
   });
+}
+
+/** Sections that the services read at their start alone; the rest of a changed file is in force within seconds. */
+const READ_AT_START = [
+  'judges',
+  'scorers',
+  'scoring',
+  'teacher',
+  'capture',
+  'retention',
+  'ingest',
+  'gateway',
+  'optimizer',
+];
+
+/** A changed file: governance at once, so that a removed model is served no more; routes as a proposal. */
+async function takeOver(context: CommandContext, started: TrimtabConfig, databaseUrl: string): Promise<void> {
+  const { configPath, variables } = context.environment;
+  try {
+    const { config } = await inspectConfig(configPath, variables);
+    if (config.project !== started.project) {
+      throw new TrimtabError(
+        'invalid_config',
+        `project: cannot become ${config.project} while ${started.project} runs`,
+      );
+    }
+    const notes = await prepareSystem({ databaseUrl, config, configPath });
+    const sections = (of: TrimtabConfig) => of as unknown as Readonly<Record<string, unknown>>;
+    const late = READ_AT_START.filter(
+      (name) => JSON.stringify(sections(config)[name]) !== JSON.stringify(sections(started)[name]),
+    );
+    for (const line of [`${configPath} was read anew.`, ...notes]) printLine(context, line);
+    if (late.length > 0) printLine(context, `From the next start on: ${late.join(', ')}.`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    printLine(context, `The changed configuration cannot be used; that of before stays in force: ${reason}`);
+  }
 }
 
 function writeSample(path: string): void {

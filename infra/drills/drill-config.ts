@@ -8,7 +8,7 @@ const DRILL_ROUTE = 'agents';
 
 /**
  * The `trimtab.yaml` of a drill: a cheap and a dear model on two providers share the traffic, times are shortened, and
- * weights are automatic. Exploration is large, so that minutes show what takes days.
+ * weights are automatic. Exploration, canary and margin are large, so that minutes show what takes days.
  */
 export function drillConfig(project: string, addresses: DrillAddresses): string {
   const key = (name: string): string => `\${${name}}`;
@@ -39,9 +39,10 @@ export function drillConfig(project: string, addresses: DrillAddresses): string 
       },
     ],
     governance: {
-      ...{ weights: 'automatic', prefixes: 'off', exploration: 0.3, exposureMax: 0.4, weightStepMax: 0.5 },
-      rollout: { canary: 0.1, minSessions: 20, minDuration: '2s', watermark: '3s' },
+      ...{ weights: 'automatic', prefixes: 'off', exploration: 0.2, exposureMax: 0.55, weightStepMax: 0.7 },
+      rollout: { canary: 0.35, minSessions: 20, minDuration: '2s', watermark: '3s' },
       session: { idle: '1s' },
+      alphas: { nonInferiorityMargin: 0.1 },
       coolOff: '1s',
       changesPerDay: 1_000,
     },

@@ -12,6 +12,8 @@ export interface SystemView {
   /** Changes of what is served, newest first. */
   lastMove(): Promise<{ readonly action: string; readonly actor: string; readonly reason: string } | null>;
   askForRun(): Promise<void>;
+  /** What routing would do now and why, for a drill that did not go on. */
+  plan(): Promise<unknown>;
 }
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -21,6 +23,7 @@ const statusSchema = z.looseObject({ alarms: z.looseObject({ watching: z.number(
 const eventSchema = z.looseObject({
   action: z.string(),
   actor: z.string(),
+  subject: z.string(),
   reason: z.string(),
   details: z.record(z.string(), z.unknown()),
 });
@@ -53,13 +56,15 @@ export function lookAtSystem(controlUrl: string, token: string): SystemView {
     alarms: async () => (await call(statusSchema, 'status')).alarms,
     async raised() {
       const events = (await audit()).filter((event) => event.action === 'alarm.raised');
-      return events.map(({ details, reason }) => ({ model: String(details['model']), reason })).reverse();
+      // The subject of an alarm is a turn shape and a model.
+      return events.map(({ subject, reason }) => ({ model: subject.split(' ')[1] ?? '', reason })).reverse();
     },
     async clusters() {
       const { items } = await call(pageOf(clusterSchema), `clusters?limit=${PAGE}`);
       return items.map(({ clusterId, title, eventCount }) => ({ clusterId, title, failures: eventCount }));
     },
     lastMove: async () => (await audit()).find((event) => MOVES.includes(event.action)) ?? null,
+    plan: () => call(z.unknown(), 'optimizer/plan'),
     askForRun: async () => {
       await call(z.unknown(), 'optimizer/run', { reason: 'the drill does not wait for the night' });
     },

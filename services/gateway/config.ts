@@ -45,9 +45,17 @@ export type ModelCatalogue = ReadonlyMap<string, ServedModel>;
 
 const MEBIBYTE = 1024 * 1024;
 
-export function createGatewayConfig(config: TrimtabConfig, environment: Pick<Environment, 'dataDir'>): GatewayConfig {
+export interface ReloadableGatewayConfig extends GatewayConfig {
+  /** Takes providers and models over from a changed file; calls under way go on with what they were given. */
+  reload(config: TrimtabConfig): void;
+}
+
+export function createGatewayConfig(
+  config: TrimtabConfig,
+  environment: Pick<Environment, 'dataDir'>,
+): ReloadableGatewayConfig {
   const { gateway } = config;
-  const models = createModelCatalogue(config);
+  let models = createModelCatalogue(config);
   return {
     projectId: config.project,
     capture: config.capture,
@@ -64,8 +72,15 @@ export function createGatewayConfig(config: TrimtabConfig, environment: Pick<Env
     spoolFull: gateway.spoolFull,
     serverTools: config.serverTools,
     directory: join(environment.dataDir, 'gateway'),
-    models,
-    isOneByteUseful: [...models.values()].some(({ format }) => format.takesOneByte === true),
+    get models() {
+      return models;
+    },
+    get isOneByteUseful() {
+      return [...models.values()].some(({ format }) => format.takesOneByte === true);
+    },
+    reload(changed) {
+      models = createModelCatalogue(changed);
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { loadConfig } from '#shared/config/load-config.ts';
+import { watchConfigFile } from '#shared/config/watch-config-file.ts';
 import { createDatabase, createPool } from '#shared/database/connect.ts';
 import { listenForPolicies } from '#shared/database/policy-listener.ts';
 import { readEnvironment } from '#shared/environment.ts';
@@ -66,8 +67,18 @@ const service = createGatewayService({
   now: Date.now,
 });
 
+const watch = watchConfigFile(environment.configPath, async () => {
+  try {
+    config.reload(await loadConfig(environment.configPath, environment.variables));
+    log.info('providers and models were read anew');
+  } catch (error) {
+    log.error({ err: error }, 'the changed configuration cannot be used; that of before stays in force');
+  }
+});
+
 /** Calls first, then what they left in the spool. */
 const stop = async (): Promise<void> => {
+  watch.stop();
   await service.stop();
   await spool.close();
   await telemetry.shutdown().catch((error: unknown) => log.warn({ err: error }, 'spans were not sent'));
