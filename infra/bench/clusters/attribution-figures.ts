@@ -1,17 +1,28 @@
 import { type Attribution, findAttributions } from '../../../services/optimizer/clustering/attribution.ts';
 import { createSeededRandom } from '../../arena/seeded-random.ts';
 import { exactInterval } from '../scoring/exact-interval.ts';
+import type { ScoringTable } from '../scoring/scoring-report.ts';
 import { atLeast, type ClusterResult } from './cluster-figure.ts';
-import { type Cause, simulateAttribution } from './simulate-attribution.ts';
+import { type Causes, simulateAttribution } from './simulate-attribution.ts';
 
 const SEED = 4_242;
 const WORLDS = 200;
-const WORLDS_QUICK = 60;
-/** What truly causes the failures in worlds where a provider only seems to. */
-const CONFOUNDERS: readonly Cause[] = ['turnShape', 'model', 'tool', 'repo'];
+const WORLDS_QUICK = 40;
+/** Worlds where a provider is guilty: everywhere, or only of one turn shape. */
+const PLANTED: readonly Causes[] = [['provider'], ['provider', 'turnShape']];
+/** Worlds where a provider only seems to be: what is guilty comes to it more often than to others. */
+const CONFOUNDED: readonly Causes[] = [
+  ['turnShape'],
+  ['model'],
+  ['tool'],
+  ['repo'],
+  ['turnShape', 'model'],
+  ['tool', 'repo'],
+];
+const NOTHING: Causes = [];
 
 interface Outcome {
-  readonly cause: Cause;
+  readonly causes: Causes;
   readonly claimed: readonly string[];
   readonly truth: string;
   readonly isCauseNamed: boolean;
@@ -22,26 +33,23 @@ interface Outcome {
 export function attributionFigures(options: { readonly isQuick: boolean }): ClusterResult {
   const worlds = options.isQuick ? WORLDS_QUICK : WORLDS;
   const random = createSeededRandom(SEED);
-  const causes: readonly Cause[] = [
-    ...Array.from({ length: worlds }, (): Cause => 'provider'),
-    ...Array.from({ length: worlds }, (_world, index) => CONFOUNDERS[index % CONFOUNDERS.length] ?? 'nothing'),
-    ...Array.from({ length: worlds / 4 }, (): Cause => 'nothing'),
-  ];
-  const outcomes = causes.map((cause): Outcome => {
-    const { cells, value } = simulateAttribution(cause, random);
+  const repeated = (causes: readonly Causes[], count: number) =>
+    Array.from({ length: count }, (_world, index) => causes[index % causes.length] ?? NOTHING);
+  const all = [...repeated(PLANTED, worlds), ...repeated(CONFOUNDED, worlds), ...repeated([NOTHING], worlds / 4)];
+  const outcomes = all.map((causes): Outcome => {
+    const { cells, guilty } = simulateAttribution(causes, random);
     const found = findAttributions(cells);
     return {
-      ...{ cause, truth: value },
+      ...{ causes, truth: guilty.provider, looksGuilty: plainLift(cells) >= 1.5 },
       claimed: found.filter(isProviderClaim).map((each) => each.value),
-      isCauseNamed: found.some((each) => each.dimension === cause && each.value === value),
-      looksGuilty: plainLift(cells) >= 1.5,
+      isCauseNamed: found.some(({ dimension, value }) => causes.includes(dimension) && guilty[dimension] === value),
     };
   });
   const claims = outcomes.flatMap((each) =>
-    each.claimed.map((value) => each.cause === 'provider' && value === each.truth),
+    each.claimed.map((value) => each.causes.includes('provider') && value === each.truth),
   );
   const right = claims.filter(Boolean).length;
-  const planted = outcomes.filter((each) => each.cause === 'provider');
+  const planted = outcomes.filter((each) => each.causes.includes('provider'));
   const named = planted.filter((each) => each.claimed.includes(each.truth)).length;
   return {
     figures: [
@@ -54,20 +62,22 @@ export function attributionFigures(options: { readonly isQuick: boolean }): Clus
         interval: exactInterval(named, planted.length),
       }),
     ],
-    tables: [
-      {
-        title: 'Attribution',
-        columns: ['true cause', 'worlds', 'provider looks guilty', 'a provider named', 'true cause named'],
-        rows: (['provider', ...CONFOUNDERS, 'nothing'] as const).map((cause) => {
-          const own = outcomes.filter((each) => each.cause === cause);
-          const count = (holds: (each: Outcome) => boolean) => own.filter(holds).length;
-          return [
-            ...[cause, own.length, count((each) => each.looksGuilty)],
-            ...[count((each) => each.claimed.length > 0), count((each) => each.isCauseNamed)],
-          ];
-        }),
-      },
-    ],
+    tables: [attributionTable(outcomes)],
+  };
+}
+
+function attributionTable(outcomes: readonly Outcome[]): ScoringTable {
+  return {
+    title: 'Attribution',
+    columns: ['true cause', 'worlds', 'provider looks guilty by plain rates', 'a provider named', 'a true cause named'],
+    rows: [...PLANTED, ...CONFOUNDED, NOTHING].map((causes) => {
+      const own = outcomes.filter((each) => each.causes === causes);
+      const count = (holds: (each: Outcome) => boolean) => own.filter(holds).length;
+      return [
+        ...[causes.join(' and ') || 'nothing', own.length, count((each) => each.looksGuilty)],
+        ...[count((each) => each.claimed.length > 0), count((each) => each.isCauseNamed)],
+      ];
+    }),
   };
 }
 

@@ -1,13 +1,14 @@
 import type { AttributionCell, AttributionDimension } from '../../../services/optimizer/clustering/attribution.ts';
 import type { SeededRandom } from '../../arena/seeded-random.ts';
 
-export type Cause = AttributionDimension | 'nothing';
+/** What truly makes a failure more frequent: all of these values together. Nothing when it is empty. */
+export type Causes = readonly AttributionDimension[];
 
-/** A month of traffic of one failure, with the one thing that truly makes it more frequent. */
+/** A month of traffic of one failure. */
 export interface AttributionWorld {
   readonly cells: readonly AttributionCell[];
-  readonly cause: Cause;
-  readonly value: string;
+  /** The guilty value of each dimension. */
+  readonly guilty: Values;
 }
 
 type Values = Readonly<Record<AttributionDimension, string>>;
@@ -29,40 +30,37 @@ interface Plan {
 
 const CALLS_MAX = 30;
 
+/** The value of each dimension that is guilty where its dimension is: the one that comes most with the first provider. */
+const GUILTY: Values = {
+  ...{ provider: 'provider-0', model: 'model-0', prefix: 'prefix-0', policy: 'policy-0', turnShape: 'shape-0' },
+  ...{ tool: 'tool-0', repo: 'repo-0' },
+};
+
 /**
  * Draws a world: sessions of one repo, provider, model, prefix and policy, with calls of several turn shapes and tools.
- * In a confounded world the cause comes more often with one provider, whose plain rate is therefore high; the provider
- * itself does nothing.
+ * In a confounded world what is guilty comes more often with one provider, whose plain rate is therefore high; the
+ * provider itself does nothing.
  */
-export function simulateAttribution(cause: Cause, random: SeededRandom): AttributionWorld {
-  const plan = drawPlan(cause, random);
+export function simulateAttribution(causes: Causes, random: SeededRandom): AttributionWorld {
+  const isConfounded = !causes.includes('provider');
+  const plan = drawPlan(isConfounded ? causes : [], random);
   const baseRate = 0.01 + 0.05 * random.uniform();
-  const factor = 3 + 4 * random.uniform();
-  const value = causeValue(cause, plan);
-  const sessions = 400 + Math.floor(random.uniform() * 1_600);
+  // Two things that must meet have to do more, or nobody would notice.
+  const factor = 2.5 + 3.5 * random.uniform() + (causes.length > 1 ? 3 : 0);
+  const sessions = 300 + Math.floor(random.uniform() * 1_700);
   const cells: AttributionCell[] = [];
   for (let session = 0; session < sessions; session += 1) {
     cells.push(
       ...drawSession(`session-${session}`, plan, random, (values) => {
-        const isHit = cause !== 'nothing' && values[cause] === value;
+        const isHit = causes.length > 0 && causes.every((cause) => values[cause] === GUILTY[cause]);
         return Math.min(0.9, baseRate * (isHit ? factor : 1));
       }),
     );
   }
-  return { cells, cause, value };
+  return { cells, guilty: GUILTY };
 }
 
-/** The value that fails more often: the one that comes most with the first provider, or that provider itself. */
-function causeValue(cause: Cause, plan: Plan): string {
-  if (cause === 'model') return plan.models[0]?.name ?? '';
-  const first: Readonly<Record<Exclude<Cause, 'model'>, string>> = {
-    ...{ provider: 'provider-0', prefix: 'prefix-0', policy: 'policy-0', turnShape: 'shape-0', tool: 'tool-0' },
-    ...{ repo: 'repo-0', nothing: '' },
-  };
-  return first[cause];
-}
-
-function drawPlan(cause: Cause, random: SeededRandom): Plan {
+function drawPlan(confounders: Causes, random: SeededRandom): Plan {
   const count = (from: number, to: number) => from + Math.floor(random.uniform() * (to - from + 1));
   const providers = count(2, 4);
   const [shapes, tools, repos] = [count(3, 6), count(3, 8), count(3, 8)];
@@ -76,10 +74,10 @@ function drawPlan(cause: Cause, random: SeededRandom): Plan {
   const mix = (values: number, isCause: boolean) => drawMix(providers, values, isCause, random);
   return {
     ...{ providers, models, shapes, tools, repos },
-    repoMix: mix(repos, cause === 'repo'),
-    modelMix: mix(models.length, cause === 'model'),
-    shapeMix: mix(shapes, cause === 'turnShape'),
-    toolMix: mix(tools, cause === 'tool'),
+    repoMix: mix(repos, confounders.includes('repo')),
+    modelMix: mix(models.length, confounders.includes('model')),
+    shapeMix: mix(shapes, confounders.includes('turnShape')),
+    toolMix: mix(tools, confounders.includes('tool')),
   };
 }
 

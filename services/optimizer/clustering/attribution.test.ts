@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type AttributionCell, findAttributions } from './attribution.ts';
 import { compareInStrata } from './mantel-haenszel.ts';
+import { normalTail } from './normal-tail.ts';
 
 /** Sessions of ten calls each that fail at a fixed rate; what comes out is the same on every machine. */
 function sessions(
@@ -150,5 +151,17 @@ describe('a comparison in strata', () => {
   it('says nothing of strata that have one side only', () => {
     const { comparableShare, lift } = compareInStrata(rows([...many(9, 0, 1, 1, 0), ...many(9, 1, 0, 0, 20)]));
     expect({ comparableShare, lift }).toEqual({ comparableShare: 0, lift: 0 });
+  });
+});
+
+describe('the tail of the normal distribution', () => {
+  it.each([
+    [0, 0.5],
+    [1.959964, 0.025],
+    [-1.644854, 0.95],
+    [4, 3.167124e-5],
+    [8, 6.220961e-16],
+  ])('beyond %d is %d', (z, tail) => {
+    expect(normalTail(z) / tail).toBeCloseTo(1, 5);
   });
 });

@@ -32,6 +32,8 @@ export interface Attribution {
   readonly adjustedP: number;
   /** Values of other dimensions that every call with this value has, and no other call: nothing can tell them apart. */
   readonly inseparableFrom: readonly { readonly dimension: AttributionDimension; readonly value: string }[];
+  /** The turn shape to which the excess is bound, where it is not proven of all; rates and lift are of it then. */
+  readonly within: { readonly dimension: AttributionDimension; readonly value: string } | null;
 }
 
 export interface AttributionOptions {
@@ -42,9 +44,13 @@ export interface AttributionOptions {
 const LEVEL = 0.01;
 /** A smaller excess is no explanation of a cluster, however sure it is. */
 const LIFT_MIN = 1.5;
+/** What must be left of it in the least favourable of some twenty comparisons, whose least is low by chance alone. */
+const WORST_LIFT_MIN = 1.25;
 const FAILING_SESSIONS_MIN = 5;
 /** Share of the calls that must have a counterpart in the same stratum; with less the comparison speaks of others. */
 const COMPARABLE_MIN = 0.2;
+/** A turn shape with a smaller part of the failures is not looked at by itself. */
+const WITHIN_SHARE_MIN = 0.2;
 /** A finer value with less of the calls cannot carry the excess of all of them. */
 const PART_MIN = 0.05;
 
@@ -52,35 +58,51 @@ const PART_MIN = 0.05;
  * Where the failures of a cluster are concentrated. A value counts only when its excess stays in every comparison: within
  * equal values of each other dimension, and of each pair of them, so that neither a bad model nor a hard turn shape makes
  * its provider guilty. Where a finer dimension lies wholly within the value (the models of a provider), no single one of
- * its values may carry the excess. Strongest first.
+ * its values may carry the excess. An excess that is bound to one turn shape is found within it. Strongest first.
  */
 export function findAttributions(
   cells: readonly AttributionCell[],
   options: AttributionOptions = {},
 ): readonly Attribution[] {
-  const level = options.level ?? LEVEL;
-  const table = attributionTable(
-    cells.filter((cell) => cell.eligible > 0),
-    ATTRIBUTION_DIMENSIONS,
-  );
-  const candidates = ATTRIBUTION_DIMENSIONS.flatMap((dimension) =>
-    table.valuesOf(dimension).flatMap((value) => {
-      const summary = summaryOf(table, { dimension, value });
-      return summary === null ? [] : [{ dimension, value, summary }];
-    }),
-  );
-  const found = candidates.flatMap(({ summary, ...place }) => {
-    const worst = leastFavourable(table, place);
-    return worst === null ? [] : [{ ...place, ...summary, ...worst }];
+  const used = cells.filter((cell) => cell.eligible > 0);
+  const everywhere = candidatesAmong(used, null);
+  const failures = used.reduce((sum, cell) => sum + cell.failures, 0);
+  const within = [...Map.groupBy(used, (cell) => cell.values.turnShape)].flatMap(([turnShape, own]) => {
+    const share = own.reduce((sum, cell) => sum + cell.failures, 0) / failures;
+    if (turnShape === undefined || own.length === used.length || !(share >= WITHIN_SHARE_MIN)) return [];
+    return candidatesAmong(own, { dimension: 'turnShape', value: turnShape }).map((each) => ({
+      ...each,
+      failureShare: each.failureShare * share,
+    }));
   });
-  return corrected(found, candidates.length)
-    .filter((each) => each.adjustedP <= level)
+  const all = [...everywhere, ...within];
+  const proven = corrected(all, options.level ?? LEVEL);
+  return proven
+    .filter((each) => each.within === null || !proven.some((other) => other.within === null && isSame(each, other)))
     .sort((left, right) => right.failureShare * Math.log(right.lift) - left.failureShare * Math.log(left.lift));
 }
 
 interface Place {
   readonly dimension: AttributionDimension;
   readonly value: string;
+}
+
+/** A value that fails more by plain rates, with what speaks least for it; without evidence it is refuted. */
+type Candidate = Place & Summary & { readonly within: Place | null; readonly evidence: Evidence | null };
+
+function candidatesAmong(cells: readonly AttributionCell[], within: Place | null): readonly Candidate[] {
+  const table = attributionTable(cells, ATTRIBUTION_DIMENSIONS);
+  return ATTRIBUTION_DIMENSIONS.flatMap((dimension) =>
+    table.valuesOf(dimension).flatMap((value): Candidate[] => {
+      const place = { dimension, value };
+      const summary = summaryOf(table, place);
+      return summary === null ? [] : [{ ...place, ...summary, within, evidence: leastFavourable(table, place) }];
+    }),
+  );
+}
+
+function isSame(left: Place, right: Place): boolean {
+  return left.dimension === right.dimension && left.value === right.value;
 }
 
 type Summary = Pick<Attribution, 'rate' | 'restRate' | 'failureShare' | 'failingSessions'>;
@@ -137,7 +159,7 @@ function leastFavourable(table: AttributionTable<AttributionDimension>, place: P
   }
   for (const [index, one] of crossing.entries()) {
     // A value that one comparison has refused need not be seen in all the others.
-    if (comparisons.some((each) => each.lift < LIFT_MIN)) return null;
+    if (comparisons.some((each) => each.lift < WORST_LIFT_MIN)) return null;
     for (const other of crossing.slice(index + 1)) {
       const adjusted = compare([one, other]);
       if (adjusted.comparableShare >= COMPARABLE_MIN) comparisons.push(adjusted);
@@ -145,16 +167,20 @@ function leastFavourable(table: AttributionTable<AttributionDimension>, place: P
   }
   const worst = comparisons.reduce((least, each) => (each.pValue > least.pValue ? each : least));
   const lift = Math.min(...comparisons.map((each) => each.lift));
-  return lift < LIFT_MIN ? null : { pValue: worst.pValue, lift, liftInterval: worst.liftInterval, inseparableFrom };
+  return lift < WORST_LIFT_MIN
+    ? null
+    : { pValue: worst.pValue, lift, liftInterval: worst.liftInterval, inseparableFrom };
 }
 
-/** Holm's correction: no more than `level` chance of any wrong one, however the tests hang together. */
-function corrected(found: readonly (Place & Summary & Evidence)[], tests: number): readonly Attribution[] {
-  let highest = 0;
-  return [...found]
+/** Holm's correction over all that was tested: the chance of any wrong one is the level, however the tests hang together. */
+function corrected(candidates: readonly Candidate[], level: number): readonly Attribution[] {
+  let adjustedP = 0;
+  return candidates
+    .flatMap(({ evidence, ...candidate }) => (evidence === null ? [] : [{ ...candidate, ...evidence }]))
     .sort((left, right) => left.pValue - right.pValue)
     .map(({ pValue, ...attribution }, index) => {
-      highest = Math.max(highest, Math.min(1, pValue * (tests - index)));
-      return { ...attribution, adjustedP: highest };
-    });
+      adjustedP = Math.max(adjustedP, Math.min(1, pValue * (candidates.length - index)));
+      return { ...attribution, adjustedP };
+    })
+    .filter((each) => each.adjustedP <= level);
 }

@@ -1,4 +1,4 @@
-import { cumulativeStdNormalProbability } from 'simple-statistics';
+import { normalTail } from './normal-tail.ts';
 
 /** Calls row by row; all columns are of one length. Strata and sessions are numbered from zero. */
 export interface StratifiedRows {
@@ -60,7 +60,7 @@ export function compareInStrata(rows: StratifiedRows): StratifiedComparison {
   return {
     lift,
     liftInterval: [lift * Math.exp(-Z_95 * spread), lift * Math.exp(Z_95 * spread)],
-    pValue: deviation === 0 ? 1 : 1 - cumulativeStdNormalProbability(score),
+    pValue: deviation === 0 ? 1 : normalTail(score),
     comparableShare,
   };
 }
