@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Database } from '../connect.ts';
 
 const HOUR_MS = 3_600_000;
@@ -15,16 +16,17 @@ export async function readSparklines(
   if (clusterIds.length === 0) return lines;
   const rows = await database
     .selectFrom('clusterHour')
-    .select(['clusterId', 'hour', 'events'])
+    // As a number: a thousand moments would take longer to read than all the rest.
+    .select(['clusterId', sql<number>`(extract(epoch FROM hour) / 3600)::int`.as('hourNumber'), 'events'])
     .where('projectId', '=', projectId)
     .where('clusterId', 'in', [...clusterIds])
     .where('dimension', '=', '')
     .where('value', '=', '')
     .where('hour', '>=', new Date(first * HOUR_MS))
     .execute();
-  for (const { clusterId, hour, events } of rows) {
+  for (const { clusterId, hourNumber, events } of rows) {
     const line = lines.get(clusterId);
-    const index = Math.floor(hour.getTime() / HOUR_MS) - first;
+    const index = hourNumber - first;
     if (line !== undefined && index < hours) line[index] = events;
   }
   return lines;

@@ -77,7 +77,10 @@ function listRoute({ database, projectId, now, minClusterSessions = 1 }: ApiDeps
         ...{ minSessions: minClusterSessions, since: since === undefined ? undefined : new Date(since) },
       };
       const before = beforeOf(decodeCursor(clusterKey, cursor), sort);
-      const rows = await listClusters(database, projectId, { ...filter, sort, before, limit: limit + 1 });
+      const [rows, counts] = await Promise.all([
+        listClusters(database, projectId, { ...filter, sort, before, limit: limit + 1 }),
+        countClusters(database, projectId, filter),
+      ]);
       const clusterIds = rows.slice(0, limit).map(({ clusterId }) => clusterId);
       const options = { clusterIds, hours: SPARKLINE_HOURS, now: new Date(now()) };
       const sparklines = await readSparklines(database, projectId, options);
@@ -86,7 +89,6 @@ function listRoute({ database, projectId, now, minClusterSessions = 1 }: ApiDeps
         sparkline: [...(sparklines.get(row.clusterId) ?? [])],
       });
       const keyOf = ({ sortValue: value, clusterId }: (typeof rows)[number]) => ({ sort, value, clusterId });
-      const counts = await countClusters(database, projectId, filter);
       return { value: { ...toPage(rows, limit, asItem, keyOf), counts } };
     },
   });
