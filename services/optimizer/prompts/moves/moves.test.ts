@@ -199,6 +199,19 @@ describe('leaving out lines', () => {
     expect(drop((text) => (text.includes('trap') ? 0 : 1))).toEqual({ prefix: 'one\nthree' });
   });
 
+  it('asks for nothing when the calls that are left do not reach for all lines', () => {
+    const { result, requests } = runMove(
+      smallTask({ prefix: prompt }),
+      (context) =>
+        dropHarmfulLine(context, context.book.seed, 'prefix', {
+          ...{ failing: ['p0', 'p1'], purpose: 'minibatch', repairedAt: 0.6 },
+        }),
+      { score: () => ({ score: 1 }), taskCalls: 5 },
+    );
+    expect(result).toBeNull();
+    expect(requests).toEqual([]);
+  });
+
   it('takes nothing out that repairs too little, or when nothing fails', () => {
     expect(drop((text) => (text.includes('trap') ? 0 : 0.5))).toBeUndefined();
     expect(drop(() => 1, [])).toBeUndefined();

@@ -2,9 +2,9 @@ import type { Candidate } from '../contract/candidate-book.ts';
 import type { SearchContext, Steps } from '../contract/search-context.ts';
 import { askTeacher, type TeacherQuestion } from '../moves/ask-teacher.ts';
 import { withComponent } from '../moves/component-text.ts';
-import { scoreMinibatch } from '../moves/find-failures.ts';
 import { generalLines } from '../moves/general-lines.ts';
 import { shownRows } from '../moves/shown-rows.ts';
+import { limitExpansion } from './limit-expansion.ts';
 import type { ProtegiOptions } from './protegi-options.ts';
 
 /** What a critic says of one group of errors. */
@@ -12,10 +12,6 @@ interface Gradient {
   readonly critique: string;
   readonly rowIds: readonly string[];
 }
-
-/** Error rows on which surplus successors are told apart, and how many successors are looked at. */
-const REJECT_ROWS_MAX = 4;
-const PRESAMPLE_FACTOR = 2;
 
 /**
  * The successors of one prompt: an edit for every gradient, one that follows all of them, and paraphrases of all of these
@@ -154,25 +150,4 @@ function successor(
   if (general.trim() === '' || general === before) return null;
   const prompt = withComponent(parent.prompt, component, general);
   return context.book.add({ prompt, parents: [parent.id], operator, note });
-}
-
-/** The edit that follows all gradients always stays: it cost the most thought. */
-function* limitExpansion(
-  context: SearchContext<ProtegiOptions>,
-  successors: readonly Candidate[],
-  errors: readonly string[],
-  combined: Candidate | null,
-): Steps<readonly Candidate[]> {
-  const { maxExpansionFactor, rejectOnErrors } = context.options;
-  if (successors.length <= maxExpansionFactor) return successors;
-  const random = context.random('expansion');
-  const others = successors.filter(({ id }) => id !== combined?.id);
-  const kept = successors.filter(({ id }) => id === combined?.id);
-  const places = maxExpansionFactor - kept.length;
-  if (!rejectOnErrors) return [...kept, ...random.sample(others, places)];
-  const looked = random.sample(others, PRESAMPLE_FACTOR * maxExpansionFactor);
-  const rows = random.sample(errors, REJECT_ROWS_MAX);
-  for (const { id } of looked) if (!(yield* scoreMinibatch(context, id, rows, 0))) break;
-  const value = ({ id }: Candidate) => context.book.mean(id, rows)?.mean ?? 0;
-  return [...kept, ...looked.toSorted((a, b) => value(b) - value(a) || a.index - b.index).slice(0, places)];
 }
