@@ -98,14 +98,17 @@ async function inheritedWatch(
 ): Promise<Watch | null> {
   const { projectId, stable } = pointer;
   const before = await readLatestAlarm(database, projectId, cell);
-  if (before === null || before.status !== 'watching') return null;
+  if (before === null || (before.status !== 'watching' && before.status !== 'raised')) return null;
   const [served, watched] = [
     await readPolicy(database, projectId, stable),
     await readPolicy(database, projectId, before.policyId),
   ];
   if (served === null || watched === null) return null;
   const alike = prefixesInShape(served.body, cell).join() === prefixesInShape(watched.body, cell).join();
-  return alike ? { ...watchSchema.parse(before.state), cursor: null, handled: null } : null;
+  if (!alike) return null;
+  // One that has gone off and was not answered goes off again at the next session.
+  const watch = watchSchema.parse(before.state);
+  return { ...watch, alarm: { ...watch.alarm, phase: 'watching' }, cursor: null, handled: null };
 }
 
 /**

@@ -295,6 +295,20 @@ describe('an alarm', () => {
     expect(statistic(after)).toBeGreaterThan(3 * statistic(before));
   });
 
+  it('goes off again under a policy that changes nothing in the cell, when nobody had answered it', async () => {
+    const project = 'unanswered';
+    const seed = await fallen(project, Array(60).fill(0.1), { weights: 'propose' });
+    expect((await store.controllerOf(project, NOW_MS).tick()).alarms?.raised).toMatchObject([{ answer: 'proposed' }]);
+    const next = await propose(admin, project, bodyTo('steady', 'renamed'), seed);
+    await activatePolicy(admin, { projectId: project, policyId: next, actor: 'human:test', reason: 'tidy' });
+    const startedAt = new Date(OPENED_MS + 300 * 60_000);
+    await insertSessions(admin, [{ project, index: 300, startedAt, quality: 0.1, policyId: next }]);
+    const report = await store.controllerOf(project, NOW_MS).tick();
+    expect(report.alarms?.raised).toMatchObject([{ turnShape: SHAPE, model: 'steady' }]);
+    expect(await readAlarms(admin, project, seed)).toMatchObject([{ status: 'cleared' }]);
+    expect(await readAlarms(admin, project, next)).toMatchObject([{ status: 'raised' }]);
+  });
+
   it('takes a model that falls by itself out of the shape at once, with the canary that was compared with it', async () => {
     const project = 'model-falls';
     const seed = await fallen(project, Array(60).fill(0.1));
