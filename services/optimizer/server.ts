@@ -15,6 +15,7 @@ import { clusterRoutes } from './api/routes/cluster-routes.ts';
 import { labelRoutes } from './api/routes/label-routes.ts';
 import { operationRoutes } from './api/routes/operation-routes.ts';
 import { policyRoutes } from './api/routes/policy-routes.ts';
+import { promptRoutes } from './api/routes/prompt-routes.ts';
 import { providerRoutes } from './api/routes/provider-routes.ts';
 import { scoreRoutes } from './api/routes/score-routes.ts';
 import { trafficRoutes } from './api/routes/traffic-routes.ts';
@@ -41,6 +42,7 @@ export function apiRoutes(deps: ApiDeps): ApiRoute[] {
     ...labelRoutes(deps),
     ...providerRoutes(deps),
     ...policyRoutes(deps),
+    ...promptRoutes(deps),
     ...operationRoutes(deps),
   ];
 }

@@ -64,6 +64,9 @@ const FAILURES_KEPT_MS = 24 * 3_600_000;
 /** Without a finished replay for so long a search lets other runs have a turn. */
 const REPLAY_PATIENCE_MS = 30_000;
 
+/** A wait that is broken off is over: who waited looks at the signal. */
+const wait = (ms: number, signal: AbortSignal): Promise<void> => delay(ms, undefined, { signal }).catch(() => {});
+
 /** The optimizer: a controller that looks every few seconds, a nightly cycle, and the control plane's API. */
 export function createOptimizerService(deps: OptimizerServiceDeps): OptimizerService {
   const { backend, config, database, log } = deps;
@@ -77,10 +80,8 @@ export function createOptimizerService(deps: OptimizerServiceDeps): OptimizerSer
   const clustering = clusteringOf(deps, { now, actor });
   const controller = createController({ database, log, now, actor, clustering }, config);
   const stopping = new AbortController();
-  // A wait that is broken off is over: who waited looks at the signal.
-  const wait = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => {});
-  const prompts = { teacher: deps.teacher, replays, optimizers: deps.optimizers, wait, signal: stopping.signal };
-  const cycleDeps = { database, now, clustering, actor, ...prompts };
+  const { teacher, optimizers } = deps;
+  const cycleDeps = { database, now, clustering, actor, teacher, replays, optimizers, wait, signal: stopping.signal };
   const cycleOptions = { ...config, patienceMs: REPLAY_PATIENCE_MS };
   const worker = createRunWorker(
     { database, log, owner: actor, cycle: (run) => runCycle(cycleDeps, run, cycleOptions), onOutcome: metrics.ran },
@@ -119,6 +120,7 @@ export function createOptimizerService(deps: OptimizerServiceDeps): OptimizerSer
         log,
         metrics: registry,
         upstreams: config.upstreams,
+        searches: { optimizers: deps.optimizers, options: config },
       },
       tokens: await readAccessTokens(deps.dataDir, deps.adminToken),
       wake: workSoon,

@@ -1,5 +1,6 @@
 import type { Database } from '#shared/database/connect.ts';
 import type { Upstreams } from '#shared/shapes/recompute-upstream-request.ts';
+import type { AskForSearchDeps } from '../ask-for-search.ts';
 import type { PolicyChanges } from '../policy-changes.ts';
 import type { SystemStatus } from '../read-status.ts';
 
@@ -14,6 +15,8 @@ export interface ApiDeps {
   readonly minClusterSessions?: number;
   /** To write again what an upstream was sent; without them that is not shown. */
   readonly upstreams?: Upstreams;
+  /** To plan searches that people ask for; none can be begun without. */
+  readonly searches?: Pick<AskForSearchDeps, 'optimizers' | 'options'>;
   readonly policyChanges: PolicyChanges;
   readonly readStatus: () => Promise<SystemStatus>;
   /** Has due runs worked off soon; does not wait for them. */
