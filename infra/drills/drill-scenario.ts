@@ -7,11 +7,19 @@ export interface DrillScenario {
   readonly title: string;
   /** Of the provider that it happens to; the switch `fault` turns it on and off. */
   readonly swift: FakeScenario;
+  /** Scorers of the operator's own that see what ours take for no failure. */
+  readonly scorers: readonly URL[];
 }
 
 const FAULT = { switch: 'fault' } as const;
 
-const DRILLS: Readonly<Record<string, { readonly title: string; readonly faults: readonly object[] }>> = {
+interface Drill {
+  readonly title: string;
+  readonly faults: readonly object[];
+  readonly scorers?: readonly URL[];
+}
+
+const DRILLS: Readonly<Record<string, Drill>> = {
   'field-order': {
     title: 'A provider flips the order of fields in tool calls: values stand under the wrong names',
     faults: [{ kind: 'flip-fields', when: FAULT }],
@@ -26,6 +34,7 @@ const DRILLS: Readonly<Record<string, { readonly title: string; readonly faults:
   'cache-hint': {
     title: 'A provider stops to honour cache hints: every turn is paid for in full',
     faults: [{ kind: 'cache-ignored', when: FAULT }],
+    scorers: [new URL('./scorers/cache-hint-honoured.mjs', import.meta.url)],
   },
 };
 
@@ -38,10 +47,10 @@ export function drillScenario(name: string): DrillScenario {
     throw new TrimtabError('invalid_request', `there is no drill ${name}; there are ${DRILL_NAMES.join(', ')}`);
   }
   const swift = fakeScenarioSchema.parse({ ...GOOD, format: 'openai-chat', faults: drill.faults });
-  return { name, title: drill.title, swift };
+  return { name, title: drill.title, swift, scorers: drill.scorers ?? [] };
 }
 
-const GOOD = { answer: 'Here is what the files say: {input}' };
+const GOOD = { cachesPrompts: true, answer: 'Here is what the files say: {input}' };
 
 /** The other provider, to which nothing happens. */
 export const STEADY_PROVIDER: FakeScenario = fakeScenarioSchema.parse({ ...GOOD, format: 'anthropic-messages' });

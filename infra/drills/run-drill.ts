@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createFakeProvider } from '#shared/testing/fake-provider.ts';
 import { createScenarioScript } from '#shared/testing/fake-scenario.ts';
@@ -50,6 +50,7 @@ export async function runDrill(
   const grandScript = createScenarioScript(STEADY_PROVIDER);
   const grand = await createFakeProvider({ format: 'anthropic-messages', script: grandScript.script });
   const configPath = writeConfig(dataDir, { swift: swift.baseUrl, grand: grand.baseUrl });
+  placeScorers(dataDir, scenario);
   let system: DemoSystem | undefined;
   let traffic: ReturnType<typeof startDrillTraffic> | undefined;
   try {
@@ -142,6 +143,14 @@ function writeConfig(dataDir: string, addresses: { readonly swift: string; reado
   const configPath = join(dataDir, 'trimtab.yaml');
   writeFileSync(configPath, drillConfig(`drill-${runs}`, addresses));
   return configPath;
+}
+
+/** Those of another drill in the same folder go. */
+function placeScorers(dataDir: string, { scorers }: DrillScenario): void {
+  const folder = join(dataDir, 'scorers.d');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const scorer of scorers) copyFileSync(scorer, join(folder, basename(scorer.pathname)));
 }
 
 function readCount(path: string): number {

@@ -34,6 +34,8 @@ const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('missing-argument'), when: conditionSchema.prefault({}), argument: z.string() }),
   /** Arguments come in another order than their names: each value under the name of another one. */
   z.strictObject({ kind: z.literal('flip-fields'), when: conditionSchema.prefault({}) }),
+  /** Nothing is read from the prompt cache, whatever the request says. */
+  z.strictObject({ kind: z.literal('cache-ignored'), when: conditionSchema.prefault({}) }),
   z.strictObject({
     kind: z.literal('unknown-tool'),
     when: conditionSchema.prefault({}),
@@ -87,6 +89,8 @@ export const fakeScenarioSchema = z.strictObject({
   /** Answer to a text that asks for no tool, and after the tool results; `{input}` is what it answers to. */
   answer: z.string().default('Done: {input}'),
   pieceDelayMs: z.int().nonnegative().optional(),
+  /** Later turns of a conversation are read from a prompt cache, as the usage then says. */
+  cachesPrompts: z.boolean().default(false),
   faults: z.array(faultSchema).default([]),
 });
 
@@ -121,6 +125,7 @@ export function createScenarioScript(scenario: FakeScenario): ScenarioScript {
       const { firstUserText } = conversation;
       if (!sessions.has(firstUserText)) sessions.set(firstUserText, sessions.size);
       let message = goodAnswer(conversation, scenario.answer);
+      if (scenario.cachesPrompts) message = { ...message, usage: cachedUsage(request, conversation) };
       let delivery: FakeDelivery = { pieceDelayMs: scenario.pieceDelayMs };
       for (const fault of scenario.faults) {
         if (!applies(fault, conversation)) continue;
@@ -201,7 +206,19 @@ function definedDelays(fault: Extract<Fault, { kind: 'slow' }>): FakeDelivery {
   };
 }
 
+const CHARACTERS_PER_TOKEN = 4;
+const CACHED_SHARE = 0.9;
+const OUTPUT_TOKENS = 20;
+
+function cachedUsage({ bodyText }: FakeRequest, { toolResults }: Conversation): NonNullable<FakeMessage['usage']> {
+  const input = Math.ceil(bodyText.length / CHARACTERS_PER_TOKEN);
+  return { input, output: OUTPUT_TOKENS, cacheRead: toolResults.length > 0 ? Math.floor(CACHED_SHARE * input) : 0 };
+}
+
 function breakMessage(fault: Fault, message: FakeMessage): FakeMessage {
+  if (fault.kind === 'cache-ignored') {
+    return message.usage === undefined ? message : { ...message, usage: { ...message.usage, cacheRead: 0 } };
+  }
   if (fault.kind === 'wrong-answer') return message.text === undefined ? message : { text: fault.text };
   const calls = message.toolCalls ?? [];
   if (calls.length === 0) return message;
