@@ -102,18 +102,8 @@ export function createWorld(seed: number, sessions: number, bar = 0.75): World {
   };
   const isListed = (model: number, at: number) =>
     !events.some((event) => event.kind === 'new_model' && event.model === model && at < event.from);
-  const session = (index: number): ArenaSession => {
-    const draw = createSeededRandom(seed * 65_537 + index);
-    const weights = during('mix_shift', index) === undefined ? shares : shifted;
-    const calls = Math.round(CALLS.median * Math.exp(CALLS.spread * draw.normal()));
-    return {
-      index,
-      id: `${seed}-${index}`,
-      startMs: index * SPACING_MS,
-      shape: pick(weights, draw.uniform()),
-      calls: Math.min(CALLS.max, Math.max(CALLS.min, calls)),
-    };
-  };
+  const session = (index: number) =>
+    drawSession(seed, index, during('mix_shift', index) === undefined ? shares : shifted);
   const serve = (of: ArenaSession, model: number, prefix: PrefixTried): ArenaOutcome => {
     const draw = createSeededRandom((seed * 131 + model) * 1_000_003 + of.index);
     const mean = quality(of.shape, model, of.index, prefix);
@@ -161,6 +151,18 @@ export function createWorld(seed: number, sessions: number, bar = 0.75): World {
 
 /** Price of a call after the first of a session, as a share: the prompt cache is why sessions stay with their model. */
 const CACHED_CALL = 0.5;
+
+function drawSession(seed: number, index: number, weights: readonly number[]): ArenaSession {
+  const draw = createSeededRandom(seed * 65_537 + index);
+  const calls = Math.round(CALLS.median * Math.exp(CALLS.spread * draw.normal()));
+  return {
+    index,
+    id: `${seed}-${index}`,
+    startMs: index * SPACING_MS,
+    shape: pick(weights, draw.uniform()),
+    calls: Math.min(CALLS.max, Math.max(CALLS.min, calls)),
+  };
+}
 
 function shiftOf(event: DriftEvent, shape: number, model: number, at: number): number {
   if (event.model !== model) return 0;

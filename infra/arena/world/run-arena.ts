@@ -6,8 +6,10 @@ import { type Reaction, trackReactions } from './track-reactions.ts';
 export interface ArenaResult {
   readonly calls: number;
   readonly sessions: number;
-  /** Mean cost of a call above the clairvoyant's; it may be negative for a policy that serves below the bar. */
+  /** Mean cost of a call above the clairvoyant's; what is saved on a call served below the bar is no saving. */
   readonly excessCost: number;
+  /** The same with those savings counted, which pays for serving below the bar. */
+  readonly netCost: number;
   /** Mean quality short of the bar (or of the best model where none reaches it). */
   readonly shortfall: number;
   readonly belowBarShare: number;
@@ -36,7 +38,7 @@ export function runArena(
   const tracker = trackReactions(prepared, policy);
   let minute = 0;
   let tick = 0;
-  let [calls, excess, shortfall, below, cost, optimal, offList] = [0, 0, 0, 0, 0, 0, 0];
+  let [calls, excess, net, shortfall, below, cost, optimal, offList] = [0, 0, 0, 0, 0, 0, 0, 0];
   for (const session of all) {
     for (; minute * MINUTE_MS <= session.startMs; minute += 1) deliver(due, minute, policy);
     for (; tick * TICK_MS <= session.startMs; tick += 1) policy.tick?.(tick * TICK_MS, session.index);
@@ -46,7 +48,9 @@ export function runArena(
     const factor = outcome.costPerCall / world.price(choice.model, session.index);
     const short = Math.max(0, optimum.required - outcome.quality);
     calls += session.calls;
-    excess += session.calls * (outcome.costPerCall - optimum.price * factor);
+    const difference = session.calls * (outcome.costPerCall - optimum.price * factor);
+    net += difference;
+    excess += Math.max(0, difference);
     shortfall += session.calls * short;
     if (short > ROUNDING) below += session.calls;
     cost += session.calls * outcome.costPerCall;
@@ -60,7 +64,7 @@ export function runArena(
     due.set(at, labels);
   }
   return {
-    ...{ calls, sessions: all.length, excessCost: excess / calls, shortfall: shortfall / calls },
+    ...{ calls, sessions: all.length, excessCost: excess / calls, netCost: net / calls, shortfall: shortfall / calls },
     ...{ belowBarShare: below / calls, costToOptimum: cost / optimal, offList },
     reactions: tracker.reactions(),
     days: (all.at(-1)?.startMs ?? 0) / 86_400_000,

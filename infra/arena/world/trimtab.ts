@@ -8,7 +8,7 @@ import { matchRoute } from '#shared/routing/match-route.ts';
 import { sessionHash } from '#shared/routing/session-hash.ts';
 import { demoteModel } from '../../../services/optimizer/demote-model.ts';
 import { judgeDrift, withoutDrift } from '../../../services/optimizer/estimation/judge-drift.ts';
-import { updateRecentMean } from '../../../services/optimizer/estimation/recent-mean.ts';
+import { NO_SESSIONS, updateRecentMean } from '../../../services/optimizer/estimation/recent-mean.ts';
 import { qualityRulesOf } from '../../../services/optimizer/routing/assess-models.ts';
 import { planPolicy } from '../../../services/optimizer/routing/plan-policy.ts';
 import type { RoutingCell } from '../../../services/optimizer/routing/routing-cell.ts';
@@ -30,6 +30,7 @@ import {
   WARM_SESSIONS,
 } from './arena-policy.ts';
 import { createArenaRollouts } from './arena-rollouts.ts';
+import { optimumOf } from './clairvoyant.ts';
 import { type ArenaSession, SESSIONS_PER_DAY, type World } from './create-world.ts';
 
 const REQUEST_MODEL = 'claude-sonnet';
@@ -48,7 +49,7 @@ const BOOTSTRAP_SHARE = 0.5;
 export const trimtab: CreatePolicy = (world, start) => {
   let governance = governanceAt(world, start, 0);
   const rules = qualityRulesOf(governance);
-  let state = startingState(world, start, rules.qualityBar - rules.tolerance);
+  let state = startingState(world, start, rules.tolerance);
   let body = startingBody(world, governance, state);
   let drift = { shift: 0 };
   let anchorsAt = world.anchors(0);
@@ -64,14 +65,9 @@ export const trimtab: CreatePolicy = (world, start) => {
     counts = { ...counts, policies: counts.policies + 1 };
   };
   const fall = (turnShape: string, model: string) => {
-    const shape = world.shapes.indexOf(turnShape);
-    const quality = world.quality(shape, indexOf(world, model), at, 0);
-    const harmless = quality >= world.bar;
-    counts = {
-      ...counts,
-      demotions: counts.demotions + 1,
-      falseDemotions: counts.falseDemotions + (harmless ? 1 : 0),
-    };
+    const quality = world.quality(world.shapes.indexOf(turnShape), indexOf(world, model), at, 0);
+    const falseDemotions = counts.falseDemotions + (quality >= world.bar ? 1 : 0);
+    counts = { ...counts, demotions: counts.demotions + 1, falseDemotions };
   };
   const learnQuality = (label: ArenaLabel, score: number) => {
     const turnShape = world.shapes[label.session.shape] ?? '';
@@ -148,7 +144,7 @@ function governanceAt(world: World, start: StartingKnowledge, at: number): Gover
   });
 }
 
-function startingState(world: World, start: StartingKnowledge, required: number): RoutingState {
+function startingState(world: World, start: StartingKnowledge, tolerance: number): RoutingState {
   const state = createRoutingState();
   if (!start.warm) return state;
   const cells: Record<string, Record<string, CellState>> = {};
@@ -158,17 +154,18 @@ function startingState(world: World, start: StartingKnowledge, required: number)
       if (!world.isListed(model, 0)) continue;
       const quality = world.quality(shape, model, 0, 0);
       const sum = WARM_SESSIONS * quality;
-      const proven = quality >= required;
+      const proven = quality >= optimumOf(world, shape, 0).required - tolerance;
       cells[turnShape] = {
         ...cells[turnShape],
         [id]: {
           ...UNSEEN_CELL,
           phase: proven ? 'proven' : 'below',
-          quality: { count: WARM_SESSIONS, sum },
+          quality: { count: WARM_SESSIONS, sum, squares: WARM_SESSIONS * (quality ** 2 + 0.02) },
+          ...{ latest: { count: 1, sum: quality, squares: quality ** 2 }, fellTo: quality },
           ...{ wasProven: proven, setbacks: proven ? 0 : 4, resumeAt: proven ? 0 : 250 },
         },
       };
-      models[id] = { ...UNSEEN_MODEL, quality: updateRecentMean(models[id]?.quality ?? { count: 0, sum: 0 }, quality) };
+      models[id] = { ...UNSEEN_MODEL, quality: updateRecentMean(models[id]?.quality ?? NO_SESSIONS, quality) };
     }
   }
   const shapes = Object.fromEntries(world.shapes.map((turnShape) => [turnShape, 0]));

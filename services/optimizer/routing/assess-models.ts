@@ -105,6 +105,8 @@ function standingOf(
     phase: cell.phase,
     due: turnShape !== null && isDue(state, turnShape, cell),
     wasProven: cell.wasProven,
+    setbacks: cell.setbacks,
+    roseElsewhere: cell.phase === 'below' && (state.models[model]?.rose ?? null) !== null,
     logAbove: logAbove(cell.evidence),
     believed: turnShape === null ? shrunkRecentMean(cell.quality, 0.5, 1) : believedQuality(state, turnShape, model),
     recentSessions: cell.quality.count,
@@ -138,7 +140,8 @@ function expectedCosts(input: AssessmentInput): Map<string, number> {
     if (price === undefined) continue;
     const own = pooledTokenMix(inShape.filter((cell) => cell.model === id).flatMap((cell) => cell.tokens ?? []));
     const cell = turnShape === null ? undefined : state.cells[turnShape]?.[id];
-    const failures = cell === undefined ? 0 : shrunkRecentMean(cell.hardFailures, 0, SHRINKAGE_STRENGTH);
+    const failures =
+      cell === undefined || cell.phase === 'below' ? 0 : shrunkRecentMean(cell.hardFailures, 0, SHRINKAGE_STRENGTH);
     const costUsd = sessionCostUsd(shrinkTokenMix(own, pooled), price);
     costs.set(id, expectedSessionCostUsd(costUsd, failures, fallbackCostUsd));
   }

@@ -6,12 +6,16 @@ const SESSION_SPREAD = 0.2;
 const PRIOR_SESSIONS = 3;
 /** Chance that a model which was proven before, and has waited out its back-off, has recovered. */
 const RECOVERY_CHANCE = 0.5;
+/** The same for one that has just come back in another shape. */
+const ROSE_CHANCE = 0.9;
 /** A model with a smaller chance than this of being at the bar waits until everything likelier is decided. */
 const CHANCE_MIN = 0.01;
 
 export interface ExplorationQuestion {
   /** What the route serves; only models that would save something beside it are worth a session. */
   readonly servedCostUsd: number | null;
+  /** While nothing is proven, a dearer model that may be at the bar is worth as much as a cheaper one. */
+  readonly nothingProven: boolean;
   readonly required: number;
   /** Models that may be explored at once: a slice divided among many proves none of them. */
   readonly modelsMax: number;
@@ -28,13 +32,13 @@ export function chooseExploration(
   standings: readonly ModelStanding[],
   question: ExplorationQuestion,
 ): string[] {
-  const { servedCostUsd, required, modelsMax, isHeldBack } = question;
+  const { servedCostUsd, nothingProven, required, modelsMax, isHeldBack } = question;
   if (servedCostUsd === null) return [];
   return standings
     .filter((each) => each.model !== served && (each.phase === 'open' || each.phase === 'returning' || each.due))
     .filter((each) => !isHeldBack(each.model))
     .flatMap((each) => {
-      const saving = servedCostUsd - (each.expectedCostUsd ?? servedCostUsd);
+      const saving = nothingProven ? 1 : servedCostUsd - (each.expectedCostUsd ?? servedCostUsd);
       const chance = chanceAtBar(each, required);
       return saving > 0 && chance >= CHANCE_MIN ? [{ model: each.model, worth: chance * saving }] : [];
     })
@@ -44,7 +48,8 @@ export function chooseExploration(
 }
 
 function chanceAtBar(standing: ModelStanding, required: number): number {
-  if (standing.phase === 'below' && standing.wasProven) return RECOVERY_CHANCE;
+  if (standing.roseElsewhere) return ROSE_CHANCE;
+  if (standing.phase === 'below' && standing.wasProven) return Math.max(0.05, RECOVERY_CHANCE ** standing.setbacks);
   const spread = SESSION_SPREAD / Math.sqrt(standing.recentSessions + PRIOR_SESSIONS);
   return Math.max(CHANCE_MIN, cumulativeStdNormalProbability((standing.believed - required) / spread));
 }

@@ -22,6 +22,10 @@ export interface ModelStanding {
   readonly due: boolean;
   /** Whether it was ever proven in the shape. */
   readonly wasProven: boolean;
+  /** Whether it fell, and has since come back in another shape. */
+  readonly roseElsewhere: boolean;
+  /** How often in a row it was found below the bar. */
+  readonly setbacks: number;
   /** Log of the wealth of those who bet that it is at the bar. */
   readonly logAbove: number;
   /** Quality as far as is known, 0 to 1. */

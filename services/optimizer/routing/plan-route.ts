@@ -22,8 +22,8 @@ export interface RoutePlan {
 }
 
 /** Weight that a returning model gets back at once, and when its evidence is half way to a proof. */
-const RETURNING_SHARE = { first: 0.3, halfWay: 0.6 } as const;
-const HALF_WAY = Math.log(8);
+const RETURNING_SHARE = { first: 0.6, halfWay: 0.85 } as const;
+const HALF_WAY = Math.log(4);
 /** A bootstrap explores several models at once, because its slice is large; otherwise one is proven after another. */
 const BOOTSTRAP_MODELS = 3;
 
@@ -81,7 +81,11 @@ function planExploration(
   rules: RoutePlanRules,
 ): PolicyRoute['exploration'] {
   const cost = standings.find((each) => each.model === served)?.expectedCostUsd ?? null;
-  const question = { servedCostUsd: cost, required: rules.required, isHeldBack: rules.isHeldBack };
+  const nothingProven =
+    standings.every((each) => each.phase !== 'proven') &&
+    standings.some((each) => each.model === served && each.phase === 'below');
+  const { required, isHeldBack } = rules;
+  const question = { servedCostUsd: cost, nothingProven, required, isHeldBack };
   const undecided = standings.filter((each) => each.phase === 'open' && !each.wasProven);
   const wanted = chooseExploration(served, standings, { ...question, modelsMax: BOOTSTRAP_MODELS });
   const fresh = wanted.filter((model) => undecided.some((each) => each.model === model));

@@ -13,18 +13,22 @@ export interface QualityRules {
 }
 
 /**
- * The quality that a model must be proven to have in a shape: the bar less the tolerance; or, where no model reaches the
- * bar, the best one's recent quality less the tolerance, because hard work must not force the dearest model on a shape
- * in which a cheaper one is as good.
+ * The quality that is asked of a model in a shape: the bar; or, where no model reaches it, the best one's recent quality,
+ * because hard work must not force the dearest model on a shape in which a cheaper one is as good.
  */
-export function requiredQuality(state: RoutingState, turnShape: string, rules: QualityRules): number {
+export function standardOf(state: RoutingState, turnShape: string, rules: QualityRules): number {
   let best: number | null = null;
   for (const [model, cell] of Object.entries(state.cells[turnShape] ?? {})) {
     if (cell.quality.count < SESSIONS_FOR_STANDARD) continue;
     const mean = believedQuality(state, turnShape, model);
     if (best === null || mean > best) best = mean;
   }
-  return Math.min(rules.qualityBar, best ?? rules.qualityBar) - rules.tolerance;
+  return Math.min(rules.qualityBar, best ?? rules.qualityBar);
+}
+
+/** What a model must be proven to have: the standard less the tolerance, without which no proof would ever end. */
+export function requiredQuality(state: RoutingState, turnShape: string, rules: QualityRules): number {
+  return standardOf(state, turnShape, rules) - rules.tolerance;
 }
 
 /** Quality of a model in a shape as far as is known: its recent mean, leaning on the model over all shapes. */

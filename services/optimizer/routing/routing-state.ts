@@ -14,10 +14,14 @@ const cellSchema = z.object({
   /** Since the phase began. */
   evidence: barEvidenceSchema,
   quality: recentMeanSchema,
+  /** The same over the last few sessions. */
+  latest: recentMeanSchema,
   hardFailures: recentMeanSchema,
   /** Whether it has ever been proven here. */
   wasProven: z.boolean(),
-  /** How often in a row it was found below the bar; each doubles the back-off. */
+  /** Quality that it was found to have when it was last found below the bar: what it has to have left behind. */
+  fellTo: z.number(),
+  /** How often in a row it was found below the bar; each lengthens the back-off. */
   setbacks: z.int().nonnegative(),
   /** Number of the shape's session from which a model below the bar is tried again. */
   resumeAt: z.int().nonnegative(),
@@ -27,6 +31,8 @@ const modelSchema = z.object({
   quality: recentMeanSchema,
   /** Numbers of the sessions, over all shapes, at which it last fell in some shape, newest last. */
   falls: z.array(z.int().nonnegative()),
+  /** The same of its last recovery, until it falls again. */
+  rose: z.int().nonnegative().nullable(),
 });
 
 /** All that routing remembers of the sessions it has seen: plain JSON, and a fold over the sessions in their order. */
@@ -53,13 +59,15 @@ export const UNSEEN_CELL: CellState = {
   phase: 'open',
   evidence: createBarEvidence(),
   quality: NO_SESSIONS,
+  latest: NO_SESSIONS,
   hardFailures: NO_SESSIONS,
   wasProven: false,
+  fellTo: 0,
   setbacks: 0,
   resumeAt: 0,
 };
 
-export const UNSEEN_MODEL: ModelState = { quality: NO_SESSIONS, falls: [] };
+export const UNSEEN_MODEL: ModelState = { quality: NO_SESSIONS, falls: [], rose: null };
 
 export function cellOf(state: RoutingState, turnShape: string, model: string): CellState {
   return state.cells[turnShape]?.[model] ?? UNSEEN_CELL;

@@ -1,6 +1,6 @@
-import { createBarEvidence, logAbove, logBelow, updateBarEvidence } from '../estimation/bar-evidence.ts';
-import { updateRecentMean } from '../estimation/recent-mean.ts';
-import { type QualityRules, requiredQuality } from './required-quality.ts';
+import { type Bars, createBarEvidence, logAbove, logBelow, updateBarEvidence } from '../estimation/bar-evidence.ts';
+import { NO_SESSIONS, recentError, updateRecentMean } from '../estimation/recent-mean.ts';
+import { believedQuality, type QualityRules, requiredQuality, standardOf } from './required-quality.ts';
 import {
   type CellState,
   cellOf,
@@ -30,21 +30,37 @@ export interface StepRules extends QualityRules {
   readonly alphaProven: number;
 }
 
-/** Wealth at which a model that is not proven is found below the bar: a wrong one is tried again after the back-off. */
-const REJECT_AT = Math.log(12);
+/** Wealth at which an undecided model is found below the bar, and at which one that is tried again is. */
+const REJECT_AT = Math.log(10);
+const REJECT_AGAIN_AT = Math.log(4);
 /** Wealth at which a proven one has fallen; on average it takes a model at the very edge this many sessions. */
-const FALLEN_AT = Math.log(400);
+const FALLEN_AT = Math.log(100);
 /** The same after the model has fallen in two other shapes just now, which is news of the model and not of a shape. */
 const FALLEN_WITH_OTHERS_AT = Math.log(25);
 const OTHERS_FALLEN_MIN = 2;
 /** Sessions over all shapes for which a fall is news. */
 const NEWS_SESSIONS = 2_000;
-/** Wealth at which a model that had been proven before starts to get its weight back. */
-const RETURNING_AT = Math.log(3);
+/** A proven model whose recent mean is this many errors under the standard slid away too slowly for any alarm. */
+const SLID_ERRORS = 2;
+const SESSIONS_FOR_SLID = 30;
+/** Wealth at which a model is not any more what it was when it fell, and starts to get its weight back. */
+const RETURNING_AT = Math.log(1.8);
+/** Sessions that say what a model is like just now, when it falls. */
+const LATEST_SESSIONS = 6;
+/** The same for a model that has just come back in another shape, and for one that was never proven anywhere else. */
+const RETURNING_WITH_OTHERS_AT = Math.log(1.3);
+const PROMISING_AT = Math.log(3);
+/** Shapes in which a model is proven that speak for it in another. */
+const PROVEN_ELSEWHERE = 2;
 /** Sessions of the shape until a model below the bar is tried again: the first time, the growth each time, the most. */
-const BACK_OFF_FIRST = 30;
-const BACK_OFF_GROWTH = 1.6;
-const BACK_OFF_MAX = 250;
+const BACK_OFF = {
+  proven: {
+    first: 20,
+    growth: 1.4,
+    max: 200,
+  },
+  never: { first: 60, growth: 2, max: 800 },
+} as const;
 
 /** The state after one more event; pure, so that the sessions of before can be run again and come to the same. */
 export function stepRouting(state: RoutingState, event: RoutingEvent, rules: StepRules): RoutingState {
@@ -77,22 +93,72 @@ function onSession(
   const seen: CellState = {
     ...before,
     quality: updateRecentMean(before.quality, quality),
+    latest: updateRecentMean(before.latest, quality, LATEST_SESSIONS),
     hardFailures: updateRecentMean(before.hardFailures, event.hardFailure ? 1 : 0),
   };
   // Labels of sessions from before the fall still arrive while it backs off, and say nothing of what it is like now.
   if (before.phase === 'below' && !isDue(counted, turnShape, before)) return withCell(counted, event, seen);
-  const evidence = updateBarEvidence(before.evidence, quality, requiredQuality(state, turnShape, rules));
-  const phase = nextPhase(counted, model, { ...seen, evidence }, rules);
+  const evidence = updateBarEvidence(before.evidence, quality, questionedBars(state, turnShape, before, rules));
+  const phase = nextPhase(counted, event, { ...seen, evidence }, rules);
   return entered(counted, event, { ...seen, evidence }, phase);
 }
 
-function nextPhase(state: RoutingState, model: string, cell: CellState, rules: StepRules): RoutingPhase {
+/**
+ * What the evidence is about: whether the model is at the bar. Of one that fell, whether it is still what it was then,
+ * half way up to what is required: that it has changed shows much sooner than that it is at the bar.
+ */
+function questionedBars(state: RoutingState, turnShape: string, cell: CellState, rules: StepRules): Bars {
+  const required = requiredQuality(state, turnShape, rules);
+  const above = cell.phase === 'below' ? Math.min(required, (cell.fellTo + required) / 2) : required;
+  return { above, below: required, restarts: cell.phase === 'below' };
+}
+
+function nextPhase(
+  state: RoutingState,
+  at: { readonly turnShape: string; readonly model: string },
+  cell: CellState,
+  rules: StepRules,
+): RoutingPhase {
   const above = logAbove(cell.evidence);
   const below = logBelow(cell.evidence);
-  if (cell.phase === 'proven') return below >= fallenAt(state, model) ? 'below' : 'proven';
-  if (below >= REJECT_AT) return 'below';
-  if (above >= -Math.log(rules.alphaProven)) return 'proven';
-  return cell.wasProven && above >= RETURNING_AT ? 'returning' : cell.phase;
+  switch (cell.phase) {
+    case 'proven':
+      return below >= fallenAt(state, at.model) || hasSlid(state, at, cell, rules) ? 'below' : 'proven';
+    case 'below':
+      // Found below again is a new fall, which `entered` tells from the evidence.
+      return above >= returningAt(state, at.model) ? 'returning' : 'below';
+    case 'open':
+    case 'returning':
+      if (below >= (cell.setbacks > 0 ? REJECT_AGAIN_AT : REJECT_AT)) return 'below';
+      if (above >= -Math.log(rules.alphaProven)) return 'proven';
+      return above >= (provenElsewhere(state, at) ? RETURNING_AT : PROMISING_AT) ? 'returning' : cell.phase;
+    default:
+      return cell.phase satisfies never;
+  }
+}
+
+function hasSlid(
+  state: RoutingState,
+  at: { readonly turnShape: string; readonly model: string },
+  cell: CellState,
+  rules: StepRules,
+): boolean {
+  if (cell.quality.count < SESSIONS_FOR_SLID) return false;
+  const believed = believedQuality(state, at.turnShape, at.model);
+  return believed + SLID_ERRORS * recentError(cell.quality) < standardOf(state, at.turnShape, rules);
+}
+
+function provenElsewhere(state: RoutingState, at: { readonly turnShape: string; readonly model: string }): boolean {
+  let proven = 0;
+  for (const [turnShape, models] of Object.entries(state.cells)) {
+    if (turnShape !== at.turnShape && models[at.model]?.phase === 'proven') proven += 1;
+  }
+  return proven >= PROVEN_ELSEWHERE;
+}
+
+function returningAt(state: RoutingState, model: string): number {
+  const rose = state.models[model]?.rose ?? null;
+  return rose !== null && state.sessions - rose <= NEWS_SESSIONS ? RETURNING_WITH_OTHERS_AT : RETURNING_AT;
 }
 
 function fallenAt(state: RoutingState, model: string): number {
@@ -109,14 +175,18 @@ function entered(
   phase: RoutingPhase,
 ): RoutingState {
   const from = cell.phase;
-  if (phase === 'below' && (from !== 'below' || logBelow(cell.evidence) >= REJECT_AT)) return fallen(state, at, cell);
+  const again = from === 'below' && logBelow(cell.evidence) >= REJECT_AGAIN_AT;
+  if (phase === 'below' && (from !== 'below' || again)) return fallen(state, at, cell);
   if (phase === from) return withCell(state, at, cell);
   if (phase === 'proven') {
     const proven = { ...cell, phase, wasProven: true, setbacks: 0, evidence: createBarEvidence() };
     return from === 'open' ? withCell(state, at, proven) : wakeOthers(withCell(state, at, proven), at);
   }
-  const next = withCell(state, at, { ...cell, phase });
-  return phase === 'returning' ? wakeOthers(next, at) : next;
+  // What it was like when it fell says nothing of it now.
+  const { latest: quality } = cell;
+  const anew = { ...cell, phase, quality, hardFailures: NO_SESSIONS, evidence: createBarEvidence() };
+  const next = withCell(state, at, from === 'below' ? anew : { ...cell, phase });
+  return phase === 'returning' && from === 'below' ? wakeOthers(next, at) : next;
 }
 
 function fallen(
@@ -125,18 +195,28 @@ function fallen(
   cell: CellState,
 ): RoutingState {
   const setbacks = cell.setbacks + 1;
-  const wait = Math.min(BACK_OFF_MAX, Math.round(BACK_OFF_FIRST * BACK_OFF_GROWTH ** (setbacks - 1)));
+  const backOff = cell.wasProven ? BACK_OFF.proven : BACK_OFF.never;
+  const wait = Math.min(backOff.max, Math.round(backOff.first * backOff.growth ** (setbacks - 1)));
   const resumeAt = shapeSessions(state, at.turnShape) + wait;
-  const next = withCell(state, at, { ...cell, phase: 'below', setbacks, resumeAt, evidence: createBarEvidence() });
+  const evidence = createBarEvidence();
+  const { latest: quality } = cell;
+  const down: CellState = { ...cell, phase: 'below', quality, fellTo: fellTo(cell), setbacks, resumeAt, evidence };
+  const next = withCell(state, at, down);
   if (cell.phase !== 'proven') return next;
   const known = state.models[at.model] ?? UNSEEN_MODEL;
   const falls = [...known.falls.filter((fall) => state.sessions - fall <= NEWS_SESSIONS), state.sessions];
-  return { ...next, models: { ...next.models, [at.model]: { ...known, falls } } };
+  return { ...next, models: { ...next.models, [at.model]: { ...known, falls, rose: null } } };
+}
+
+/** What the sessions say that made it fall; how the model was before counts for nothing any more. */
+function fellTo(cell: CellState): number {
+  return cell.latest.count < 1 ? 0 : cell.latest.sum / cell.latest.count;
 }
 
 /** A model that recovers in one shape has often recovered in all: where it fell, too, it is tried again at once. */
 function wakeOthers(state: RoutingState, at: { readonly turnShape: string; readonly model: string }): RoutingState {
-  let next = state;
+  const known = state.models[at.model] ?? UNSEEN_MODEL;
+  let next: RoutingState = { ...state, models: { ...state.models, [at.model]: { ...known, rose: state.sessions } } };
   for (const turnShape of Object.keys(state.cells)) {
     const cell = state.cells[turnShape]?.[at.model];
     if (turnShape === at.turnShape || cell === undefined || cell.phase !== 'below' || !cell.wasProven) continue;
