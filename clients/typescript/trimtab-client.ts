@@ -1495,6 +1495,186 @@ export interface Operations {
       slot: 'canary' | 'stable';
     };
   };
+  /** Searches for prefixes, newest first. */
+  getApiV1PromptRuns: {
+    query: { limit?: number; cursor?: string; clusterId?: string };
+    response: {
+      items: {
+        promptRunId: string;
+        runId: string | null;
+        clusterId: string | null;
+        optimizer: string;
+        status: 'running' | 'accepted' | 'rejected' | 'failed' | 'cancelled';
+        seedPrefixId: string | null;
+        candidatePrefixId: string | null;
+        settings: unknown;
+        plan: unknown;
+        progress: unknown;
+        result: unknown;
+        budgetUsd: number | null;
+        costUsd: number;
+        cancelledBy: string | null;
+        createdAt: string;
+        updatedAt: string;
+        finishedAt: string | null;
+      }[];
+      nextCursor: string | null;
+    };
+  };
+  /** Begin a search for a prefix that cures a cluster; with dryRun its plan and cost alone. */
+  postApiV1PromptRuns: {
+    body: {
+      cluster: string;
+      optimizer?: string;
+      optimizerOptions?: Record<string, unknown>;
+      budgetUsd?: number;
+      maxReplays?: number;
+      model?: string;
+      turnShape?: string;
+      seed?: number;
+      dryRun?: boolean;
+    };
+    response: {
+      optimizer: string;
+      plan: {
+        rows: {
+          propose: number;
+          select: number;
+          report: number;
+          failing: number;
+          passing: number;
+          found: number;
+          sameSession: number;
+          duplicates: number;
+          overKeyCap: number;
+          notCaptured: number;
+        };
+        replayUsd: number;
+        replayMostUsd: number;
+        fullScoreUsd: number;
+        floorCalls: number;
+        floorUsd: number;
+        taskCalls: number;
+        expectedUsd: number;
+        budgetUsd: number;
+        boundByMoney: boolean;
+      };
+      settings: unknown;
+      promptRunId: string | null;
+    };
+  };
+  /** One search with all its candidates and what it spent. */
+  getApiV1PromptRunsPromptRunId: {
+    path: { promptRunId: string };
+    response: {
+      promptRunId: string;
+      runId: string | null;
+      clusterId: string | null;
+      optimizer: string;
+      status: 'running' | 'accepted' | 'rejected' | 'failed' | 'cancelled';
+      seedPrefixId: string | null;
+      candidatePrefixId: string | null;
+      settings: unknown;
+      plan: unknown;
+      progress: unknown;
+      result: unknown;
+      budgetUsd: number | null;
+      costUsd: number;
+      cancelledBy: string | null;
+      createdAt: string;
+      updatedAt: string;
+      finishedAt: string | null;
+      candidates: {
+        prefixId: string;
+        position: number;
+        parents: string[];
+        operator: string;
+        problem: string | null;
+        mean: number | null;
+        evaluations: number;
+        body: string;
+      }[];
+      expenses: {
+        kind: 'task' | 'teacher' | 'judge';
+        count: number;
+        spentUsd: number;
+        reservedUsd: number;
+      }[];
+    };
+  };
+  /** A prefix, those that it was made from, and the searches that found them. */
+  getApiV1PrefixesPrefixId: {
+    path: { prefixId: string };
+    response: {
+      steps: {
+        prefixId: string;
+        body: string;
+        author: string;
+        createdAt: string;
+        parentId: string | null;
+        clusterId: string | null;
+        origins: {
+          prefixId: string;
+          position: number;
+          parents: string[];
+          operator: string;
+          problem: string | null;
+          mean: number | null;
+          evaluations: number;
+          promptRunId: string;
+          optimizer: string;
+          clusterId: string | null;
+          createdAt: string;
+        }[];
+      }[];
+    };
+  };
+  /** Replayed calls, newest first. */
+  getApiV1Replays: {
+    query: { limit?: number; cursor?: string; promptRunId?: string; status?: 'pending' | 'done' | 'error' };
+    response: {
+      items: {
+        replayId: string;
+        promptRunId: string | null;
+        callId: string;
+        model: string;
+        prefixId: string | null;
+        sample: number;
+        status: string;
+        toolUse: number | null;
+        failed: string[];
+        error: string | null;
+        costUsd: number;
+        createdAt: string;
+        finishedAt: string | null;
+      }[];
+      nextCursor: string | null;
+    };
+  };
+  /** End a search before its next step; what it has spent is spent. */
+  postApiV1PromptRunsPromptRunIdCancel: {
+    path: { promptRunId: string };
+    body: Record<string, unknown>;
+    response: {
+      promptRunId: string;
+      runId: string | null;
+      clusterId: string | null;
+      optimizer: string;
+      status: 'running' | 'accepted' | 'rejected' | 'failed' | 'cancelled';
+      seedPrefixId: string | null;
+      candidatePrefixId: string | null;
+      settings: unknown;
+      plan: unknown;
+      progress: unknown;
+      result: unknown;
+      budgetUsd: number | null;
+      costUsd: number;
+      cancelledBy: string | null;
+      createdAt: string;
+      updatedAt: string;
+      finishedAt: string | null;
+    };
+  };
   /** Rollouts, newest first. */
   getApiV1Rollouts: {
     query: { limit?: number; cursor?: string };
@@ -1905,6 +2085,12 @@ const ROUTES: Readonly<Record<OperationId, Route>> = {
   postApiV1PoliciesPolicyIdActivate: { method: 'POST', path: '/api/v1/policies/{policyId}/activate' },
   postApiV1PoliciesPolicyIdPin: { method: 'POST', path: '/api/v1/policies/{policyId}/pin' },
   postApiV1PoliciesRollback: { method: 'POST', path: '/api/v1/policies/rollback' },
+  getApiV1PromptRuns: { method: 'GET', path: '/api/v1/prompt-runs' },
+  postApiV1PromptRuns: { method: 'POST', path: '/api/v1/prompt-runs' },
+  getApiV1PromptRunsPromptRunId: { method: 'GET', path: '/api/v1/prompt-runs/{promptRunId}' },
+  getApiV1PrefixesPrefixId: { method: 'GET', path: '/api/v1/prefixes/{prefixId}' },
+  getApiV1Replays: { method: 'GET', path: '/api/v1/replays' },
+  postApiV1PromptRunsPromptRunIdCancel: { method: 'POST', path: '/api/v1/prompt-runs/{promptRunId}/cancel' },
   getApiV1Rollouts: { method: 'GET', path: '/api/v1/rollouts' },
   getApiV1RolloutsRolloutId: { method: 'GET', path: '/api/v1/rollouts/{rolloutId}' },
   postApiV1RolloutsRolloutIdAbort: { method: 'POST', path: '/api/v1/rollouts/{rolloutId}/abort' },

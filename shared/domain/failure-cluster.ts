@@ -28,7 +28,7 @@ export const clusterStatusSchema = z.enum([
 export const clusterTrendSchema = z.enum(['new', 'rising', 'steady', 'falling', 'quiet']);
 
 /** What a cluster's failures are counted by. */
-export const clusterDimensionSchema = z.enum(['provider', 'model', 'prefix', 'policy', 'turnShape', 'tool', 'repo']);
+const clusterDimensionSchema = z.enum(['provider', 'model', 'prefix', 'policy', 'turnShape', 'tool', 'repo']);
 
 /** Who named it; a person's name is never replaced. */
 export const clusterNameSourceSchema = z.enum(['keywords', 'llm', 'human']);
@@ -66,5 +66,4 @@ export type FailureStage = z.infer<typeof failureStageSchema>;
 export type FailureFacts = z.infer<typeof failureFactsSchema>;
 export type ClusterStatus = z.infer<typeof clusterStatusSchema>;
 export type ClusterTrend = z.infer<typeof clusterTrendSchema>;
-export type ClusterDimension = z.infer<typeof clusterDimensionSchema>;
 export type ClusterAttribution = z.infer<typeof clusterAttributionSchema>;

@@ -137,9 +137,6 @@ export const clusterDetailSchema = clusterSchema.extend({
   examples: z.array(exampleSchema),
 });
 
-/** What a change of a cluster answers with: the cluster that stands afterwards. */
-export const clusterChangedSchema = clusterSchema;
-
 export const clusterChangeSchema = z.object({
   changeId: z.uuid(),
   runId: z.uuid().nullable(),

@@ -19,7 +19,7 @@ import { rateBeforeResolving } from '../../clusters/assess-clusters.ts';
 import { applyClusterChange } from '../../clusters/recluster.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { type ApiRoute, type Caller, defineRoute } from '../api-route.ts';
-import { clusterChangedSchema, clusterChangeSchema } from '../cluster-schemas.ts';
+import { clusterChangeSchema, clusterSchema } from '../cluster-schemas.ts';
 import { noneSchema, searchText } from '../cursor.ts';
 import { asJson } from '../resource-schemas.ts';
 import { clusterExamples } from './cluster-examples.ts';
@@ -61,7 +61,7 @@ function mergeRoute(deps: ApiDeps): ApiRoute {
     params: clusterParams,
     query: noneSchema,
     body: z.object({ clusterIds: z.array(z.uuid()).min(1).max(CLUSTERS_MAX), reason }),
-    ...{ response: clusterChangedSchema, example: clusterExamples.merge },
+    ...{ response: clusterSchema, example: clusterExamples.merge },
     async handle({ params: { clusterId }, body, caller }) {
       const merge = { into: clusterId, clusterIds: body.clusterIds };
       await mergeClusters(deps.database, by(deps, caller, body.reason), merge);
@@ -81,7 +81,7 @@ function splitRoute(deps: ApiDeps): ApiRoute {
       name: name.nullable().default(null),
       reason,
     }),
-    ...{ response: clusterChangedSchema, example: clusterExamples.split },
+    ...{ response: clusterSchema, example: clusterExamples.split },
     async handle({ params: { clusterId }, body, caller }) {
       const change = { ...by(deps, caller, body.reason), minSessions: deps.minClusterSessions ?? 1 };
       const { templateIds, name: called } = body;
@@ -100,7 +100,7 @@ function resolveRoute(deps: ApiDeps): ApiRoute {
     params: clusterParams,
     query: noneSchema,
     body: z.object({ policyId: searchText(100).optional(), reason }),
-    ...{ response: clusterChangedSchema, example: clusterExamples.resolve },
+    ...{ response: clusterSchema, example: clusterExamples.resolve },
     async handle({ params: { clusterId }, body, caller }) {
       const { policyId = null } = body;
       if (policyId !== null) await requirePolicy(database, projectId, policyId);
@@ -117,7 +117,7 @@ function statusRoute(deps: ApiDeps, verb: string, status: ClusterStatus, summary
   const { database, projectId, now } = deps;
   return defineRoute({
     ...{ method: 'POST', path: `/api/v1/clusters/:clusterId/${verb}`, role: 'operator', summary },
-    ...{ params: clusterParams, query: noneSchema, body: z.object({ reason }), response: clusterChangedSchema },
+    ...{ params: clusterParams, query: noneSchema, body: z.object({ reason }), response: clusterSchema },
     example: clusterExamples.status(status),
     async handle({ params: { clusterId }, body, caller }) {
       const { actor, reason: said } = by(deps, caller, body.reason);
@@ -132,7 +132,7 @@ function editRoutes(deps: ApiDeps): ApiRoute[] {
   const route = { method: 'POST', role: 'operator', params: clusterParams, query: noneSchema } as const;
   return [
     defineRoute({
-      ...{ ...route, path: '/api/v1/clusters/:clusterId/assign', response: clusterChangedSchema },
+      ...{ ...route, path: '/api/v1/clusters/:clusterId/assign', response: clusterSchema },
       summary: 'Give a cluster to somebody, or to nobody',
       ...{ body: z.object({ assignee: name.nullable(), reason }), example: clusterExamples.assign },
       async handle({ params: { clusterId }, body, caller }) {
@@ -141,7 +141,7 @@ function editRoutes(deps: ApiDeps): ApiRoute[] {
       },
     }),
     defineRoute({
-      ...{ ...route, path: '/api/v1/clusters/:clusterId/rename', response: clusterChangedSchema },
+      ...{ ...route, path: '/api/v1/clusters/:clusterId/rename', response: clusterSchema },
       summary: 'Name a cluster; no night and no model names it again, and its slug stays',
       ...{ body: z.object({ name, reason }), example: clusterExamples.rename },
       async handle({ params: { clusterId }, body, caller }) {
@@ -150,7 +150,7 @@ function editRoutes(deps: ApiDeps): ApiRoute[] {
       },
     }),
     defineRoute({
-      ...{ ...route, path: '/api/v1/clusters/:clusterId/labels', response: clusterChangedSchema },
+      ...{ ...route, path: '/api/v1/clusters/:clusterId/labels', response: clusterSchema },
       summary: 'Put labels on a cluster and take others off',
       body: z.object({ add: labels.default([]), remove: labels.default([]), reason }),
       example: clusterExamples.labels,
@@ -170,7 +170,7 @@ function editRoutes(deps: ApiDeps): ApiRoute[] {
       },
     }),
     defineRoute({
-      ...{ ...route, path: '/api/v1/clusters/:clusterId/claims', response: clusterChangedSchema },
+      ...{ ...route, path: '/api/v1/clusters/:clusterId/claims', response: clusterSchema },
       summary: 'Note that a policy claims to mend a cluster; its rates before and after are shown from then on',
       body: z.object({
         policyId: searchText(100),
@@ -263,5 +263,5 @@ function by({ projectId }: ApiDeps, caller: Caller, said: string) {
 async function changed({ database, projectId }: ApiDeps, clusterId: string) {
   const row = await readClusterRow(database, projectId, clusterId);
   if (row === null) throw notFound(clusterId);
-  return clusterChangedSchema.parse(asJson(row));
+  return clusterSchema.parse(asJson(row));
 }
