@@ -14,10 +14,11 @@ const HELP = `Measure the prompt optimizers on simulated tasks: what they return
   npm run bench:optimizers -- [--json [FILE]] [--quick] [--only NAME,NAME] [--constants NAME] [--write [FILE]]
 
   --json [FILE]      write the figures as JSON, to FILE or to the screen
-  --quick            the figures alone, without the tables of all budgets: five minutes at most
+  --quick            the figures alone, without the tables of all budgets and other worlds: five minutes at most
   --only A,B         only these goals: ${OPTIMIZER_GOALS.map((goal) => goal.name).join(', ')}
   --constants NAME   worlds of other constants, drawn by seed: drawn-1, drawn-2, ...
   --first-seed N     first seed of the worlds; 1 if absent
+  --cells FILE       keep measured cells in FILE, and go on from there after an interruption
   --write [FILE]     write docs/optimizers.md from what was measured now, or from FILE that an earlier --json has left
 
 Exit code 1 says that a goal broke or that a figure misses its bar.`;
@@ -61,8 +62,9 @@ function writePage(report: OptimizerReport): void {
 async function measure(): Promise<OptimizerReport> {
   const notMeasured: { goal: string; reason: string }[] = [];
   const seeds = quick ? SEEDS_QUICK : SEEDS;
+  const file = valueAfter('--cells') ?? null;
   const constants = (valueAfter('--constants') ?? 'frozen') as ConstantsName;
-  const cells = createCellStore({ constants, firstSeed: Number(valueAfter('--first-seed') ?? 1), seeds });
+  const cells = createCellStore({ constants, firstSeed: Number(valueAfter('--first-seed') ?? 1), seeds }, file);
   const figures = await measureGoals(chosenGoals(), cells, notMeasured);
   const elsewhere: { worlds: string; figures: WrittenFigure[] }[] = [];
   const moved = chosenGoals().filter((goal) => goal.elsewhere);
@@ -71,7 +73,7 @@ async function measure(): Promise<OptimizerReport> {
   else {
     for (const { worlds, set } of ELSEWHERE) {
       console.error(`on ${worlds}`);
-      elsewhere.push({ worlds, figures: await measureGoals(moved, createCellStore(set), []) });
+      elsewhere.push({ worlds, figures: await measureGoals(moved, createCellStore(set, file), []) });
     }
   }
   for (const { name } of OPTIMIZER_GOALS.filter((goal) => !chosenGoals().includes(goal))) {

@@ -1,3 +1,7 @@
+import { createHash } from 'node:crypto';
+import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { PROMPT_OPTIMIZERS } from '../../../services/optimizer/prompts/registry.ts';
 import type { ConstantsName, LandscapeName } from './landscapes/world-constants.ts';
 import { measureSearch } from './measure-search.ts';
@@ -40,17 +44,44 @@ export interface CellStore {
   all(): readonly CellScores[];
 }
 
-export function createCellStore(worlds: WorldSet): CellStore {
+/** @param file where cells are kept from run to run; those that other code has measured are measured again */
+export function createCellStore(worlds: WorldSet, file: string | null = null): CellStore {
   const measured = new Map<string, CellScores>();
+  const kept = file === null ? new Map<string, CellScores>() : readCells(file);
+  const code = file === null ? '' : digestOfCode();
   return {
     async scores(spec) {
       const key = JSON.stringify(spec);
-      const scores = measured.get(key) ?? (await measureCell(spec, worlds));
+      const fileKey = JSON.stringify([code, worlds, spec]);
+      const scores = measured.get(key) ?? kept.get(fileKey) ?? (await measureCell(spec, worlds));
+      if (file !== null && !kept.has(fileKey)) appendFileSync(file, `${JSON.stringify([fileKey, scores])}\n`);
+      kept.set(fileKey, scores);
       measured.set(key, scores);
       return scores;
     },
     all: () => [...measured.values()],
   };
+}
+
+function readCells(file: string): Map<string, CellScores> {
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+  return new Map(lines.filter((line) => line.endsWith(']')).map((line) => JSON.parse(line) as [string, CellScores]));
+}
+
+const CODE = ['../../../services/optimizer/prompts/', './landscapes/'].map((folder) =>
+  fileURLToPath(new URL(folder, import.meta.url)),
+);
+
+/** Of the optimizers and of the worlds: a cell is worth nothing to other code than that which measured it. */
+function digestOfCode(): string {
+  const hash = createHash('sha256');
+  for (const folder of CODE) {
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+      (path) => /\.(ts|json)$/.test(path) && !path.endsWith('.test.ts'),
+    );
+    for (const path of files.sort()) hash.update(path).update(readFileSync(join(folder, path)));
+  }
+  return hash.digest('hex');
 }
 
 async function measureCell(spec: CellSpec, worlds: WorldSet): Promise<CellScores> {

@@ -5,11 +5,13 @@ import { logDensity, logMass, quantileOf, type TruncatedNormal } from './truncat
 /** A mixture of one kernel for each observed choice and one prior, each a product over the parameters. */
 export interface ParzenEstimator {
   readonly weights: readonly number[];
-  readonly kernels: readonly Readonly<Record<string, Kernel>>[];
+  /** Names of the parameters, in the order in which every product has its kernels. */
+  readonly names: readonly string[];
+  readonly products: readonly (readonly Kernel[])[];
 }
 
 type Kernel =
-  | { readonly kind: 'categorical'; readonly masses: readonly number[] }
+  | { readonly kind: 'categorical'; readonly masses: readonly number[]; readonly logs: readonly number[] }
   | { readonly kind: 'integer'; readonly normal: TruncatedNormal }
   | { readonly kind: 'real'; readonly normal: TruncatedNormal; readonly log: boolean };
 
@@ -23,34 +25,34 @@ const NARROWEST = 100;
 export function createParzenEstimator(space: SearchSpace, observed: readonly Choice[]): ParzenEstimator {
   const raw = [...fadingWeights(observed.length), PRIOR_WEIGHT];
   const total = raw.reduce((sum, weight) => sum + weight, 0);
-  const byParameter = Object.entries(space).map(
-    ([name, parameter]) =>
-      [
-        name,
-        kernelsOf(
-          parameter,
-          observed.map((choice) => choice[name] ?? 0),
-        ),
-      ] as const,
+  const names = Object.keys(space);
+  const byParameter = Object.entries(space).map(([name, parameter]) =>
+    kernelsOf(
+      parameter,
+      observed.map((choice) => choice[name] ?? 0),
+    ),
   );
   return {
     weights: raw.map((weight) => weight / total),
-    kernels: raw.map((_weight, index) =>
-      Object.fromEntries(byParameter.flatMap(([name, kernels]) => (kernels[index] ? [[name, kernels[index]]] : []))),
-    ),
+    names,
+    products: raw.map((_weight, index) => byParameter.flatMap((kernels) => kernels[index] ?? [])),
   };
 }
 
-export function drawChoice(estimator: ParzenEstimator, random: RandomStream): Choice {
-  const kernel = estimator.kernels[random.weighted(estimator.weights)] ?? {};
-  return Object.fromEntries(Object.entries(kernel).map(([name, each]) => [name, drawFrom(each, random)]));
+export function drawChoice({ weights, names, products }: ParzenEstimator, random: RandomStream): Choice {
+  const product = products[random.weighted(weights)] ?? [];
+  return Object.fromEntries(product.map((kernel, at) => [names[at] ?? '', drawFrom(kernel, random)]));
 }
 
 /** Log of the mixture's density at a choice. */
-export function logLikelihood(estimator: ParzenEstimator, choice: Choice): number {
-  const logs = estimator.kernels.map((kernel, index) => {
-    let log = Math.log(estimator.weights[index] ?? 0);
-    for (const [name, each] of Object.entries(kernel)) log += logOf(each, choice[name] ?? 0);
+export function logLikelihood({ weights, names, products }: ParzenEstimator, choice: Choice): number {
+  const values = names.map((name) => choice[name] ?? 0);
+  const logs = products.map((product, index) => {
+    let log = Math.log(weights[index] ?? 0);
+    for (let at = 0; at < product.length; at += 1) {
+      const kernel = product[at];
+      if (kernel !== undefined) log += logOf(kernel, values[at] ?? 0);
+    }
     return log;
   });
   const largest = Math.max(...logs);
@@ -86,13 +88,20 @@ function kernelsOf(parameter: Parameter, observed: readonly number[]): Kernel[] 
 
 function categoricalKernels(choices: number, observed: readonly number[]): Kernel[] {
   const elsewhere = PRIOR_WEIGHT / (observed.length + 1);
-  const seen = observed.map((value): Kernel => {
-    const total = 1 + elsewhere * choices;
-    const masses = Array.from({ length: choices }, (_, index) => ((index === value ? 1 : 0) + elsewhere) / total);
-    return { kind: 'categorical', masses };
-  });
-  return [...seen, { kind: 'categorical', masses: Array.from({ length: choices }, () => 1 / choices) }];
+  const total = 1 + elsewhere * choices;
+  // Every kernel is one of as many as there are choices, so that each is made once.
+  const byChoice = Array.from({ length: choices }, (_, seen) =>
+    categorical(Array.from({ length: choices }, (_each, index) => ((index === seen ? 1 : 0) + elsewhere) / total)),
+  );
+  const prior = categorical(Array.from({ length: choices }, () => 1 / choices));
+  return [...observed.map((value) => byChoice[value] ?? prior), prior];
 }
+
+const categorical = (masses: readonly number[]): Kernel => ({
+  kind: 'categorical',
+  masses,
+  logs: masses.map(Math.log),
+});
 
 /** The larger distance to a neighbour, within limits; the outermost use their inner one. */
 function deviationsOf(means: readonly number[], low: number, high: number): number[] {
@@ -118,7 +127,7 @@ function drawFrom(kernel: Kernel, random: RandomStream): number {
 }
 
 function logOf(kernel: Kernel, value: number): number {
-  if (kernel.kind === 'categorical') return Math.log(kernel.masses[value] ?? 0);
+  if (kernel.kind === 'categorical') return kernel.logs[value] ?? Number.NEGATIVE_INFINITY;
   if (kernel.kind === 'integer') return logMass(kernel.normal, value - 0.5, value + 0.5);
   return logDensity(kernel.normal, kernel.log ? Math.log(value) : value);
 }

@@ -88,14 +88,25 @@ export function createCandidateBook(task: PromptTask): CandidateBook {
   }
   const mean = (id: string, rowIds: readonly string[]) =>
     meanOf(rowIds.map((rowId) => rowScore(id, rowId)).filter((score) => score !== null));
+  // Rankings ask for these of every candidate at every step, and a candidate's change only with its own scores.
+  const objectives = new Map<string, number | null>();
+  const fullyScored = new Set<string>();
   function objective(id: string): number | null {
+    const known = objectives.get(id);
+    if (known !== undefined) return known;
     const score = mean(id, task.splits.select);
     const beyond = Math.max(0, promptLength(get(id).prompt) - seedLength);
-    return score === null ? null : score.mean - (task.lengthCost * beyond) / CHARACTERS_PER_COST;
+    const value = score === null ? null : score.mean - (task.lengthCost * beyond) / CHARACTERS_PER_COST;
+    objectives.set(id, value);
+    return value;
   }
-  const isFullyScored = (id: string) =>
-    task.splits.select.every((rowId) => rowScore(id, rowId) !== null || failed.has(`${id} ${rowId}`)) &&
-    mean(id, task.splits.select) !== null;
+  function isFullyScored(id: string): boolean {
+    if (fullyScored.has(id)) return true;
+    const every = task.splits.select.every((rowId) => rowScore(id, rowId) !== null || failed.has(`${id} ${rowId}`));
+    const full = every && mean(id, task.splits.select) !== null;
+    if (full) fullyScored.add(id);
+    return full;
+  }
   return {
     seed,
     list: () => [...byId.values()],
@@ -113,6 +124,7 @@ export function createCandidateBook(task: PromptTask): CandidateBook {
       const rows = answers.get(get(id).id);
       const samples = rows?.get(rowId) ?? [];
       samples[sample] = outcome;
+      objectives.delete(id);
       rows?.set(rowId, samples);
     },
     outcome: (id, rowId, sample) => answers.get(id)?.get(rowId)?.[sample],
@@ -121,18 +133,21 @@ export function createCandidateBook(task: PromptTask): CandidateBook {
     mean,
     objective,
     isFullyScored,
-    best() {
-      let best: Candidate | null = null;
-      let highest = Number.NEGATIVE_INFINITY;
-      for (const candidate of byId.values()) {
-        const value = isFullyScored(candidate.id) ? objective(candidate.id) : null;
-        if (value === null || value <= highest) continue;
-        best = candidate;
-        highest = value;
-      }
-      return best ?? seed;
-    },
+    best: () => bestOf([...byId.values()], (id) => (isFullyScored(id) ? objective(id) : null)) ?? seed,
   };
+}
+
+/** The first with the highest value; null where none has one. */
+function bestOf(candidates: readonly Candidate[], valueOf: (id: string) => number | null): Candidate | null {
+  let best: Candidate | null = null;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const candidate of candidates) {
+    const value = valueOf(candidate.id);
+    if (value === null || value <= highest) continue;
+    best = candidate;
+    highest = value;
+  }
+  return best;
 }
 
 /** A candidate has exactly the components of the seed, each of them short enough, and is none that may not be tried. */

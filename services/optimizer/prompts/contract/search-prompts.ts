@@ -84,8 +84,9 @@ export async function searchPrompts<Options>(
   const save = async (ledger: BudgetLedger, report: Stepper | null) => {
     const elapsedMs = clock();
     await deps.save({ ...progress, search: search.serialize(), report: report?.serialize() ?? null, elapsedMs });
+    if (deps.onProgress === undefined) return;
     const best = search.book.best();
-    deps.onProgress?.({
+    deps.onProgress({
       ...progress,
       left: ledger.left(),
       candidates: search.book.list().length,
