@@ -27,8 +27,8 @@ const DRILLS: Readonly<Record<string, Drill>> = {
   'model-swap': {
     title: 'A provider puts a weaker model behind the same name, and tells nobody',
     faults: [
-      { kind: 'missing-argument', argument: 'path', when: { ...FAULT, share: 0.5 } },
-      { kind: 'text-instead-of-call', when: { ...FAULT, share: 0.3 } },
+      { kind: 'missing-argument', argument: 'path', when: { ...FAULT, share: 0.9 } },
+      { kind: 'malformed-arguments', when: { ...FAULT, share: 0.6 } },
     ],
   },
   'cache-hint': {
