@@ -47,6 +47,8 @@ const LIFT_MIN = 1.5;
 /** What must be left of it in the least favourable of some twenty comparisons, whose least is low by chance alone. */
 const WORST_LIFT_MIN = 1.25;
 const FAILING_SESSIONS_MIN = 5;
+/** Chance that a comparison of few calls would be as high by itself. */
+const DOUBT_LEVEL = 0.05;
 /** Share of the calls that must have a counterpart in the same stratum; with less the comparison speaks of others. */
 const COMPARABLE_MIN = 0.2;
 /** A turn shape with a smaller part of the failures is not looked at by itself. */
@@ -142,34 +144,34 @@ function leastFavourable(table: AttributionTable<AttributionDimension>, place: P
   );
   const compare = (strata: readonly AttributionDimension[], without?: Place) =>
     compareInStrata(table.rowsFor(place, strata, without));
-  const comparisons: StratifiedComparison[] = [compare([])];
+  // What must be beyond doubt, and what must merely not speak against it: those compare few calls, and prove little.
+  const proofs: StratifiedComparison[] = [compare([])];
+  const doubts: StratifiedComparison[] = [];
   const crossing: AttributionDimension[] = [];
   const inseparableFrom: Place[] = [];
   for (const dimension of others) {
     const adjusted = compare([dimension]);
     if (adjusted.comparableShare >= COMPARABLE_MIN) {
       crossing.push(dimension);
-      comparisons.push(adjusted);
+      proofs.push(adjusted);
       continue;
     }
     const within = table.valuesWithin(place, dimension, PART_MIN);
     const [only] = within;
     if (within.length === 1 && only !== undefined) inseparableFrom.push({ dimension, value: only });
-    else for (const value of within) comparisons.push(compare([], { dimension, value }));
+    else for (const value of within) doubts.push(compare([], { dimension, value }));
   }
   for (const [index, one] of crossing.entries()) {
     // A value that one comparison has refused need not be seen in all the others.
-    if (comparisons.some((each) => each.lift < WORST_LIFT_MIN)) return null;
+    if ([...proofs, ...doubts].some((each) => each.lift < WORST_LIFT_MIN)) return null;
     for (const other of crossing.slice(index + 1)) {
       const adjusted = compare([one, other]);
-      if (adjusted.comparableShare >= COMPARABLE_MIN) comparisons.push(adjusted);
+      if (adjusted.comparableShare >= COMPARABLE_MIN) doubts.push(adjusted);
     }
   }
-  const worst = comparisons.reduce((least, each) => (each.pValue > least.pValue ? each : least));
-  const lift = Math.min(...comparisons.map((each) => each.lift));
-  return lift < WORST_LIFT_MIN
-    ? null
-    : { pValue: worst.pValue, lift, liftInterval: worst.liftInterval, inseparableFrom };
+  if (doubts.some((each) => each.lift < WORST_LIFT_MIN || each.pValue > DOUBT_LEVEL)) return null;
+  const { pValue, lift, liftInterval } = proofs.reduce((least, each) => (each.pValue > least.pValue ? each : least));
+  return lift < WORST_LIFT_MIN ? null : { pValue, lift, liftInterval, inseparableFrom };
 }
 
 /** Holm's correction over all that was tested: the chance of any wrong one is the level, however the tests hang together. */
