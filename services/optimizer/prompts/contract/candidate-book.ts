@@ -138,11 +138,11 @@ export function createCandidateBook(task: PromptTask): CandidateBook {
 }
 
 /** The first with the highest value; null where none has one. */
-function bestOf(candidates: readonly Candidate[], valueOf: (id: string) => number | null): Candidate | null {
+function bestOf(candidates: readonly Candidate[], rank: (id: string) => number | null): Candidate | null {
   let best: Candidate | null = null;
   let highest = Number.NEGATIVE_INFINITY;
   for (const candidate of candidates) {
-    const value = valueOf(candidate.id);
+    const value = rank(candidate.id);
     if (value === null || value <= highest) continue;
     best = candidate;
     highest = value;
