@@ -3,20 +3,20 @@ import type { Database } from '#shared/database/connect.ts';
 import { activatePolicy, type PolicyPointer, readPointer, rollBack } from '#shared/database/pointer-store.ts';
 import { type Policy, proposePolicy, readPolicy } from '#shared/database/policy-store.ts';
 import { readRollbackTarget } from '#shared/database/rollback-target.ts';
-import { abortRollout, openRollout, readRollout } from '#shared/database/rollout-store.ts';
 import type { Governance } from '#shared/domain/governance.ts';
-import { rolloutSettingsOf } from '#shared/domain/rollout.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import { watchSchema } from './arm-alarms.ts';
 import { automaticPower } from './automatic-power.ts';
 import { demoteModel, prefixesInShape, weightInShape } from './demote-model.ts';
 import { readJudgeDrift } from './read-judge-drift.ts';
-import { createRolloutState } from './rollout/rollout-state.ts';
-
-export interface AnswerAlarmDeps {
-  readonly database: Database;
-  readonly actor: string;
-}
+import {
+  type AlarmCase,
+  type AnswerAlarmDeps,
+  alarmEvidence,
+  changeForAlarm,
+  endRolloutForAlarm,
+  tryRemedy,
+} from './try-remedy.ts';
 
 export type AlarmAnswer =
   | {
@@ -28,19 +28,6 @@ export type AlarmAnswer =
     }
   /** Nothing may be done now; the next look tries again. */
   | { readonly type: 'waiting'; readonly reason: string };
-
-/** Share of sessions that a reverse canary may take, as far as the exposure limit lets it. */
-const REVERSE_SHARE = 0.2;
-
-/** What an alarm is about, as it stands when it is answered. */
-interface Case {
-  readonly alarm: Alarm;
-  readonly governance: Governance;
-  readonly pointer: PolicyPointer;
-  readonly policy: Policy;
-  /** Act without asking a reverse canary first. */
-  readonly atOnce: boolean;
-}
 
 /**
  * What an alarm leads to. The remedy is the previous policy when the present one brought the bad cell, else the present
@@ -56,7 +43,7 @@ export async function answerAlarm(deps: AnswerAlarmDeps, alarm: Alarm, governanc
   if (pointer === null || policy === null || pointer.stable !== alarm.policyId) return none(NOT_SERVED);
   const large = watchSchema.parse(alarm.state).alarm.phase === 'demoted';
   const atOnce = large && !(await readJudgeDrift(database, alarm.projectId, alarm.armedAt));
-  const facts: Case = { alarm, governance, pointer, policy, atOnce };
+  const facts: AlarmCase = { alarm, governance, pointer, policy, atOnce };
   try {
     const previous = await previousPolicy(database, pointer);
     const blamed = previous !== null && cameWith(policy, previous, alarm);
@@ -101,16 +88,16 @@ function cameWith(
   return prefixesInShape(policy.body, cell).join() !== prefixesInShape(previous.body, cell).join();
 }
 
-async function goBack(deps: AnswerAlarmDeps, facts: Case, previous: Policy): Promise<AlarmAnswer> {
+async function goBack(deps: AnswerAlarmDeps, facts: AlarmCase, previous: Policy): Promise<AlarmAnswer> {
   const { alarm, policy, pointer } = facts;
   const reason = `alarm: ${alarm.model} in ${alarm.turnShape} fell under policy v${policy.number}`;
-  const back = await rollBack(deps.database, { ...changeOf(deps, facts, pointer), reason, slot: 'stable' });
+  const back = await rollBack(deps.database, { ...changeForAlarm(deps, facts, pointer), reason, slot: 'stable' });
   const modelLost = weightInShape(previous.body, alarm) < weightInShape(policy.body, alarm);
   return { type: 'rolled_back', id: back.stable, reason, modelLost };
 }
 
 /** The present policy without the model in the shape: at once, after a reverse canary, or as a proposal. */
-async function dropModel(deps: AnswerAlarmDeps, facts: Case): Promise<AlarmAnswer> {
+async function dropModel(deps: AnswerAlarmDeps, facts: AlarmCase): Promise<AlarmAnswer> {
   const { alarm, policy, governance, atOnce } = facts;
   if (governance.weights === 'off') return none('the optimizer has no power over weights');
   const demotion = demoteModel(policy.body, alarm, new Set());
@@ -119,7 +106,7 @@ async function dropModel(deps: AnswerAlarmDeps, facts: Case): Promise<AlarmAnswe
   const reason = `alarm: ${alarm.model} fell in ${alarm.turnShape}; ${successors} takes over`;
   const { policy: proposal } = await proposePolicy(deps.database, {
     ...{ projectId: alarm.projectId, body: demotion.body, parentId: policy.policyId, author: deps.actor, reason },
-    ...{ evidence: evidenceOf(alarm), risk: 'model' },
+    ...{ evidence: alarmEvidence(alarm), risk: 'model' },
   });
   const proposed: AlarmAnswer = { type: 'proposed', id: proposal.policyId, reason, modelLost: false };
   if (governance.weights !== 'automatic') return proposed;
@@ -132,57 +119,15 @@ async function dropModel(deps: AnswerAlarmDeps, facts: Case): Promise<AlarmAnswe
   }
 }
 
-async function demote(deps: AnswerAlarmDeps, facts: Case, proposal: Policy, reason: string): Promise<AlarmAnswer> {
+async function tryFirst(deps: AnswerAlarmDeps, facts: AlarmCase, remedy: Policy): Promise<AlarmAnswer> {
+  const { rolloutId, reason } = await tryRemedy(deps, facts, remedy);
+  return { type: 'reverse_canary', id: rolloutId, reason, modelLost: false };
+}
+
+async function demote(deps: AnswerAlarmDeps, facts: AlarmCase, proposal: Policy, reason: string): Promise<AlarmAnswer> {
   // A canary is compared with the policy that has just fallen: what it would prove is nothing.
-  const seen = await endRollout(deps, facts, facts.pointer, 'any');
-  const change = { ...changeOf(deps, facts, seen), reason, policyId: proposal.policyId };
+  const seen = await endRolloutForAlarm(deps, facts, facts.pointer, 'any');
+  const change = { ...changeForAlarm(deps, facts, seen), reason, policyId: proposal.policyId };
   await activatePolicy(deps.database, change);
   return { type: 'demoted', id: proposal.policyId, reason, modelLost: true };
-}
-
-/** A reverse canary: does the remedy do better than the present policy, in the same traffic and by the same judges? */
-async function tryFirst(deps: AnswerAlarmDeps, facts: Case, remedy: Policy): Promise<AlarmAnswer> {
-  const { alarm, governance } = facts;
-  const pointer = await endRollout(deps, facts, facts.pointer, 'canary');
-  const reason = `alarm: does v${remedy.number} do better than the present policy in ${alarm.turnShape}?`;
-  // The other shapes are served alike in both arms: their sessions would only thin what there is to find.
-  const settings = { ...rolloutSettingsOf(governance), stratum: alarm.turnShape };
-  const rollout = await openRollout(deps.database, {
-    ...changeOf(deps, facts, pointer),
-    ...{ reason, kind: 'reverse', candidate: remedy.policyId, settings },
-    canaryShare: Math.min(REVERSE_SHARE, governance.exposureMax - pointer.explorationShare),
-    initialState: createRolloutState(settings),
-  });
-  return { type: 'reverse_canary', id: rollout.rolloutId, reason, modelLost: false };
-}
-
-/** The pointer without the running rollout; a reverse canary that runs already is left to end, unless `any` may go. */
-async function endRollout(
-  deps: AnswerAlarmDeps,
-  facts: Case,
-  pointer: PolicyPointer,
-  which: 'any' | 'canary',
-): Promise<PolicyPointer> {
-  const { projectId, rolloutId } = pointer;
-  if (rolloutId === null) return pointer;
-  const running = await readRollout(deps.database, projectId, rolloutId);
-  if (which === 'canary' && running?.kind === 'reverse') return pointer;
-  const reason = `alarm: ${facts.alarm.model} fell in ${facts.alarm.turnShape}, under the policy that the canary is compared with`;
-  await abortRollout(deps.database, { ...changeOf(deps, facts, pointer), rolloutId, reason });
-  const after = await readPointer(deps.database, projectId);
-  if (after?.stable !== pointer.stable) throw new TrimtabError('conflict', NOT_SERVED);
-  return after;
-}
-
-/** What every answer has in common; drawn up from a pointer, so that a person who has moved on is not overruled. */
-function changeOf(deps: AnswerAlarmDeps, { alarm }: Case, pointer: PolicyPointer) {
-  return {
-    ...{ projectId: alarm.projectId, actor: deps.actor, automatic: true, expectedEpoch: pointer.epoch },
-    evidence: evidenceOf(alarm),
-  };
-}
-
-function evidenceOf(alarm: Alarm): Readonly<Record<string, unknown>> {
-  const { alarmId, evidence } = alarm;
-  return typeof evidence === 'object' && evidence !== null ? { alarmId, alarm: evidence } : { alarmId };
 }
