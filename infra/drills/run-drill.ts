@@ -3,11 +3,11 @@ import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createFakeProvider } from '#shared/testing/fake-provider.ts';
 import { createScenarioScript } from '#shared/testing/fake-scenario.ts';
+import { startDrillTraffic } from '../demo/drill-traffic.ts';
 import type { DemoSystem } from '../demo/run-demo.ts';
 import { drillConfig } from './drill-config.ts';
 import { DRILL_STEPS, type DrillEvent, type DrillStep } from './drill-event.ts';
 import { type DrillScenario, STEADY_PROVIDER } from './drill-scenario.ts';
-import { startDrillTraffic } from './drill-traffic.ts';
 import { lookAtSystem, type SystemView } from './look-at-system.ts';
 
 export interface DrillDeps {
