@@ -55,6 +55,8 @@ export interface FailureClustering {
    * which leaves the clusters as they are and the rest of the night to go on.
    */
   runNightly(runId: string): Promise<ReclusterReport | null>;
+  /** Waits for names that a model is asked for; looks do not wait for them. */
+  idle(): Promise<void>;
 }
 
 /** Failures taken per transaction, and transactions per look: a backlog is worked off without holding up the rest. */
@@ -88,6 +90,7 @@ export function createFailureClustering(deps: ClusterFailuresDeps, options: Clus
   const naming = { database, embedder, llm: deps.namer ?? null, log };
   let since = new Date(now() - LOOKBACK_MS);
   let assessedAt = Number.NEGATIVE_INFINITY;
+  let asking: Promise<unknown> = Promise.resolve();
   // The process before may have been killed between recording and placing.
   let mayBeHomeless = true;
 
@@ -113,12 +116,23 @@ export function createFailureClustering(deps: ClusterFailuresDeps, options: Clus
     await attributeClusters(working, projectId);
   };
 
+  const askForNames = (): void => {
+    if (naming.llm === null) return;
+    asking = asking
+      .then(() => nameClusters(naming, projectId, NAMES_PER_LOOK))
+      .catch((error: unknown) => log?.warn({ error }, 'clusters keep their names of facts: no model could be asked'));
+  };
+
   return {
+    idle: async () => void (await asking),
     async run() {
       const recorded = await takeFailures();
       const opened = recorded > 0 || mayBeHomeless ? await placeTemplates(working, support) : [];
       mayBeHomeless = false;
-      if (opened.length > 0) await nameClusters(naming, projectId, NAMES_PER_LOOK);
+      if (opened.length > 0) {
+        await nameClusters({ ...naming, llm: null }, projectId, 0);
+        askForNames();
+      }
       await watch();
       return { recorded, opened: opened.length };
     },

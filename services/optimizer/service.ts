@@ -27,7 +27,7 @@ import { createSchedule } from './schedule.ts';
 import { createOptimizerServer } from './server.ts';
 import { watchHealth } from './watch-health.ts';
 import { createWebhookSender } from './webhooks/webhook-sender.ts';
-import { createWebhookTask } from './webhooks/webhook-task.ts';
+import { createWebhookTask, type WebhookTask } from './webhooks/webhook-task.ts';
 
 export interface OptimizerServiceDeps {
   readonly config: OptimizerConfig;
@@ -93,8 +93,7 @@ export function createOptimizerService(deps: OptimizerServiceDeps): OptimizerSer
   };
   const schedule = createSchedule({ database, log, now, work: () => worker.work(), chores }, config);
   const retention = createRetentionTask({ database, now, log }, config);
-  const sender = createWebhookSender({ database, now, random: Math.random, fetchFor: createGuardedFetch }, config);
-  const webhooks = createWebhookTask({ sender, log });
+  const webhooks = webhooksOf(deps, now);
   let looking: Promise<void> = Promise.resolve();
   let listener: PolicyListener | null = null;
 
@@ -111,17 +110,9 @@ export function createOptimizerService(deps: OptimizerServiceDeps): OptimizerSer
   };
   const openServer = async () =>
     createOptimizerServer({
-      ...{
-        database,
-        people: deps.people,
-        projectId,
-        now,
-        policyChanges,
-        log,
-        metrics: registry,
-        upstreams: config.upstreams,
-        searches: { optimizers: deps.optimizers, options: config },
-      },
+      ...{ database, people: deps.people, projectId, now, policyChanges, log, metrics: registry },
+      ...{ upstreams: config.upstreams, minClusterSessions: config.minClusterSessions },
+      searches: { optimizers: deps.optimizers, options: config },
       tokens: await readAccessTokens(deps.dataDir, deps.adminToken),
       wake: workSoon,
       readStatus: () =>
@@ -150,7 +141,8 @@ export function createOptimizerService(deps: OptimizerServiceDeps): OptimizerSer
       await server?.close();
       await listener?.close();
       const deadline = new Promise<void>((resolve) => setTimeout(resolve, STOP_DEADLINE_MS).unref());
-      await Promise.race([Promise.all([looking, worker.idle(), retention.stop(), webhooks.stop()]), deadline]);
+      const ending = [looking, worker.idle(), retention.stop(), webhooks.stop(), clustering.idle()];
+      await Promise.race([Promise.all(ending), deadline]);
     },
   };
 }
@@ -162,4 +154,9 @@ function clusteringOf(
   const namer = config.naming === 'model' ? teacher : null;
   const known = embedder === undefined ? {} : { embedder };
   return createFailureClustering({ database, now, log, actor, namer, ...known }, config);
+}
+
+function webhooksOf({ config, database, log }: OptimizerServiceDeps, now: () => number): WebhookTask {
+  const sender = createWebhookSender({ database, now, random: Math.random, fetchFor: createGuardedFetch }, config);
+  return createWebhookTask({ sender, log });
 }

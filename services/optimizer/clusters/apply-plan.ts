@@ -1,6 +1,6 @@
 import type { ClusterPlan } from '#shared/database/clusters/change-store.ts';
 import { holdClusters } from '#shared/database/clusters/count-failures.ts';
-import { writeExemplars } from '#shared/database/clusters/live-clusters.ts';
+import { readLiveTemplates, writeExemplars } from '#shared/database/clusters/live-clusters.ts';
 import { noteMerges } from '#shared/database/clusters/merge-clusters.ts';
 import { moveTemplates } from '#shared/database/clusters/move-templates.ts';
 import { noteSplit } from '#shared/database/clusters/split-cluster.ts';
@@ -60,10 +60,31 @@ export async function applyPlan(
       });
     }),
   );
+  await followMerges(transaction, plan, idOf, by);
   for (const found of plan.clusters) {
     if (found.clusterId !== null) await writeExemplars(transaction, found.clusterId, found.exemplarIds);
   }
   return { opened, merges, splits };
+}
+
+/** What a merged cluster still holds, of times before the window, goes where the rest of it went. */
+async function followMerges(
+  transaction: Database,
+  plan: ClusterPlan,
+  idOf: ReadonlyMap<string, string>,
+  { projectId, runId }: { readonly projectId: string; readonly runId: string | null },
+): Promise<void> {
+  for (const { kind, parentId, childKey } of plan.lineage) {
+    const clusterId = idOf.get(childKey);
+    if (kind !== 'merge' || clusterId === undefined || clusterId === parentId) continue;
+    const left = await readLiveTemplates(transaction, parentId);
+    const move = { clusterId, source: 'recluster', score: null, tentative: false, runId } as const;
+    await moveTemplates(
+      transaction,
+      projectId,
+      left.map((templateId) => ({ templateId, ...move })),
+    );
+  }
 }
 
 /** Before anything moves, so that what is written down is what was there. */

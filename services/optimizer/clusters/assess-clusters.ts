@@ -127,6 +127,8 @@ async function sinceResolvedOf(
 ): Promise<RateHour | null> {
   const { status, resolvedAt } = cluster;
   if (status !== 'resolved' || resolvedAt === null) return null;
+  // Most of them never come back, and are not asked about.
+  if (cluster.lastSeen <= resolvedAt) return { calls: 0, failures: 0 };
   const { sessions, calls } = await readSinceResolved(database, projectId, { ...cluster, resolvedAt });
   return { calls, failures: sessions };
 }

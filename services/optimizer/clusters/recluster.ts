@@ -5,7 +5,7 @@ import {
   takeClusterChange,
 } from '#shared/database/clusters/change-store.ts';
 import { type LiveClusterRow, readLiveClusters } from '#shared/database/clusters/live-clusters.ts';
-import { readPins } from '#shared/database/clusters/pin-store.ts';
+import { hasPinsSince, readPins } from '#shared/database/clusters/pin-store.ts';
 import { readTemplateMasses, readTemplates, type StoredTemplate } from '#shared/database/clusters/template-store.ts';
 import type { Database } from '#shared/database/connect.ts';
 import { TrimtabError } from '#shared/errors.ts';
@@ -84,6 +84,9 @@ export async function applyClusterChange(
   return await database.transaction().execute(async (transaction) => {
     const change = await takeClusterChange(transaction, projectId, changeId);
     if (change === null) throw new TrimtabError('conflict', `change ${changeId} does not wait for a decision`);
+    if (await hasPinsSince(transaction, projectId, change.createdAt)) {
+      throw new TrimtabError('conflict', 'clusters were merged or split since; the next night proposes anew');
+    }
     const by = { ...options, actor, runId: change.runId, now: new Date(now()) };
     const applied = await applyPlan(transaction, change.plan, by, templates);
     const decided = { projectId, changeId, actor, reason, now: new Date(now()) };

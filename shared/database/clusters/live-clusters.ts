@@ -24,6 +24,18 @@ export async function readLiveClusters(database: Database, projectId: string): P
   return rows;
 }
 
+/** The templates that a cluster holds. */
+export async function readLiveTemplates(transaction: Database, clusterId: string): Promise<readonly string[]> {
+  const rows = await transaction
+    .selectFrom('clusterAssignment')
+    .select('templateId')
+    .where('clusterId', '=', clusterId)
+    .where('validTo', 'is', null)
+    .orderBy('templateId')
+    .execute();
+  return rows.map(({ templateId }) => templateId);
+}
+
 /** Which of some templates no cluster holds. */
 export async function stillLoose(transaction: Database, templateIds: readonly string[]): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ templateId: string }>`

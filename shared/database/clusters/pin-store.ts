@@ -20,6 +20,18 @@ export async function readPins(database: Database, projectId: string): Promise<r
   }));
 }
 
+/** Whether people decided anything since a moment: what was planned before it may contradict them. */
+export async function hasPinsSince(database: Database, projectId: string, since: Date): Promise<boolean> {
+  const pin = await database
+    .selectFrom('clusterPin')
+    .select('sequence')
+    .where('projectId', '=', projectId)
+    .where('createdAt', '>', since)
+    .limit(1)
+    .executeTakeFirst();
+  return pin !== undefined;
+}
+
 /** Pins every template to the first: a person said that they are one failure. */
 export async function pinTogether(
   transaction: Database,

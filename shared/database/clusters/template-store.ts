@@ -46,7 +46,7 @@ export async function readTemplates(
   return rows;
 }
 
-/** Templates that no cluster holds, oldest first, from a moment on. */
+/** Templates that no cluster holds, those that were met last first: what nobody meets again must not crowd them out. */
 export async function readLooseTemplates(
   database: Database,
   projectId: string,
@@ -63,7 +63,7 @@ export async function readLooseTemplates(
     WHERE template.project_id = ${projectId} AND template.last_seen >= ${window.since}
       AND NOT EXISTS (SELECT 1 FROM cluster_assignment assignment
         WHERE assignment.template_id = template.template_id AND assignment.valid_to IS NULL)
-    ORDER BY template.first_seen, template.template_id LIMIT ${window.limit}`.execute(database);
+    ORDER BY template.last_seen DESC, template.template_id LIMIT ${window.limit}`.execute(database);
   return rows;
 }
 
