@@ -14,6 +14,8 @@ export interface SwapOptions {
   /** Folder of the public data sets, which `tau2-bench` is one of. */
   readonly dataDirectory: string;
   readonly progress?: ((line: string) => void) | undefined;
+  /** Runs of each world, where neither the quick number nor the full one will do. */
+  readonly runs?: number | undefined;
 }
 
 const RUNS = 2_000;
@@ -29,7 +31,7 @@ const RETAIL = ['retail_default'];
 export async function swapFigures(options: SwapOptions): Promise<Figure[]> {
   const telecom = readSwapOutcomes(options.dataDirectory, TELECOM);
   const retail = readSwapOutcomes(options.dataDirectory, RETAIL);
-  const runs = options.quick ? QUICK_RUNS : RUNS;
+  const runs = options.runs ?? (options.quick ? QUICK_RUNS : RUNS);
   // As the first rollout of a quarter has it.
   const rules = rolloutSettingsOf(governanceSchema.parse({ models: [] }));
   const settings = withSpentError(rules, { place: 1, rolledBack: 0, promoted: 0 });
