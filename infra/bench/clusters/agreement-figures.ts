@@ -78,7 +78,7 @@ export async function agreementFigures(
         interval: middleOf(worse.resampled.map((each) => each[measured])),
       });
     }),
-    tables: [waysTable(name, ways), curveTable(name, all)],
+    tables: [waysTable(name, ways), calibrationTable(name, embedder, calibrateThresholds(all)), curveTable(name, all)],
     plots: { [`clusters-threshold-${name}.svg`]: thresholdPlot(embedder, thresholdCurve(all)) },
   };
 }
@@ -128,6 +128,22 @@ function waysTable(name: string, ways: readonly Way[]): ScoringTable {
       ...[way, calibration.thresholds.attach, n, tested.clusters],
       ...[tested.b3Precision, tested.b3Recall, tested.b3f, tested.ari, tested.v],
     ]),
+  };
+}
+
+/** What the failures at hand would choose, beside what the embedder was given. */
+function calibrationTable(name: string, embedder: Embedder, { thresholds }: Calibration): ScoringTable {
+  return {
+    title: `Calibration, ${name} embedder`,
+    columns: ['of', 'attach', 'tentative'],
+    rows: [
+      [
+        `\`${embedder.id}\` version ${embedder.version}, as it ships`,
+        embedder.thresholds.attach,
+        embedder.thresholds.tentative,
+      ],
+      ['calibrated on all models here', thresholds.attach, thresholds.tentative],
+    ],
   };
 }
 

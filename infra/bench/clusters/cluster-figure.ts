@@ -24,10 +24,6 @@ export function below(bar: number, figure: Measured): WrittenFigure {
   return { ...figure, op: '<=', bar, pass: figure.value < bar };
 }
 
-export function known(figure: Measured): WrittenFigure {
-  return { ...figure, op: '<=', bar: null, pass: null };
-}
-
 export function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -28,7 +28,13 @@ describe('attribution', () => {
     ]);
     const [first, ...others] = findAttributions(cells);
     expect(others).toEqual([]);
-    expect(first).toMatchObject({ dimension: 'provider', value: 'x', failingSessions: 120, inseparableFrom: [] });
+    expect(first).toMatchObject({
+      dimension: 'provider',
+      value: 'x',
+      failingSessions: 120,
+      inseparableFrom: [],
+      within: null,
+    });
     expect(first!.rate).toBeCloseTo(0.25);
     expect(first!.restRate).toBeCloseTo(0.02);
     expect(first!.lift).toBeCloseTo(12.5);
@@ -61,6 +67,21 @@ describe('attribution', () => {
       ...sessions('y-3', 60, { provider: 'y', model: 'three' }, seldom),
     ];
     expect(claims(cells)).toEqual(['provider x']);
+  });
+
+  it('finds a provider that fails in one turn shape only, and says in which', () => {
+    const shapes = ['plan', 'edit', 'followup', 'chat'];
+    const cells = shapes.flatMap((turnShape) => [
+      ...sessions(`x-${turnShape}`, 60, { provider: 'x', turnShape }, turnShape === 'plan' ? often : seldom),
+      // As many failures of others elsewhere as to bury it in the sum.
+      ...sessions(`y-${turnShape}`, 60, { provider: 'y', turnShape }, turnShape === 'edit' ? often : seldom),
+    ]);
+    const found = findAttributions(cells);
+    expect(found.map(({ dimension, value, within }) => `${dimension} ${value} of ${within?.value}`).sort()).toEqual([
+      'provider x of plan',
+      'provider y of edit',
+    ]);
+    expect(found[0]!.failureShare).toBeLessThan(0.6);
   });
 
   it('says so when a provider and its only model cannot be told apart', () => {
