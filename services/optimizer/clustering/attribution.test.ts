@@ -76,7 +76,7 @@ describe('attribution', () => {
       // As many failures of others elsewhere as to bury it in the sum.
       ...sessions(`y-${turnShape}`, 60, { provider: 'y', turnShape }, turnShape === 'edit' ? often : seldom),
     ]);
-    const found = findAttributions(cells);
+    const found = findAttributions(cells).filter(({ dimension }) => dimension === 'provider');
     expect(found.map(({ dimension, value, within }) => `${dimension} ${value} of ${within?.value}`).sort()).toEqual([
       'provider x of plan',
       'provider y of edit',
