@@ -7,8 +7,8 @@ export default {
   version: '1',
   metric: 'toolUse',
   owner: 'provider',
-  // Lowers quality, so that traffic is steered: what is not cached is paid for tenfold.
-  severity: 'error',
+  // As bad as a failure, so that traffic is steered at once: what is not cached is paid for tenfold.
+  severity: 'fatal',
   pass: 'call',
   definition: 'A later turn of a conversation with cache hints reads from the cache.',
   score({ call, request }) {
