@@ -1,15 +1,10 @@
 import type { Candidate } from '../contract/candidate-book.ts';
 import type { SearchContext, Steps } from '../contract/search-context.ts';
 import { rowsOfComponent } from '../moves/component-text.ts';
-import { dropHarmfulLine } from '../moves/drop-harmful-line.ts';
+import { dropHarmfulLine, TRIAL_ROWS } from '../moves/drop-harmful-line.ts';
 import { findFailures } from '../moves/find-failures.ts';
 import type { GepaOptions } from './gepa-options.ts';
 import { type Iteration, isBetter, reflectOnRows } from './reflect.ts';
-
-/** Share of the failing rows that leaving out a line must repair before the shorter text is tested in full. */
-const REPAIRED_AT = 0.6;
-/** Failing rows on which lines are left out on trial. */
-const TRIAL_ROWS = 4;
 
 /**
  * A way out of a local optimum: several rewrites in a row without a test, then one line after the other left out, and
@@ -35,8 +30,7 @@ export function* explore(
     current = child;
   }
   const failing = yield* findFailures(context, current.id, shuffled(), wanting(TRIAL_ROWS));
-  const trial = { failing, purpose: 'minibatch' as const, repairedAt: REPAIRED_AT };
-  const found = (yield* dropHarmfulLine(context, current, component, trial)) ?? current;
+  const found = (yield* dropHarmfulLine(context, current, component, failing)) ?? current;
   if (found.id === start.id) return { type: 'barren' };
   const better = yield* isBetter(context, found, start, shuffled(), noisy);
   return better ? { type: 'accepted', child: found } : { type: 'rejected' };

@@ -1,7 +1,7 @@
 import type { SearchContext, Steps } from '../contract/search-context.ts';
 import type { PromptOptimizer } from '../contract/stepper.ts';
 import { componentsOf } from '../moves/component-text.ts';
-import { probeNoise } from '../moves/judge-noise.ts';
+import { type OpenedSearch, openSearch } from '../moves/open-search.ts';
 import { scoreFully } from '../moves/score-fully.ts';
 import { settleBest } from '../moves/settle-best.ts';
 import { explore } from './expedition.ts';
@@ -10,11 +10,8 @@ import { tryMerge } from './merge.ts';
 import { type Iteration, reflectOn } from './reflect.ts';
 import { selectCandidate } from './select-candidate.ts';
 
-interface Run {
+interface Run extends OpenedSearch {
   readonly context: SearchContext<GepaOptions>;
-  readonly noisy: boolean;
-  /** Task calls kept for the end. */
-  readonly reserve: number;
   /** Candidates on whose rows nothing fails any more. */
   readonly exhausted: Set<string>;
   readonly pairsTried: Set<string>;
@@ -26,8 +23,6 @@ interface Run {
   barren: number;
 }
 
-const SAMPLES_MAX = 8;
-
 /**
  * GEPA (arXiv 2507.19457): reflective mutation of candidates drawn from the Pareto fronts of single rows, and merges of
  * lineages. Acceptance is a sequential test instead of one minibatch, because three noisy rows let false winners in.
@@ -38,15 +33,14 @@ export const gepa: PromptOptimizer<GepaOptions> = {
   options: gepaOptionsSchema,
   taskCallsMin: (task, options) => 2 * task.splits.select.length + 3 * 2 * options.reflectionMinibatchSize,
   *search(context) {
-    if (!(yield* scoreFully(context, [context.book.seed.id]))) return;
-    const { flipRate } = yield* probeNoise(context, context.task.splits.propose);
+    const opened = yield* openSearch(context, context.options.settleShare);
+    if (opened === null) return;
     const run: Run = {
-      ...{ context, noisy: flipRate > 0, exhausted: new Set(), pairsTried: new Set(), turns: new Map() },
-      reserve: flipRate > 0 ? Math.floor(context.options.settleShare * context.left().taskCalls) : 0,
+      ...{ context, ...opened, exhausted: new Set(), pairsTried: new Set(), turns: new Map() },
       ...{ merges: 0, mergeDue: false, sinceAccepted: 0, barren: 0 },
     };
     while (canGoOn(run)) yield* iterate(run);
-    yield* settleBest(context, { taskCallsMax: context.left().taskCalls, samplesMax: SAMPLES_MAX });
+    yield* settleBest(context);
   },
 };
 

@@ -3,22 +3,18 @@ import type { Candidate } from '../contract/candidate-book.ts';
 import type { SearchContext, Steps } from '../contract/search-context.ts';
 import type { PromptOptimizer } from '../contract/stepper.ts';
 import { componentsOf, rowsOfComponent } from '../moves/component-text.ts';
-import { dropHarmfulLine } from '../moves/drop-harmful-line.ts';
+import { dropHarmfulLine, TRIAL_ROWS } from '../moves/drop-harmful-line.ts';
 import { findFailures } from '../moves/find-failures.ts';
-import { probeNoise } from '../moves/judge-noise.ts';
+import { openSearch } from '../moves/open-search.ts';
 import { rewriteFromRows } from '../moves/rewrite-from-rows.ts';
 import { scoreFully } from '../moves/score-fully.ts';
 import { settleBest } from '../moves/settle-best.ts';
+import { PERFECT_SCORE } from '../moves/shown-rows.ts';
 import { type MetaPromptOptions, metaPromptOptionsSchema } from './meta-prompt-options.ts';
 import { trajectoryOf } from './trajectory.ts';
 
 /** No chance reaches it: a prompt is never taken for better before all rows are scored. */
 const NEVER = 2;
-const PERFECT_SCORE = 1;
-const SAMPLES_MAX = 8;
-/** Failing rows on which lines are left out on trial, and the share of them that a shorter text must repair. */
-const TRIAL_ROWS = 4;
-const REPAIRED_AT = 0.6;
 
 interface Chain {
   readonly noisy: boolean;
@@ -41,13 +37,12 @@ export const metaPrompt: PromptOptimizer<MetaPromptOptions> = {
   options: metaPromptOptionsSchema,
   taskCallsMin: (task, options) => 2 * task.splits.select.length + options.rowsShown,
   *search(context) {
-    if (!(yield* scoreFully(context, [context.book.seed.id]))) return;
-    const { flipRate } = yield* probeNoise(context, context.task.splits.propose);
-    const noisy = flipRate > 0;
-    const reserve = noisy ? Math.floor(context.options.settleShare * context.left().taskCalls) : 0;
+    const opened = yield* openSearch(context, context.options.settleShare);
+    if (opened === null) return;
+    const { noisy, reserve } = opened;
     const chain: Chain = { noisy, tip: context.book.seed, sinceBest: 0, barren: 0, round: 0 };
     while (canGoOn(context, chain, reserve)) yield* playRound(context, chain);
-    yield* settleBest(context, { taskCallsMax: context.left().taskCalls, samplesMax: SAMPLES_MAX });
+    yield* settleBest(context);
   },
 };
 
@@ -106,8 +101,7 @@ function* rewriteTip(
 function* endChain(context: SearchContext<MetaPromptOptions>, chain: Chain, component: string): Steps<void> {
   const best = context.book.best();
   const failing = yield* failuresOf(context, chain, component, TRIAL_ROWS);
-  const trial = { failing, purpose: 'minibatch' as const, repairedAt: REPAIRED_AT };
-  const shorter = yield* dropHarmfulLine(context, chain.tip, component, trial);
+  const shorter = yield* dropHarmfulLine(context, chain.tip, component, failing);
   if (shorter !== null) yield* scoreFully(context, [shorter.id]);
   const found = context.book.best();
   chain.barren = found.id === best.id ? chain.barren + 1 : 0;

@@ -2,13 +2,8 @@ import type { Candidate } from '../contract/candidate-book.ts';
 import type { SearchContext, Steps } from '../contract/search-context.ts';
 import { judgeNoise } from './judge-noise.ts';
 
-export interface SettleOptions {
-  /** Task calls that settling may spend. */
-  readonly taskCallsMax: number;
-  /** Repeats of the whole select split for one candidate. */
-  readonly samplesMax: number;
-}
-
+/** Repeats of the whole select split for one candidate. */
+const SAMPLES_MAX = 8;
 /** Standard errors by which the best must lead before it counts as settled. */
 const LEAD = 1;
 
@@ -16,10 +11,9 @@ const LEAD = 1;
  * Scores the best candidate and its nearest rival again and again on the select split until one of them leads beyond
  * noise. The highest of many noisy scores belongs to a lucky candidate, and a second score takes the luck away.
  */
-export function* settleBest(context: SearchContext<unknown>, options: SettleOptions): Steps<void> {
+export function* settleBest(context: SearchContext<unknown>): Steps<void> {
   const { book, task } = context;
   const rowIds = task.splits.select;
-  let spent = 0;
   for (;;) {
     const { flipRate } = judgeNoise(
       book,
@@ -38,14 +32,13 @@ export function* settleBest(context: SearchContext<unknown>, options: SettleOpti
     );
     const open = [best, ...(rival !== null && promise(rival) > value(best) - LEAD * errorOf(best) ? [rival] : [])];
     const [next] = open
-      .filter(({ id }) => samplesOf(context, id) < options.samplesMax)
+      .filter(({ id }) => samplesOf(context, id) < SAMPLES_MAX)
       .sort((a, b) => samplesOf(context, a.id) - samplesOf(context, b.id));
     if (next === undefined || (open.length === 1 && samplesOf(context, best.id) > 1)) return;
     const ask = { candidateId: next.id, rowIds, purpose: 'select' as const, sample: samplesOf(context, next.id) };
     const cost = context.costOf([ask]);
-    if (cost === 0 || spent + cost > options.taskCallsMax || cost > context.left().taskCalls) return;
+    if (cost === 0 || cost > context.left().taskCalls) return;
     yield* context.evaluate([ask]);
-    spent += cost;
   }
 }
 

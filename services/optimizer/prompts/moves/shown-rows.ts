@@ -1,6 +1,8 @@
 import type { SearchContext } from '../contract/search-context.ts';
 import type { TeacherRow } from '../teacher/teacher-ask.ts';
 
+/** Scores from here on are nothing to learn from. */
+export const PERFECT_SCORE = 1;
 /** Scores below this are errors to learn from, as published. */
 export const ERROR_SCORE = 0.5;
 
@@ -22,13 +24,4 @@ export function shownRows(
     const reason = [...new Set(worst.map((answer) => answer.reason))].join('\n');
     return [{ input: context.row(rowId).input, answer: worst[0]?.output ?? '', score, reason }];
   });
-}
-
-/** The rows on which a candidate's mean score is an error. */
-export function errorRows(
-  context: Pick<SearchContext<unknown>, 'book'>,
-  candidateId: string,
-  rowIds: readonly string[],
-): readonly string[] {
-  return rowIds.filter((rowId) => (context.book.rowScore(candidateId, rowId) ?? 1) < ERROR_SCORE);
 }

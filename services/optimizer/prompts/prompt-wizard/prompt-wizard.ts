@@ -3,23 +3,18 @@ import type { SearchContext, Steps } from '../contract/search-context.ts';
 import type { PromptOptimizer } from '../contract/stepper.ts';
 import { componentsOf, rowsOfComponent } from '../moves/component-text.ts';
 import { findFailures } from '../moves/find-failures.ts';
-import { probeNoise } from '../moves/judge-noise.ts';
+import { type OpenedSearch, openSearch } from '../moves/open-search.ts';
 import { scoreFully } from '../moves/score-fully.ts';
 import { settleBest } from '../moves/settle-best.ts';
+import { PERFECT_SCORE } from '../moves/shown-rows.ts';
 import { furnish } from './furnish.ts';
 import { mutate } from './mutate.ts';
 import { type PromptWizardOptions, promptWizardOptionsSchema } from './prompt-wizard-options.ts';
 import { rankMutants } from './rank-mutants.ts';
 import { refine } from './refine.ts';
 
-const PERFECT_SCORE = 1;
-const SAMPLES_MAX = 8;
-
-interface Run {
+interface Run extends OpenedSearch {
   readonly context: SearchContext<PromptWizardOptions>;
-  readonly noisy: boolean;
-  /** Task calls kept for the end. */
-  readonly reserve: number;
 }
 
 /**
@@ -32,11 +27,10 @@ export const promptWizard: PromptOptimizer<PromptWizardOptions> = {
   options: promptWizardOptionsSchema,
   taskCallsMin: (task, options) => 4 * task.splits.select.length + options.mutationRounds * options.styleVariation,
   *search(context) {
-    const { book, options, task } = context;
-    if (!(yield* scoreFully(context, [book.seed.id]))) return;
-    const noisy = (yield* probeNoise(context, task.splits.propose)).flipRate > 0;
-    const reserve = noisy ? Math.floor(options.settleShare * context.left().taskCalls) : 0;
-    const run = { context, noisy, reserve };
+    const { book, options } = context;
+    const opened = yield* openSearch(context, options.settleShare);
+    if (opened === null) return;
+    const run = { context, ...opened };
     for (const component of componentsOf(book.seed.prompt)) {
       for (let iteration = 0; iteration < options.mutateRefineIterations; iteration += 1) {
         yield* mutateAndRefine(run, component);
@@ -46,7 +40,7 @@ export const promptWizard: PromptOptimizer<PromptWizardOptions> = {
       }
       yield* furnishBest(run, component);
     }
-    yield* settleBest(context, { taskCallsMax: context.left().taskCalls, samplesMax: SAMPLES_MAX });
+    yield* settleBest(context);
   },
 };
 

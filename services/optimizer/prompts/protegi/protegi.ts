@@ -2,20 +2,16 @@ import type { Candidate } from '../contract/candidate-book.ts';
 import type { SearchContext, Steps } from '../contract/search-context.ts';
 import type { PromptOptimizer } from '../contract/stepper.ts';
 import { componentsOf, rowsOfComponent } from '../moves/component-text.ts';
-import { dropHarmfulLine } from '../moves/drop-harmful-line.ts';
+import { dropHarmfulLine, TRIAL_ROWS } from '../moves/drop-harmful-line.ts';
 import { findFailures } from '../moves/find-failures.ts';
-import { probeNoise } from '../moves/judge-noise.ts';
+import { openSearch } from '../moves/open-search.ts';
 import { scoreFully } from '../moves/score-fully.ts';
 import { settleBest } from '../moves/settle-best.ts';
+import { PERFECT_SCORE } from '../moves/shown-rows.ts';
 import { expandPrompt } from './expand-prompt.ts';
 import { type ProtegiOptions, protegiOptionsSchema } from './protegi-options.ts';
 import { selectBeam } from './select-beam.ts';
 
-const PERFECT_SCORE = 1;
-const SAMPLES_MAX = 8;
-/** Failing rows on which lines are left out on trial, and the share of them that a shorter text must repair. */
-const TRIAL_ROWS = 4;
-const REPAIRED_AT = 0.6;
 /** Task calls of a round at the least, in sizes of the select split. */
 const ROUND_SPLITS_MIN = 4;
 /** Errors to draw the groups of all gradients from; groups may overlap. */
@@ -34,9 +30,9 @@ export const protegi: PromptOptimizer<ProtegiOptions> = {
   taskCallsMin: (task, options) => options.beamSize * task.splits.select.length + options.errorsPerGradient,
   *search(context) {
     const { book, options, task } = context;
-    if (!(yield* scoreFully(context, [book.seed.id]))) return;
-    const noisy = (yield* probeNoise(context, task.splits.propose)).flipRate > 0;
-    const reserve = noisy ? Math.floor(options.settleShare * context.left().taskCalls) : 0;
+    const opened = yield* openSearch(context, options.settleShare);
+    if (opened === null) return;
+    const { noisy, reserve } = opened;
     const components = componentsOf(book.seed.prompt);
     let beam: readonly Candidate[] = [book.seed];
     let stuck = false;
@@ -51,7 +47,7 @@ export const protegi: PromptOptimizer<ProtegiOptions> = {
       stuck = next[0]?.id === beam[0]?.id;
       beam = next;
     }
-    yield* settleBest(context, { taskCallsMax: context.left().taskCalls, samplesMax: SAMPLES_MAX });
+    yield* settleBest(context);
   },
 };
 
@@ -87,7 +83,7 @@ function* expandBeam(
     const errors = yield* findFailures(context, parent.id, minibatch, { wanted, perfectScore: PERFECT_SCORE, noisy });
     if (errors.length === 0) continue;
     const successors = yield* expandPrompt(context, parent, component, errors);
-    const trial = { failing: errors.slice(0, TRIAL_ROWS), purpose: 'minibatch' as const, repairedAt: REPAIRED_AT };
+    const trial = errors.slice(0, TRIAL_ROWS);
     const shorter = stuck && parent === beam[0] ? yield* dropHarmfulLine(context, parent, component, trial) : null;
     pool.push(...successors, ...(shorter === null ? [] : [shorter]));
   }
