@@ -41,15 +41,20 @@ else await run();
 
 async function run(): Promise<void> {
   const earlier = valueAfter('--write');
-  const report =
-    earlier === undefined ? await measure() : (JSON.parse(readFileSync(earlier, 'utf8')) as OptimizerReport);
-  if (options.includes('--write')) writePage(report);
-  if (earlier !== undefined) return;
-  const json = `${JSON.stringify(report, null, 2)}\n`;
   const jsonFile = valueAfter('--json');
-  if (jsonFile !== undefined) writeFileSync(jsonFile, json);
-  else if (options.includes('--json')) process.stdout.write(json);
+  // What is measured is on disk after every goal: a long measurement that is cut off has not been for nothing.
+  const keep = (report: OptimizerReport) => {
+    if (jsonFile !== undefined) writeFileSync(jsonFile, asJson(report));
+  };
+  const report =
+    earlier === undefined ? await measure(keep) : (JSON.parse(readFileSync(earlier, 'utf8')) as OptimizerReport);
+  if (options.includes('--write')) writePage(report);
+  if (earlier === undefined && jsonFile === undefined && options.includes('--json')) {
+    process.stdout.write(asJson(report));
+  }
 }
+
+const asJson = (report: OptimizerReport) => `${JSON.stringify(report, null, 2)}\n`;
 
 function writePage(report: OptimizerReport): void {
   const { page, plots } = writeOptimizersPage(report);
@@ -59,55 +64,62 @@ function writePage(report: OptimizerReport): void {
   for (const [file, plot] of Object.entries(plots)) writeFileSync(join(folder, file), plot);
 }
 
-async function measure(): Promise<OptimizerReport> {
-  const notMeasured: { goal: string; reason: string }[] = [];
+async function measure(keep: (report: OptimizerReport) => void): Promise<OptimizerReport> {
   const seeds = quick ? SEEDS_QUICK : SEEDS;
   const file = valueAfter('--cells') ?? null;
   const constants = (valueAfter('--constants') ?? 'frozen') as ConstantsName;
   const cells = createCellStore({ constants, firstSeed: Number(valueAfter('--first-seed') ?? 1), seeds }, file);
-  const figures = await measureGoals(chosenGoals(), cells, notMeasured);
+  const environment = { node: process.version, cpus: cpus().length, quick, seeds, writtenAt: new Date().toISOString() };
+  const notMeasured = OPTIMIZER_GOALS.filter((goal) => !chosenGoals().includes(goal)).map(({ name }) => ({
+    ...{ goal: name, reason: 'left out of this run by `--only`' },
+  }));
+  const figures: WrittenFigure[] = [];
   const elsewhere: { worlds: string; figures: WrittenFigure[] }[] = [];
-  const moved = chosenGoals().filter((goal) => goal.elsewhere);
-  if (quick || options.includes('--only'))
+  const report = () => ({ figures, cells: cells.all(), elsewhere, notMeasured, environment });
+  for (const goal of chosenGoals()) {
+    figures.push(...(await measureGoal(goal, cells, notMeasured)));
+    keep(report());
+  }
+  if (quick || options.includes('--only')) {
     notMeasured.push({ goal: 'other seeds and constants', reason: 'left out of this run' });
-  else {
+  } else {
     for (const { worlds, set } of ELSEWHERE) {
       console.error(`on ${worlds}`);
-      elsewhere.push({ worlds, figures: await measureGoals(moved, createCellStore(set, file), []) });
+      const moved = { worlds, figures: [] as WrittenFigure[] };
+      const others = createCellStore(set, file);
+      elsewhere.push(moved);
+      for (const goal of OPTIMIZER_GOALS.filter((each) => each.elsewhere)) {
+        moved.figures.push(...(await measureGoal(goal, others, notMeasured)));
+        keep(report());
+      }
     }
   }
-  for (const { name } of OPTIMIZER_GOALS.filter((goal) => !chosenGoals().includes(goal))) {
-    notMeasured.push({ goal: name, reason: 'left out of this run by `--only`' });
-  }
-  const environment = { node: process.version, cpus: cpus().length, quick, seeds, writtenAt: new Date().toISOString() };
-  return { figures, cells: cells.all(), elsewhere, notMeasured, environment };
+  return report();
 }
 
-/** Goal after goal; one that breaks is reported and does not keep the others from being measured. */
-async function measureGoals(
-  goals: readonly (typeof OPTIMIZER_GOALS)[number][],
+/** One goal; if it breaks it is reported, and does not keep the others from being measured. */
+async function measureGoal(
+  goal: (typeof OPTIMIZER_GOALS)[number],
   cells: ReturnType<typeof createCellStore>,
   notMeasured: { goal: string; reason: string }[],
-): Promise<WrittenFigure[]> {
-  const figures: WrittenFigure[] = [];
-  for (const goal of goals) {
-    const startedAt = performance.now();
-    try {
-      const measured = await goal.measure(cells, { quick });
-      figures.push(...measured);
-      for (const figure of measured) console.error(lineOf(figure));
-      if (measured.some(({ pass }) => pass === false)) process.exitCode = 1;
-    } catch (error) {
-      notMeasured.push({
-        goal: goal.name,
-        reason: `it broke: ${error instanceof Error ? error.message : String(error)}`,
-      });
-      console.error(`FAIL  ${goal.name} broke:`, error);
-      process.exitCode = 1;
-    }
+): Promise<readonly WrittenFigure[]> {
+  const startedAt = performance.now();
+  try {
+    const figures = await goal.measure(cells, { quick });
+    for (const figure of figures) console.error(lineOf(figure));
+    if (figures.some(({ pass }) => pass === false)) process.exitCode = 1;
+    return figures;
+  } catch (error) {
+    notMeasured.push({
+      goal: goal.name,
+      reason: `it broke: ${error instanceof Error ? error.message : String(error)}`,
+    });
+    console.error(`FAIL  ${goal.name} broke:`, error);
+    process.exitCode = 1;
+    return [];
+  } finally {
     console.error(`      ${goal.name} took ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
   }
-  return figures;
 }
 
 function chosenGoals(): readonly (typeof OPTIMIZER_GOALS)[number][] {

@@ -7,7 +7,7 @@ import { worldName } from './landscapes/world.ts';
 import { writtenFigure } from './median-figure.ts';
 
 const BUDGET = 240;
-const WORLDS = 3;
+const WORLDS = 2;
 const KILLS = 3;
 /** A process is killed after at least one call and at most this many. */
 const CALLS_MAX = 160;

@@ -53,9 +53,16 @@ export function worldConstants(landscape: LandscapeName, name: ConstantsName): W
   const frozen = FROZEN[landscape];
   if (frozen === undefined) throw new RangeError(`no landscape ${landscape}`);
   if (name === 'frozen') return frozen;
-  const drawn = Object.entries(frozen).map(([key, value]) => [key, redraw(key, value, `${landscape} ${name}`)]);
-  return worldConstantsSchema.parse(Object.fromEntries(drawn));
+  const drawn = worldConstantsSchema.parse(
+    Object.fromEntries(Object.entries(frozen).map(([key, value]) => [key, redraw(key, value, `${landscape} ${name}`)])),
+  );
+  // All rules that help must fit before crowding begins, or the optimum would not be what the landscape says.
+  const fitting = drawn.usefulRules + (drawn.kind === 'providers' ? drawn.opposedRules : 0) + SLACK;
+  return { ...drawn, crowdedAbove: Math.max(drawn.crowdedAbove, fitting) };
 }
+
+/** Rules too many that crowd nobody yet. */
+const SLACK = 2;
 
 /** Counts move by a quarter, shares by a fifth of themselves; what the landscape is about stays. */
 function redraw(key: string, value: unknown, seed: string): unknown {
