@@ -191,8 +191,11 @@ async function propose(context: CommandContext, file: string, options: ChangeOpt
   } catch (cause) {
     throw new TrimtabError('invalid_request', `${file} cannot be read as JSON: ${String(cause)}`, { cause });
   }
-  const { policy, created } = await proposePolicy(await context.database(), {
-    ...{ projectId: await context.project(), body: body as PolicyBody, parentId: null, author: commandActor() },
+  const database = await context.database();
+  const projectId = await context.project();
+  const parentId = (await readPointer(database, projectId))?.stable ?? null;
+  const { policy, created } = await proposePolicy(database, {
+    ...{ projectId, body: body as PolicyBody, parentId, author: commandActor() },
     ...{ reason: options.reason ?? '', evidence: { source: 'file' } },
   });
   if (options.json === true) printJson(context, { ...policy, created });

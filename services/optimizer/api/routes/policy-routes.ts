@@ -139,9 +139,10 @@ function decidingRoutes({ people, projectId }: ApiDeps): ApiRoute[] {
         reason: z.string().min(1).max(500),
       }),
       async handle({ body, caller }) {
+        const parentId = body.parentId ?? (await readPointer(people, projectId))?.stable ?? null;
         const { policy } = await proposePolicy(people, {
           ...{ projectId, body: body.body as PolicyBody, author: `human:${caller.name}`, reason: body.reason },
-          ...{ parentId: body.parentId ?? null, evidence: {} },
+          ...{ parentId, evidence: {} },
         });
         return { value: await detailOf(people, policy) };
       },
