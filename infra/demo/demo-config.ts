@@ -32,7 +32,7 @@ const SHORTENED: readonly (readonly [setting: string, value: string])[] = [
   ['governance.rollout.watermark', '30s'],
   ['governance.session.idle', '1s'],
   ['optimizer.controllerInterval', '1s'],
-  ['optimizer.replayCalls', '16'],
+  ['optimizer.replayCalls', '40'],
 ];
 
 /** The demo's values beside production's defaults, read from the schema that everybody's file is parsed with. */
