@@ -38,8 +38,8 @@ const WEAK = `- Recorded labels are those of one leaderboard's checkers, whose m
   in production; the label is not, and details that name it are cut from the text.
 - Thresholds were calibrated on these failures. For an embedder behind an endpoint there are careful values until somebody
   calibrates them: rather two clusters of one failure than one cluster of two.
-- The hashed default knows no synonyms: a failure reworded from scratch is a cluster of its own until a person merges it
-  or sentence embeddings are switched on.
+- A failure that is reworded from scratch is a cluster of its own until a person merges it. The hashed default knows no
+  synonyms at all; sentence embeddings see the likeness, but not enough of it to be sure.
 - Categories of the narratives were given by a language model, and disagree with themselves. V rewards many small groups:
   compare it with what groups of one get. How narratives are weighed was settled on the same texts.
 - Attribution is measured on traffic that was made up, with effects between two and six times the usual rate. What one
