@@ -20,9 +20,9 @@ interface Served {
 const FOLDS = 2;
 const CALLS = 30_000;
 const QUICK_CALLS = 8_000;
-/** The bar is whatever the best model of a shape reaches, and a cheaper one may be a point below it. */
-const QUALITY_BAR = 1;
-const TOLERANCE = 0.01;
+/** As good as the best model of a shape is asked for, up to what can still be proven. */
+const QUALITY_BAR = 0.96;
+const TOLERANCE = 0;
 /** The oracle takes the cheapest model within this share of the best of its shape. */
 const ORACLE_SHARE = 0.95;
 const RESAMPLES = 1_000;

@@ -24,6 +24,7 @@ const REQUEST_MODEL = 'claude-sonnet';
 /** Calls between two looks of the optimizer. */
 const LOOK_CALLS = 40;
 const BOOTSTRAP_SHARE = 0.5;
+const ALPHA = 0.05;
 
 /** The model per shape that a run through the rows of `train`, drawn with replacement, has settled on from cold. */
 export function learnFromReplay(matrix: OutcomeMatrix, train: readonly number[], options: ReplayOptions): number[] {
@@ -68,7 +69,8 @@ function governanceOf(matrix: OutcomeMatrix, { qualityBar, tolerance }: ReplayOp
   return governanceSchema.parse({
     models: matrix.models.map(({ id, price }) => ({ id, provider: 'replay', price })),
     ...{ qualityBar, weights: 'automatic', weightStepMax: 0.25, exploration: 0.1, bootstrapShare: BOOTSTRAP_SHARE },
-    alphas: { provenTolerance: tolerance },
+    // As many models are tried for each shape: they share the chance of a false proof.
+    alphas: { provenTolerance: tolerance, proven: ALPHA / matrix.models.length },
   });
 }
 

@@ -22,7 +22,7 @@ export interface RoutePlan {
 }
 
 /** Weight that a returning model gets back at once, and when its evidence is half way to a proof. */
-const RETURNING_SHARE = { first: 0.6, halfWay: 0.85 } as const;
+const RETURNING_SHARE = { first: 0.6, halfWay: 0.75 } as const;
 const HALF_WAY = Math.log(4);
 /** A bootstrap explores several models at once, because its slice is large; otherwise one is proven after another. */
 const BOOTSTRAP_MODELS = 3;
@@ -39,7 +39,7 @@ export function planRoute(
   standings: readonly ModelStanding[],
   rules: RoutePlanRules,
 ): RoutePlan {
-  const { model, reason } = chooseModel(mainModel(current), standings);
+  const { model, reason } = chooseModel(servedModel(current, standings), standings);
   const returning = cheapestReturning(model, standings);
   const aim = new Map([[model, WEIGHT_TOTAL]]);
   if (returning !== null) {
@@ -58,6 +58,13 @@ export function planRoute(
     chosenModel: model,
     reason,
   };
+}
+
+/** What the route serves apart from models on their way back, whose part is a trial however large it has become. */
+function servedModel(current: readonly PolicyTarget[], standings: readonly ModelStanding[]): string {
+  const onTrial = (model: string) => standings.some((each) => each.model === model && each.phase === 'returning');
+  const settled = current.filter((target) => !onTrial(target.model));
+  return mainModel(settled.length > 0 ? settled : current);
 }
 
 /** The model of the largest weight. */

@@ -3,7 +3,7 @@ import { SHRINKAGE_STRENGTH } from '../estimation/shrinkage.ts';
 import type { RoutingState } from './routing-state.ts';
 
 /** Recent sessions without which a model does not set the standard of a shape in which none reaches the bar. */
-const SESSIONS_FOR_STANDARD = 15;
+const SESSIONS_FOR_STANDARD = 6;
 /** Belief about a model of which nothing has been seen anywhere. */
 export const ROOT_MEAN = 0.5;
 

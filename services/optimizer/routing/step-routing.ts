@@ -41,7 +41,7 @@ const OTHERS_FALLEN_MIN = 2;
 /** Sessions over all shapes for which a fall is news. */
 const NEWS_SESSIONS = 2_000;
 /** A proven model whose recent mean is this many errors under the standard slid away too slowly for any alarm. */
-const SLID_ERRORS = 2;
+const SLID_ERRORS = 3;
 const SESSIONS_FOR_SLID = 30;
 /** Wealth at which a model is not any more what it was when it fell, and starts to get its weight back. */
 const RETURNING_AT = Math.log(1.8);
@@ -110,7 +110,7 @@ function onSession(
 function questionedBars(state: RoutingState, turnShape: string, cell: CellState, rules: StepRules): Bars {
   const required = requiredQuality(state, turnShape, rules);
   const above = cell.phase === 'below' ? Math.min(required, (cell.fellTo + required) / 2) : required;
-  return { above, below: required, restarts: cell.phase === 'below' };
+  return { above, below: required, restarts: cell.phase === 'below' || cell.wasProven };
 }
 
 function nextPhase(
