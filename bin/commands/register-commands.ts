@@ -28,6 +28,7 @@ import { registerScorecard } from './scorecard.ts';
 import { registerScores } from './scores.ts';
 import { registerStatus } from './status.ts';
 import { registerUp } from './up.ts';
+import { registerWebhooks } from './webhooks.ts';
 
 /** Every command, in the order in which help shows them. */
 export function registerCommands(program: Command, context: CommandContext): void {
@@ -47,6 +48,7 @@ export function registerCommands(program: Command, context: CommandContext): voi
     registerProviders,
     registerLosses,
     registerClusters,
+    registerWebhooks,
     registerPolicies,
     registerOptimize,
     registerOptimizePrompt,

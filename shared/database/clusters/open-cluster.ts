@@ -35,6 +35,8 @@ export async function openCluster(
         ...{ projectId, slug, name, title: name, stage, checkId: cluster.check, prefixFixable, firstSeen, lastSeen },
         clusterId: sql`gen_random_uuid()`,
         status: 'new',
+        // Of two that are opened at once the first is the older one: in a merge the oldest survives.
+        createdAt: sql<Date>`clock_timestamp()`,
       })
       .onConflict((conflict) => conflict.columns(['projectId', 'slug']).doNothing())
       .returning('clusterId')
