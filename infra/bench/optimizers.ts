@@ -54,7 +54,9 @@ async function run(): Promise<void> {
   }
 }
 
-const asJson = (report: OptimizerReport) => `${JSON.stringify(report, null, 2)}\n`;
+function asJson(report: OptimizerReport): string {
+  return `${JSON.stringify(report, null, 2)}\n`;
+}
 
 function writePage(report: OptimizerReport): void {
   const { page, plots } = writeOptimizersPage(report);
