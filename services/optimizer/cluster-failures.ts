@@ -127,7 +127,9 @@ export function createFailureClustering(deps: ClusterFailuresDeps, options: Clus
     idle: async () => void (await asking),
     async run() {
       const recorded = await takeFailures();
-      const opened = recorded > 0 || mayBeHomeless ? await placeTemplates(working, support) : [];
+      // It stays so when placing fails, as it does while a server of embeddings is down.
+      mayBeHomeless ||= recorded > 0;
+      const opened = mayBeHomeless ? await placeTemplates(working, support) : [];
       mayBeHomeless = false;
       if (opened.length > 0) {
         await nameClusters({ ...naming, llm: null }, projectId, 0);

@@ -121,6 +121,25 @@ describe('a night that would move more than it may', () => {
   });
 });
 
+describe('an embedder that does not answer', () => {
+  it('keeps no failure from its cluster once it answers again', async () => {
+    const project = 'embedder-down';
+    await seedProject(admin, project);
+    let isDown = true;
+    const embedder: Embedder = {
+      ...APART,
+      embed: (texts) => (isDown ? Promise.reject(new Error('the server is down')) : APART.embed(texts)),
+    };
+    const clustering = clusteringOf(project, embedder);
+    expect(await clustering.run()).toEqual({ recorded: 0, opened: 0 });
+    for (const sessionId of ['a', 'b']) await fail(project, sessionId, 'a red light');
+    await expect(clustering.run()).rejects.toThrow('is down');
+    isDown = false;
+    expect(await clustering.run()).toEqual({ recorded: 0, opened: 1 });
+    expect(await standing(project)).toMatchObject([{ eventCount: 2, sessionCount: 2 }]);
+  });
+});
+
 describe('a night that may change everything', () => {
   it('takes along what a merged cluster holds of times before the window', async () => {
     const project = 'old';
