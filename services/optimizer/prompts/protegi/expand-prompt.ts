@@ -34,7 +34,7 @@ export function* expandPrompt(
 }
 
 /** `nGradients` critiques, each of its own draw of errors, with the model's answers and the judge's reasons. */
-function* findGradients(
+export function* findGradients(
   context: SearchContext<ProtegiOptions>,
   parent: Candidate,
   component: string,
@@ -81,7 +81,7 @@ function* applyGradients(
 }
 
 /** One edit after the other on the same text: critiques of different errors mostly do not contradict one another. */
-function* applyAll(
+export function* applyAll(
   context: SearchContext<ProtegiOptions>,
   parent: Candidate,
   component: string,

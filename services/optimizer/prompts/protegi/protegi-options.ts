@@ -20,6 +20,8 @@ export const protegiOptionsSchema = z.strictObject({
   selector: z.enum(SELECTOR_NAMES).default('successive-rejects'),
   /** Ours: one more edit of every prompt of the beam that takes up all of its gradients one after the other. */
   combineGradients: z.boolean().default(true),
+  /** Ours: rounds of gradients that are taken up without a choice in between while the best of the beam stays. */
+  driftSteps: z.int().nonnegative().default(3),
   /** Ours: share of the task calls kept for scoring the best prompts again when scores are noisy. */
   settleShare: z.number().min(0).max(1).default(0.25),
 });

@@ -2,12 +2,12 @@ import type { Candidate } from '../contract/candidate-book.ts';
 import type { SearchContext, Steps } from '../contract/search-context.ts';
 import type { PromptOptimizer } from '../contract/stepper.ts';
 import { componentsOf, rowsOfComponent } from '../moves/component-text.ts';
-import { dropHarmfulLine, TRIAL_ROWS } from '../moves/drop-harmful-line.ts';
 import { findFailures } from '../moves/find-failures.ts';
 import { openSearch } from '../moves/open-search.ts';
 import { scoreFully } from '../moves/score-fully.ts';
 import { settleBest } from '../moves/settle-best.ts';
 import { PERFECT_SCORE } from '../moves/shown-rows.ts';
+import { type Drifted, drift } from './drift.ts';
 import { expandPrompt } from './expand-prompt.ts';
 import { type ProtegiOptions, protegiOptionsSchema } from './protegi-options.ts';
 import { selectBeam } from './select-beam.ts';
@@ -35,16 +35,20 @@ export const protegi: PromptOptimizer<ProtegiOptions> = {
     const { noisy, reserve } = opened;
     const components = componentsOf(book.seed.prompt);
     let beam: readonly Candidate[] = [book.seed];
-    let stuck = false;
+    let adrift: Candidate | null = null;
     const rounds = affordableRounds(context, reserve);
     for (let round = 0; round < rounds; round += 1) {
       const budget = Math.floor((context.left().taskCalls - reserve) / (rounds - round));
       if (budget < task.splits.select.length || context.left().teacherCalls <= 0) break;
       const component = components[round % components.length] ?? '';
-      const pool: readonly Candidate[] = yield* expandBeam(context, beam, { component, noisy, budget, stuck });
+      const pool: Candidate[] = yield* expandBeam(context, beam, { component, noisy, budget });
+      const drifted: Drifted | null = adrift === null ? null : yield* driftOnce(context, adrift, component, noisy);
+      if (drifted !== null)
+        pool.push(...[drifted.tip, drifted.freed ?? drifted.tip].filter((each) => !pool.includes(each)));
       if (pool.length === beam.length) break;
       const next: readonly Candidate[] = yield* nextBeam(context, pool, budget, reserve, noisy);
-      stuck = next[0]?.id === beam[0]?.id;
+      const [top] = next;
+      adrift = top === undefined || top.id !== beam[0]?.id ? null : (drifted?.tip ?? top);
       beam = next;
     }
     yield* settleBest(context);
@@ -62,16 +66,14 @@ interface Expansion {
   readonly noisy: boolean;
   /** Task calls of the round. */
   readonly budget: number;
-  /** Whether the best of the beam was the best of the round before, too. */
-  readonly stuck: boolean;
 }
 
 /** The beam and the successors of all of it, without doubles. */
 function* expandBeam(
   context: SearchContext<ProtegiOptions>,
   beam: readonly Candidate[],
-  { component, noisy, budget, stuck }: Expansion,
-): Steps<readonly Candidate[]> {
+  { component, noisy, budget }: Expansion,
+): Steps<Candidate[]> {
   const { options, task } = context;
   const own = rowsOfComponent(context, task.splits.propose, component);
   const minibatch = context.random('minibatch').sample(own, options.minibatchSize);
@@ -83,11 +85,22 @@ function* expandBeam(
     const errors = yield* findFailures(context, parent.id, minibatch, { wanted, perfectScore: PERFECT_SCORE, noisy });
     if (errors.length === 0) continue;
     const successors = yield* expandPrompt(context, parent, component, errors);
-    const trial = errors.slice(0, TRIAL_ROWS);
-    const shorter = stuck && parent === beam[0] ? yield* dropHarmfulLine(context, parent, component, trial) : null;
-    pool.push(...successors, ...(shorter === null ? [] : [shorter]));
+    pool.push(...successors);
   }
   return pool.filter(({ id }, index) => pool.findIndex((each) => each.id === id) === index);
+}
+
+/** One more piece of the way that begins at the best of a beam that is stuck. */
+function driftOnce(
+  context: SearchContext<ProtegiOptions>,
+  start: Candidate,
+  component: string,
+  noisy: boolean,
+): Steps<Drifted> {
+  const own = rowsOfComponent(context, context.task.splits.propose, component);
+  const rowIds = context.random('minibatch').shuffled(own);
+  const wanted = ERRORS_WANTED_PER_GRADIENT * context.options.nGradients;
+  return drift(context, start, { component, rowIds, wanted, noisy });
 }
 
 /** The bandit's choice, scored in full as far as the budget goes, best first. */
