@@ -32,6 +32,8 @@ const SHORTENED: readonly (readonly [setting: string, value: string])[] = [
   ['governance.rollout.watermark', '30s'],
   ['governance.session.idle', '1s'],
   ['optimizer.controllerInterval', '1s'],
+  // The calls of the demo are so short that any prefix is a large part of them.
+  ['optimizer.prefixCostMax', '0.5'],
   ['optimizer.replayCalls', '40'],
 ];
 
