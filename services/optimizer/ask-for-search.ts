@@ -7,12 +7,13 @@ import { findClusterId } from '#shared/database/prompts/find-cluster-id.ts';
 import { readGovernance } from '#shared/database/read-governance.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import { PROMPT_JOB } from './decide-prefix.ts';
+import { findCell } from './find-cell.ts';
 import type { RegisteredOptimizer } from './prompts/contract/register-optimizer.ts';
 import { openRun } from './prompts/runs/open-run.ts';
 import { type PlanRefusal, planRun } from './prompts/runs/plan-run.ts';
 import type { RunPlan, RunSettings } from './prompts/runs/run-settings.ts';
 import { seedOf } from './prompts/runs/seed-of.ts';
-import { findCell, type ProposePrefixOptions } from './propose-prefix.ts';
+import type { ProposePrefixOptions } from './propose-prefix.ts';
 
 export interface AskForSearchDeps {
   /** Under a role that may write runs for people. */

@@ -9,7 +9,6 @@ import {
 import { type FixableFailures, readFixableFailures } from '#shared/database/prompts/fixable-failures.ts';
 import type { Governance } from '#shared/domain/governance.ts';
 import type { PolicyBody } from '#shared/domain/policy.ts';
-import { TrimtabError } from '#shared/errors.ts';
 import { attachPrefix, prefixOf } from './prompts/attach-prefix.ts';
 import { type AdvanceRunDeps, advanceRun } from './prompts/runs/advance-run.ts';
 import { earlierSearchOf } from './prompts/runs/earlier-searches.ts';
@@ -80,7 +79,8 @@ export type PrefixOutcome =
   | { readonly type: 'drafts'; readonly drafts: readonly PrefixDraft[]; readonly searches: readonly EndedSearch[] };
 
 const DAY_MS = 86_400_000;
-const FAILURE_WINDOW_MS = 7 * DAY_MS;
+/** Failures of so long say what to cure now. */
+export const FAILURE_WINDOW_MS = 7 * DAY_MS;
 /** For how long searches are remembered: what they gained says what the next one may. */
 const MEMORY_MS = 60 * DAY_MS;
 
@@ -233,35 +233,4 @@ function consideredRun(run: PromptRun): ConsideredCell[] {
 /** Searches that a person has asked for have a budget of their own. */
 function isNightly(run: PromptRun): boolean {
   return runSettingsSchema.safeParse(run.settings).data?.author.startsWith('optimizer') ?? false;
-}
-
-/** For a search that a person asks for by name. */
-export async function findCell(
-  database: Database,
-  projectId: string,
-  wanted: {
-    readonly clusterId: string;
-    readonly model?: string | undefined;
-    readonly turnShape?: string | undefined;
-    readonly asOf: Date;
-  },
-  stable: Policy,
-): Promise<{ readonly failures: FixableFailures; readonly since: Date }> {
-  const since = new Date(wanted.asOf.getTime() - FAILURE_WINDOW_MS);
-  const cells = await readFixableFailures(database, projectId, {
-    ...{ since, asOf: wanted.asOf, minSessions: 1, clusterId: wanted.clusterId },
-  });
-  const fitting = cells.filter(
-    (cell) => (wanted.model ?? cell.model) === cell.model && (wanted.turnShape ?? cell.turnShape) === cell.turnShape,
-  );
-  const failures = fitting.find((cell) => prefixOf(stable.body, cell) === cell.prefixId);
-  if (failures !== undefined) return { failures, since };
-  throw new TrimtabError(
-    'not_found',
-    cells.length === 0
-      ? 'the cluster has no failures in the last seven days'
-      : fitting.length === 0
-        ? `no failures of the cluster there; they are on ${cells.map((cell) => `${cell.model} in ${cell.turnShape}`).join(', ')}`
-        : 'the failures of the cluster were served with another prefix than the one that is served now',
-  );
 }

@@ -1,6 +1,4 @@
 import type { Database } from '#shared/database/connect.ts';
-import { loadCall } from '#shared/database/load-call.ts';
-import { readPrefix, storePrefix } from '#shared/database/policy-store.ts';
 import {
   finishPromptRun,
   type PromptRun,
@@ -9,25 +7,23 @@ import {
   readStepperState,
   saveStep,
 } from '#shared/database/prompt-run-store.ts';
-import { type PromptCandidate, writeCandidates } from '#shared/database/prompts/candidate-store.ts';
 import { sumExpenses } from '#shared/database/prompts/expense-store.ts';
-import { readPromptRows } from '#shared/database/prompts/replay-rows.ts';
 import { abandonReplays } from '#shared/database/replay-store.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import type { Llm } from '#shared/llm/llm.ts';
-import { createTrafficIndex, type TrafficIndex } from '../check-candidate.ts';
 import type { RegisteredOptimizer } from '../contract/register-optimizer.ts';
 import type { SearchCheckpoint } from '../contract/search-checkpoint.ts';
 import { type SearchPlan, type SearchProgress, searchPrompts } from '../contract/search-prompts.ts';
-import type { PromptSearchResult } from '../contract/search-result.ts';
-import { textsOf } from '../transcript-text.ts';
-import { buildTask, prefixText, readSearchRows, type SearchRow } from './build-task.ts';
+import { buildTask } from './build-task.ts';
 import { createEvaluationCache } from './evaluation-cache.ts';
 import { gateWinner } from './gate-winner.ts';
+import { type ReadyRun, readRun } from './read-run.ts';
+import { readTraffic } from './read-traffic.ts';
+import { recordCandidates } from './record-candidates.ts';
 import { createReplayDesk, type ReplayQueue } from './replay-desk.ts';
 import { createReplayEvaluator } from './replay-evaluator.ts';
 import { createRunPurse } from './run-purse.ts';
-import { type RunPlan, type RunSettings, runPlanSchema, runSettingsSchema } from './run-settings.ts';
+import type { RunSettings } from './run-settings.ts';
 import { createTeacherPort } from './teacher-port.ts';
 
 export interface AdvanceRunDeps {
@@ -106,36 +102,6 @@ export async function advanceRun(
   }
 }
 
-interface ReadyRun {
-  readonly type: 'ready';
-  readonly settings: RunSettings;
-  readonly plan: RunPlan;
-  readonly rows: readonly SearchRow[];
-  readonly seedText: string;
-  readonly teacher: Llm;
-  readonly optimizer: RegisteredOptimizer;
-}
-
-/** Everything that the search began with, or why it cannot go on. */
-async function readRun(
-  deps: AdvanceRunDeps,
-  run: PromptRun,
-): Promise<ReadyRun | { readonly type: 'failed'; readonly reason: string }> {
-  const failed = (reason: string) => ({ type: 'failed', reason }) as const;
-  const settings = runSettingsSchema.safeParse(run.settings).data;
-  const plan = runPlanSchema.safeParse(run.plan).data;
-  if (settings === undefined || plan === undefined) return failed('optimizer_changed');
-  const optimizer = deps.optimizers.get(run.optimizer);
-  if (optimizer === undefined) return failed('unknown_optimizer');
-  if (deps.teacher === null) return failed('no_teacher');
-  const rows = readSearchRows(await readPromptRows(deps.database, run.projectId, run.promptRunId));
-  const planned = plan.rows.propose + plan.rows.select + plan.rows.report;
-  if (rows.length !== planned) return failed('calls_erased');
-  const seedText = run.seedPrefixId === null ? '' : await readPrefix(deps.database, run.projectId, run.seedPrefixId);
-  if (seedText === null) return failed('not_served_any_more');
-  return { type: 'ready', settings, plan, rows, seedText, teacher: deps.teacher, optimizer };
-}
-
 interface Work {
   readonly run: PromptRun;
   readonly ready: ReadyRun;
@@ -177,21 +143,18 @@ async function search(deps: AdvanceRunDeps, work: Work) {
     async save(checkpoint: SearchCheckpoint) {
       const { phase, step, spent, elapsedMs, stop, counts } = checkpoint;
       const shown = { phase, step, spent, elapsedMs, stop, counts, etaMs: etaOf(spent.taskCalls, settings, elapsedMs) };
-      const stepper = JSON.stringify(checkpoint);
-      const step_ = {
-        stepper,
-        tells: step,
-        costUsd: spent.costUsd,
-        progress: { ...shown, best: progress?.best ?? null },
-      };
-      if (!(await saveStep(database, promptRunId, step_))) interrupt.abort(CANCELLED);
+      const written = { stepper: JSON.stringify(checkpoint), tells: step, costUsd: spent.costUsd };
+      const mayGoOn = await saveStep(database, promptRunId, {
+        ...{ ...written, progress: { ...shown, best: progress?.best ?? null } },
+      });
+      if (!mayGoOn) interrupt.abort(CANCELLED);
       signal.throwIfAborted();
     },
   };
   const stored = await readStepperState(database, projectId, promptRunId);
   const checkpoint = stored === null ? null : (JSON.parse(stored) as SearchCheckpoint);
   const found = await searchPrompts(searchDeps, plan, checkpoint, signal);
-  const ids = await storeCandidates(database, run, settings, found);
+  const ids = await recordCandidates(database, run, settings, found);
   const result = await gateWinner({ evaluator, traffic }, settings, rows, task.seed, found);
   const winner = found.history.find((entry) => entry.id === found.winnerId);
   const candidatePrefixId = winner === undefined || winner.index === 0 ? null : (ids.get(winner.id) ?? null);
@@ -202,54 +165,6 @@ async function search(deps: AdvanceRunDeps, work: Work) {
 function etaOf(taskCalls: number, settings: RunSettings, elapsedMs: number): number | null {
   if (taskCalls === 0) return null;
   return Math.round((elapsedMs / taskCalls) * Math.max(0, settings.limits.taskCalls - taskCalls));
-}
-
-/** Candidates and where they came from, under the ids of their texts. */
-async function storeCandidates(
-  database: Database,
-  run: PromptRun,
-  settings: RunSettings,
-  found: PromptSearchResult,
-): Promise<ReadonlyMap<string, string>> {
-  const { projectId, clusterId, promptRunId } = run;
-  const ids = new Map<string, string>();
-  const candidates: PromptCandidate[] = [];
-  for (const entry of found.history) {
-    const body = prefixText(entry.prompt);
-    const parents = entry.parents.flatMap((parent) => ids.get(parent) ?? []);
-    const parentId = parents[0] === NO_PREFIX ? null : (parents[0] ?? run.seedPrefixId);
-    const author = settings.author;
-    const prefixId =
-      body === '' ? NO_PREFIX : await storePrefix(database, { projectId, body, parentId, clusterId, author });
-    ids.set(entry.id, prefixId);
-    const { selectScore, operator, index: position } = entry;
-    candidates.push({
-      ...{ prefixId, position, parents, operator, problem: null },
-      ...{ mean: selectScore?.mean ?? null, evaluations: selectScore?.rows ?? 0 },
-    });
-  }
-  await writeCandidates(database, { projectId, promptRunId }, candidates);
-  return ids;
-}
-
-/** As what the empty prefix stands in lineages. */
-const NO_PREFIX = 'none';
-
-/** What users and models wrote in the calls of the search: candidates must not repeat it. */
-async function readTraffic(
-  database: Database,
-  projectId: string,
-  rows: readonly SearchRow[],
-  seedText: string,
-): Promise<TrafficIndex> {
-  const texts = new Set<string>();
-  for (const { callId } of rows) {
-    const stored = await loadCall(database, projectId, callId);
-    for (const text of [...textsOf(stored?.request), ...textsOf(stored?.response), stored?.upstreamRaw ?? '']) {
-      texts.add(text);
-    }
-  }
-  return createTrafficIndex(texts, [seedText]);
 }
 
 async function costOf(database: Database, run: PromptRun): Promise<number> {

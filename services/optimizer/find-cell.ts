@@ -1,0 +1,41 @@
+import type { Database } from '#shared/database/connect.ts';
+import type { Policy } from '#shared/database/policy-store.ts';
+import { type FixableFailures, readFixableFailures } from '#shared/database/prompts/fixable-failures.ts';
+import { TrimtabError } from '#shared/errors.ts';
+import { prefixOf } from './prompts/attach-prefix.ts';
+import { FAILURE_WINDOW_MS } from './propose-prefix.ts';
+
+/**
+ * The cell of a cluster that a person asks a search for: where most of it fails under the prefix that is served now.
+ *
+ * @throws TrimtabError `not_found`, saying where the cluster does fail
+ */
+export async function findCell(
+  database: Database,
+  projectId: string,
+  wanted: {
+    readonly clusterId: string;
+    readonly model?: string | undefined;
+    readonly turnShape?: string | undefined;
+    readonly asOf: Date;
+  },
+  stable: Policy,
+): Promise<{ readonly failures: FixableFailures; readonly since: Date }> {
+  const since = new Date(wanted.asOf.getTime() - FAILURE_WINDOW_MS);
+  const cells = await readFixableFailures(database, projectId, {
+    ...{ since, asOf: wanted.asOf, minSessions: 1, clusterId: wanted.clusterId },
+  });
+  const fitting = cells.filter(
+    (cell) => (wanted.model ?? cell.model) === cell.model && (wanted.turnShape ?? cell.turnShape) === cell.turnShape,
+  );
+  const failures = fitting.find((cell) => prefixOf(stable.body, cell) === cell.prefixId);
+  if (failures !== undefined) return { failures, since };
+  throw new TrimtabError(
+    'not_found',
+    cells.length === 0
+      ? 'the cluster has no failures in the last seven days'
+      : fitting.length === 0
+        ? `no failures of the cluster there; they are on ${cells.map((cell) => `${cell.model} in ${cell.turnShape}`).join(', ')}`
+        : 'the failures of the cluster were served with another prefix than the one that is served now',
+  );
+}
