@@ -2,6 +2,7 @@ import type { Candidate } from '../contract/candidate-book.ts';
 import type { SearchContext, Steps } from '../contract/search-context.ts';
 import type { PromptOptimizer } from '../contract/stepper.ts';
 import { componentsOf, rowsOfComponent } from '../moves/component-text.ts';
+import { dropHarmfulLine, TRIAL_ROWS } from '../moves/drop-harmful-line.ts';
 import { findFailures } from '../moves/find-failures.ts';
 import { type OpenedSearch, openSearch } from '../moves/open-search.ts';
 import { scoreFully } from '../moves/score-fully.ts';
@@ -35,9 +36,7 @@ export const promptWizard: PromptOptimizer<PromptWizardOptions> = {
       for (let iteration = 0; iteration < options.mutateRefineIterations; iteration += 1) {
         yield* mutateAndRefine(run, component);
       }
-      for (let iteration = 0; iteration < options.refineTaskEgIterations; iteration += 1) {
-        yield* refineFrom(run, book.best(), component);
-      }
+      yield* refineOn(run, component);
       yield* furnishBest(run, component);
     }
     yield* settleBest(context);
@@ -60,20 +59,40 @@ function* mutateAndRefine(run: Run, component: string): Steps<void> {
   yield* refineFrom(run, context.book.best(), component);
 }
 
-/** Refines a prompt from rows that fail; positive critique once most of what was looked at is right. */
-function* refineFrom(run: Run, base: Candidate, component: string): Steps<void> {
+/**
+ * Refinement alone, from further examples. It goes on from the last refinement, better or not, and in the end one line
+ * after the other is left out: instructions that help together alone are not found by gains.
+ */
+function* refineOn(run: Run, component: string): Steps<void> {
+  const { context, noisy } = run;
+  const best = context.book.best();
+  let tip = best;
+  for (let iteration = 0; iteration < context.options.refineTaskEgIterations; iteration += 1) {
+    tip = (yield* refineFrom(run, tip, component)) ?? tip;
+  }
+  if (context.book.best().id !== best.id || !isAffordable(run, 0)) return;
+  const own = rowsOfComponent(context, context.task.splits.propose, component);
+  const options = { wanted: TRIAL_ROWS, perfectScore: PERFECT_SCORE, noisy };
+  const failing = yield* findFailures(context, tip.id, context.random('examples').shuffled(own), options);
+  const shorter = yield* dropHarmfulLine(context, tip, component, failing);
+  if (shorter !== null) yield* scoreFully(context, [shorter.id]);
+}
+
+/** Refines a prompt from rows that fail; positive critique once most of what was looked at is right. Null for nothing new. */
+function* refineFrom(run: Run, base: Candidate, component: string): Steps<Candidate | null> {
   const { context, noisy } = run;
   const { options, book } = context;
-  if (!isAffordable(run, options.seenSetSize)) return;
+  if (!isAffordable(run, options.seenSetSize)) return null;
   const own = rowsOfComponent(context, context.task.splits.propose, component);
   const rows = context.random('examples').sample(own, options.seenSetSize);
   const wanted = Math.min(rows.length, 2 * options.critiquesPerRefinement);
   const failing = yield* findFailures(context, base.id, rows, { wanted, perfectScore: PERFECT_SCORE, noisy });
-  if (failing.length === 0) return;
+  if (failing.length === 0) return null;
   const score = book.mean(base.id, context.task.splits.select)?.mean ?? 0;
   const mostlyWorks = score >= options.minCorrectCount / options.maxEvalBatches;
   const refined = yield* refine(context, base, component, failing, mostlyWorks);
   if (refined !== null) yield* scoreFully(context, [refined.id]);
+  return refined;
 }
 
 function* furnishBest(run: Run, component: string): Steps<void> {
