@@ -46,6 +46,8 @@ export interface AdvanceRunOptions {
 
 /** Searches of which nothing is heard any more: the evaluator is down for good, or a provider hangs. */
 const RUN_LIMIT_MS = 24 * 3_600_000;
+/** After so long a search lets other runs have a turn: the night must not wait for a search that takes hours. */
+const TURN_MS = 10 * 60_000;
 const TEACHER_RETRY_MS = 500;
 /** Jobs are tried again by their queue and questions by the teacher's client; twice over would set aside twice as much. */
 const ATTEMPTS_MAX = 1;
@@ -79,7 +81,7 @@ export async function advanceRun(
   const ready = await readRun(deps, run);
   if (ready.type === 'failed') return await end('failed', { reason: ready.reason });
   const interrupt = new AbortController();
-  const signal = AbortSignal.any([options.signal, interrupt.signal]);
+  const signal = AbortSignal.any([options.signal, interrupt.signal, AbortSignal.timeout(TURN_MS)]);
   const work = { run, ready, signal, interrupt, patienceMs: options.patienceMs };
   try {
     const { result, candidatePrefixId } = await search(deps, work);
