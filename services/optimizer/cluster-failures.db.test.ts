@@ -220,7 +220,9 @@ describe("people's word", () => {
     const project = 'named';
     const { path } = await twoClusters(project);
     await renameCluster(optimizer, { projectId: project, ...CHANGE }, path.clusterId, 'Path forgotten');
-    await clusteringOf(project, NOW_MS, { namer: namerOf('Something else') }).runNightly(crypto.randomUUID());
+    const clustering = clusteringOf(project, NOW_MS, { namer: namerOf('Something else') });
+    await clustering.runNightly(crypto.randomUUID());
+    await clustering.idle();
     const [first, second] = await standing(project);
     expect(first).toMatchObject({ title: 'Path forgotten', slug: path.slug });
     expect(second?.title).toBe('Something else');
@@ -254,6 +256,7 @@ describe('the night', () => {
     for (let night = 0; night < 3; night += 1) {
       const report = await clustering.runNightly(crypto.randomUUID());
       expect(report).toMatchObject({ templates: 2, clusters: 2, movedShare: 0, proposed: null });
+      await clustering.idle();
     }
     expect(asked).toHaveLength(2);
     expect((await standing(project)).map(({ clusterId }) => clusterId)).toEqual([path.clusterId, quota.clusterId]);

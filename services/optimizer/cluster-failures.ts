@@ -55,7 +55,7 @@ export interface FailureClustering {
    * which leaves the clusters as they are and the rest of the night to go on.
    */
   runNightly(runId: string): Promise<ReclusterReport | null>;
-  /** Waits for names that a model is asked for; looks do not wait for them. */
+  /** Waits for names that a model is asked for; looks and nights do not wait for them. */
   idle(): Promise<void>;
 }
 
@@ -116,10 +116,11 @@ export function createFailureClustering(deps: ClusterFailuresDeps, options: Clus
     await attributeClusters(working, projectId);
   };
 
-  const askForNames = (): void => {
+  // In the background: neither a look nor the rest of a night waits for a model.
+  const askForNames = (questionsMax: number): void => {
     if (naming.llm === null) return;
     asking = asking
-      .then(() => nameClusters(naming, projectId, NAMES_PER_LOOK))
+      .then(() => nameClusters(naming, projectId, questionsMax))
       .catch((error: unknown) => log?.warn({ error }, 'clusters keep their names of facts: no model could be asked'));
   };
 
@@ -133,7 +134,7 @@ export function createFailureClustering(deps: ClusterFailuresDeps, options: Clus
       mayBeHomeless = false;
       if (opened.length > 0) {
         await nameClusters({ ...naming, llm: null }, projectId, 0);
-        askForNames();
+        askForNames(NAMES_PER_LOOK);
       }
       await watch();
       return { recorded, opened: opened.length };
@@ -144,7 +145,8 @@ export function createFailureClustering(deps: ClusterFailuresDeps, options: Clus
         const report = await recluster(working, { ...support, runId, autoApply });
         await refreshTraffic(database, projectId, new Date(now() - LATE_AT_NIGHT_MS));
         await linkClaims(database, projectId);
-        await nameClusters(naming, projectId, NAMES_PER_NIGHT);
+        await nameClusters({ ...naming, llm: null }, projectId, 0);
+        askForNames(NAMES_PER_NIGHT);
         await dropOldHours(database, projectId, new Date(now() - COUNTS_KEPT_MS));
         return report;
       } catch (error) {
