@@ -48,7 +48,7 @@ export interface ReplayDesk {
 }
 
 /** The first look comes soon, because a batch of short calls is over soon; later ones spare the database. */
-const LOOK_MIN_MS = 8;
+const LOOK_MIN_MS = 15;
 const LOOK_MAX_MS = 250;
 const LOOK_GROWTH = 1.25;
 /** Asked for again after so long: a queue that was lost, or that was down when they were added. */
