@@ -31,15 +31,6 @@ export function expectedSessionCostUsd(costUsd: number, hardFailureChance: numbe
   return costUsd + hardFailureChance * fallbackCostUsd;
 }
 
-/**
- * USD per session of moving running sessions to another model: what they had in the prompt cache is read once more at
- * the full price. It is why sessions stay with their model, and what a switch in the middle has to save at least.
- */
-export function cacheLossUsd(mix: TokenMix, price: Price): number {
-  const lost = (price.cacheWrite ?? price.input) - (price.cacheRead ?? price.input);
-  return (mix.cacheReadInputTokens * Math.max(0, lost)) / TOKENS_PER_PRICE_UNIT;
-}
-
 /** The mix of several cells together, each weighing as many sessions as it has. */
 export function pooledTokenMix(mixes: readonly TokenMix[]): TokenMix | null {
   const sessions = mixes.reduce((sum, mix) => sum + mix.sessions, 0);

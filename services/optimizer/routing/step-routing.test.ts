@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { WEIGHT_TOTAL } from '#shared/domain/policy.ts';
+import { type PolicyTarget, WEIGHT_TOTAL } from '#shared/domain/policy.ts';
 import { createSeededRandom } from '../../../infra/arena/seeded-random.ts';
 import { moveWeight } from './move-weight.ts';
 import { cellOf, createRoutingState, isDue, type RoutingState, routingStateSchema } from './routing-state.ts';
@@ -130,14 +130,20 @@ describe('the state of routing', () => {
 });
 
 describe('a step of weight', () => {
-  const anyTargets = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1, maxLength: 4 }).map((models) =>
-    models.map((model, at) => ({
-      model,
-      weight: at === 0 ? WEIGHT_TOTAL - 1_500 * (models.length - 1) : 1_500,
-    })),
-  );
+  const anyTargets = fc
+    .uniqueArray(fc.constantFrom<string>('a', 'b', 'c', 'd'), { minLength: 1, maxLength: 4 })
+    .map((models) =>
+      models.map((model, at) => ({
+        model,
+        weight: at === 0 ? WEIGHT_TOTAL - 1_500 * (models.length - 1) : 1_500,
+      })),
+    );
   const anyAim = fc
-    .tuple(fc.constantFrom('a', 'b', 'e'), fc.constantFrom('c', 'f'), fc.integer({ min: 0, max: 4_900 }))
+    .tuple(
+      fc.constantFrom<string>('a', 'b', 'e'),
+      fc.constantFrom<string>('c', 'f'),
+      fc.integer({ min: 0, max: 4_900 }),
+    )
     .map(
       ([leader, second, share]) =>
         new Map([
@@ -151,13 +157,13 @@ describe('a step of weight', () => {
       fc.property(
         anyTargets,
         anyAim,
-        fc.uniqueArray(fc.constantFrom('b', 'c', 'd'), { maxLength: 2 }),
+        fc.uniqueArray(fc.constantFrom<string>('b', 'c', 'd'), { maxLength: 2 }),
         fc.integer({ min: 1, max: 5_000 }),
         (targets, aim, drops, stepMax) => {
           const leader = [...aim].reduce((best, each) => (each[1] > best[1] ? each : best))[0];
           const dropped = new Set(drops.filter((model) => !aim.has(model)));
           const moved = moveWeight(targets, { aim, dropped, stepMax });
-          const weight = (list: typeof targets, model: string) =>
+          const weight = (list: readonly PolicyTarget[], model: string) =>
             list.filter((each) => each.model === model).reduce((sum, each) => sum + each.weight, 0);
           expect(moved.reduce((sum, each) => sum + each.weight, 0)).toBe(WEIGHT_TOTAL);
           expect(moved.every((each) => Number.isInteger(each.weight) && each.weight > 0)).toBe(true);
