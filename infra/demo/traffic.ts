@@ -10,8 +10,8 @@ export interface Traffic {
 }
 
 const AGENTS = 4;
-/** Pause between two sessions of one agent: together about ten sessions a second. */
-const PAUSE_MS = 350;
+/** Pause between two sessions of one agent: together about five a second, which two busy processors also score. */
+const PAUSE_MS = 700;
 const FILES = ['src/index.ts', 'src/server.ts', 'src/router.ts', 'README.md', 'package.json'];
 /** Of every five tasks three need two files at once. */
 const FILES_PER_TASK = [2, 1, 2, 1, 2];
