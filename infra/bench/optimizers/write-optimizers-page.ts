@@ -173,7 +173,11 @@ function number(value: number): string {
   return Number.isInteger(value) ? String(value) : value.toFixed(3);
 }
 
+/** Columns are padded to one width, as the formatter of the repository wants them. */
 function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (row: readonly string[]) => `| ${row.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(columns), line(columns.map(() => '---')), ...rows.map(line)].join('\n');
+  const all = [columns, ...rows].map((row) => row.map((text) => text.replaceAll('|', '\\|')));
+  const widths = columns.map((_column, at) => Math.max(3, ...all.map((row) => row[at]?.length ?? 0)));
+  const line = (row: readonly string[]) => `| ${row.map((text, at) => text.padEnd(widths[at] ?? 0)).join(' | ')} |`;
+  const [head = [], ...body] = all;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }
