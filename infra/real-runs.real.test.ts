@@ -139,8 +139,11 @@ describe.skipIf(!isThere)('recorded airline runs of tau-bench, through the whole
       expect(overdue).toEqual([]);
     }, SCORED_WITHIN);
     const early = await query(`
-      SELECT count(*) AS clusters FROM cluster_assignment AS live WHERE valid_to IS NULL AND ${MIN_CLUSTER_SESSIONS} >
-        (SELECT count(DISTINCT session_id) FROM failure_event WHERE failure_event.template_id = live.template_id)`);
+      SELECT count(*) AS clusters FROM failure_cluster AS cluster WHERE EXISTS (
+          SELECT 1 FROM cluster_assignment AS live WHERE live.cluster_id = cluster.cluster_id AND valid_to IS NULL)
+        AND ${MIN_CLUSTER_SESSIONS} > (
+          SELECT count(DISTINCT session_id) FROM failure_event JOIN cluster_assignment AS live USING (template_id)
+          WHERE live.cluster_id = cluster.cluster_id AND live.valid_to IS NULL)`);
     expect(early).toEqual([{ clusters: 0 }]);
     const clusters = await query(`
       SELECT title, check_id, event_count::int AS events, session_count::int AS sessions

@@ -43,7 +43,6 @@ export interface ClusterSupport {
 }
 
 const TEMPLATES_MAX = 1_000;
-const WINDOW_MS = 30 * 86_400_000;
 const EXEMPLARS_MAX = 5;
 
 /**
@@ -55,8 +54,7 @@ const EXEMPLARS_MAX = 5;
 export async function placeTemplates(deps: PlaceTemplatesDeps, support: ClusterSupport): Promise<readonly string[]> {
   const { database, embedder } = deps;
   const { projectId } = support;
-  const since = new Date(deps.now() - WINDOW_MS);
-  const loose = await readLooseTemplates(database, projectId, { since, limit: TEMPLATES_MAX });
+  const loose = await readLooseTemplates(database, projectId, TEMPLATES_MAX);
   if (loose.length === 0) return [];
   const pins: readonly Pin[] = await readPins(database, projectId);
   const classes = new Set(loose.map(classOf));

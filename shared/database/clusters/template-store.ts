@@ -46,11 +46,14 @@ export async function readTemplates(
   return rows;
 }
 
-/** Templates that no cluster holds, those that were met last first: what nobody meets again must not crowd them out. */
+/**
+ * Templates that no cluster holds, those that were met last first: what nobody meets again must not crowd
+ * them out. However long ago: recorded runs are read long after they were made.
+ */
 export async function readLooseTemplates(
   database: Database,
   projectId: string,
-  window: { readonly since: Date; readonly limit: number },
+  limit: number,
 ): Promise<readonly StoredTemplate[]> {
   const { rows } = await sql<StoredTemplate>`
     SELECT ${TEMPLATE}, met.mass, met.sessions, NULL::uuid AS cluster_id, false AS is_tentative,
@@ -60,10 +63,10 @@ export async function readLooseTemplates(
       SELECT count(*) AS mass, count(DISTINCT event.session_id) AS sessions FROM failure_event event
       WHERE event.template_id = template.template_id
     ) met ON met.mass > 0
-    WHERE template.project_id = ${projectId} AND template.last_seen >= ${window.since}
+    WHERE template.project_id = ${projectId}
       AND NOT EXISTS (SELECT 1 FROM cluster_assignment assignment
         WHERE assignment.template_id = template.template_id AND assignment.valid_to IS NULL)
-    ORDER BY template.last_seen DESC, template.template_id LIMIT ${window.limit}`.execute(database);
+    ORDER BY template.last_seen DESC, template.template_id LIMIT ${limit}`.execute(database);
   return rows;
 }
 
