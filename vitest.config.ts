@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 const DATABASE = 'shared/testing/global-database.ts';
 /** Tests of whole systems: several processes each, which must not fight with other tests for the machine. */
 const SYSTEM_TESTS = [
-  'infra/{loop,kill,purge,queue-hook}.db.test.ts',
-  'infra/demo/*.db.test.ts',
+  'infra/{loop,kill,purge,queue-hook,reload}.db.test.ts',
+  'infra/{demo,drills}/*.db.test.ts',
   'infra/faults/quick*.db.test.ts',
 ];
 

@@ -24,8 +24,8 @@ export function thresholdPlot(embedder: Embedder, curve: readonly CurvePoint[]):
     `<text x="${x(threshold) + 4}" y="${height}" fill="#666">${name} ${threshold}</text>`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="11">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     `<title>Agreement with labels over the threshold of ${embedder.id}</title>`,
+    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     ...ticks.map(
       (tick) =>
         `<line x1="${x(from)}" x2="${x(1)}" y1="${y(tick)}" y2="${y(tick)}" stroke="#ddd"/>` +
