@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Canonical, CanonicalBody } from './canonical.ts';
 import type { EncodeTarget } from './encode-target.ts';
 
@@ -39,5 +39,5 @@ function identityOf({ metadata, system, messages }: CanonicalBody): string {
 export function promptCacheKey({ body, extras }: Canonical, target: EncodeTarget): string | null {
   if (!target.acceptsOpenaiExtras || extras.openai?.['prompt_cache_key'] !== undefined || !asksForCache(body))
     return null;
-  return createHash('sha256').update(identityOf(body)).digest('hex').slice(0, KEY_CHARACTERS);
+  return hash('sha256', identityOf(body)).slice(0, KEY_CHARACTERS);
 }

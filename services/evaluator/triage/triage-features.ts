@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import type { Conversation } from '../scorers/conversation/conversation.ts';
 import { countDistinctCalls } from '../scorers/conversation/conversation.ts';
 import { countWords } from './word-counts.ts';
@@ -100,7 +99,7 @@ function kindOf(name: string): { readonly reads: boolean; readonly handsOver: bo
 
 /** Results whose sign is kept: every turn brings those of the turns before. */
 const KNOWN_SIGNS_MAX = 5_000;
-const signsOf = new LRUCache<string, boolean>({ max: KNOWN_SIGNS_MAX });
+const signsOf = new Map<string, boolean>();
 
 function isNegative(result: string): boolean {
   // What is longer would be kept in memory whole by its beginning.
@@ -108,6 +107,7 @@ function isNegative(result: string): boolean {
   const known = signsOf.get(result);
   if (known !== undefined) return known;
   const sign = NEGATIVE_RESULT.test(result.slice(0, RESULT_HEAD_CHARACTERS));
+  if (signsOf.size >= KNOWN_SIGNS_MAX) signsOf.clear();
   signsOf.set(result, sign);
   return sign;
 }

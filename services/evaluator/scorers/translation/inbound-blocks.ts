@@ -22,20 +22,21 @@ const known = new WeakMap<JsonRecord, readonly InboundBlock[]>();
 
 function readBlocks(request: JsonRecord): readonly InboundBlock[] {
   const messages = Array.isArray(request['messages']) ? (request['messages'] as unknown[]) : [];
-  return messages.flatMap((message, index) =>
-    isRecord(message) ? blocksOf(message['content'], `/messages/${index}/content`, String(message['role']), index) : [],
-  );
+  const blocks: InboundBlock[] = [];
+  for (const [index, message] of messages.entries()) {
+    if (!isRecord(message)) continue;
+    addBlocks(blocks, message['content'], `/messages/${index}/content`, String(message['role']), index);
+  }
+  return blocks;
 }
 
-function blocksOf(content: unknown, pointer: string, role: string, message: number): readonly InboundBlock[] {
-  if (typeof content === 'string') return [{ pointer, role, message, block: { type: 'text', text: content } }];
-  if (!Array.isArray(content)) return [];
-  return (content as unknown[]).flatMap((block, index) => {
-    if (!isRecord(block)) return [];
+function addBlocks(blocks: InboundBlock[], content: unknown, pointer: string, role: string, message: number): void {
+  if (typeof content === 'string') blocks.push({ pointer, role, message, block: { type: 'text', text: content } });
+  if (!Array.isArray(content)) return;
+  for (const [index, block] of (content as unknown[]).entries()) {
+    if (!isRecord(block)) continue;
     const place = `${pointer}/${index}`;
-    const own = { pointer: place, role, message, block };
-    return block['type'] === 'tool_result'
-      ? [own, ...blocksOf(block['content'], `${place}/content`, role, message)]
-      : [own];
-  });
+    blocks.push({ pointer: place, role, message, block });
+    if (block['type'] === 'tool_result') addBlocks(blocks, block['content'], `${place}/content`, role, message);
+  }
 }
