@@ -20,6 +20,12 @@ const program = new Command('trimtab');
 // Registering reads nothing of the context.
 registerCommands(program, {} as CommandContext);
 const LEAVES = leavesOf(program);
+/** What is missing is complained of before what is too much. */
+const REQUIRED: Readonly<Record<string, readonly string[]>> = {
+  ingest: ['--format', 'openai-chat', '--model', 'm'],
+  'policies propose': ['--reason', 'r'],
+  'optimize prompt': ['--cluster', 'c'],
+};
 
 describe('every command', () => {
   it('is there', () => {
@@ -59,7 +65,7 @@ describe('every command', () => {
   it.each(LEAVES.map((words) => [words.join(' '), words] as const))(
     '%s refuses an option that it has not',
     async (_name, words) => {
-      const required = words[0] === 'ingest' ? ['--format', 'openai-chat', '--model', 'm'] : [];
+      const required = REQUIRED[words.join(' ')] ?? [];
       const { code, stderr } = await fixture.run([...words, ...required, '--jsn']);
       expect(code).toBe(1);
       expect(stderr).toContain("unknown option '--jsn'");

@@ -82,7 +82,7 @@ function arenaSections(arena: ArenaMeasurement): string[] {
   const section = (warm: boolean) => table(columns, arena.rows.filter((each) => each.warm === warm).map(row));
   return [
     '## Drift arena',
-    `Twelve turn shapes, six models of four providers and twelve kinds of drift in ${arena.worlds} worlds of ${arena.sessions.toLocaleString('en-US')} sessions (3 to 60 calls, correlated within a session, labels that come late and later for bad sessions, some never). Every baseline has the setting that was best on ${arena.tuningWorlds} other worlds. Trimtab runs its production code: estimation, routing, alarms and rollouts, with the arena's clock; its moves of weight are applied as a plan in automatic mode, and a running canary takes them along.`,
+    `Twelve turn shapes, six models of four providers and twelve kinds of drift in ${arena.worlds} worlds of ${arena.sessions.toLocaleString('en-US')} sessions (3 to 60 calls, correlated within a session, labels that come late and later for bad sessions, some never). Every baseline has the setting that was best on ${arena.tuningWorlds} other worlds. Trimtab runs its production code: estimation, routing, alarms and rollouts, with the arena's clock; its moves of weight are applied as a plan in automatic mode, and a running canary takes them along. It may explore with a tenth of the traffic and move a quarter of the weight in a step (exploration 0.1, weightStepMax 0.25); without a word in the file it does so with 0.03 and 0.1.`,
     `Regret per call is the cost above the clairvoyant's, which serves the cheapest model that meets the bar of quality, plus ${LAMBDA} for a unit of quality below that bar (a point is worth three hundredths of the top price). What is saved by serving below the bar is not counted as saved, or the clairvoyant would be beaten by whoever ignores the bar; the next column has it with those savings counted. "Left after" and "back after" are mean calls of the turn shape until a fallen model had under a tenth of the weight, and until a recovered one had four fifths; in brackets how many of how many did before the shape's optimum changed again.`,
     '### Warm: the qualities at the start are known',
     section(true),
@@ -105,7 +105,7 @@ function inside(arena: ArenaMeasurement): string {
     return [
       each.warm ? 'warm' : 'cold',
       sum('demotions'),
-      `${sum('falseDemotions')} (${number((1e5 * sum('falseDemotions')) / sessions)} per 100,000 sessions)`,
+      `$sum('falseDemotions')($number((1e5 * sum('falseDemotions')) / sessions)per 100,000 sessions)`,
       sum('promotedWorse'),
       number(sum('policies') / days),
     ];

@@ -43,7 +43,7 @@ export async function measureArena(options: ArenaOptions): Promise<ArenaMeasurem
   const size = options.quick ? QUICK : FULL;
   const contestants: Contestant[] = [
     ...BASELINES,
-    { name: OURS, settings: [{ label: 'as shipped', create: trimtab }] },
+    { name: OURS, settings: [{ label: 'exploration 0.1, steps of 0.25', create: trimtab }] },
   ];
   const chosen = await tune(contestants, options, size);
   const rows = chosen.map((each) => ({ ...each, results: [] as ArenaResult[] }));

@@ -12,6 +12,7 @@ import { pauseOptimizer, resumeOptimizer } from '#shared/database/optimizer-cont
 import { requestRun } from '#shared/database/optimizer-run-store.ts';
 import { activatePolicy, readPointer } from '#shared/database/pointer-store.ts';
 import { readPolicy } from '#shared/database/policy-store.ts';
+import { createPromptRun } from '#shared/database/prompt-run-store.ts';
 import { readGovernance } from '#shared/database/read-governance.ts';
 import { formatExplanation } from '#shared/domain/score-explanation.ts';
 import { problemSchema } from '#shared/problem.ts';
@@ -46,7 +47,7 @@ let policyChanges: PolicyChanges;
 let runsAsked = 0;
 const tokens = {} as Record<Role, string>;
 const ids = {
-  ...{ clusterId: '', callId: '', rolloutId: '', runId: '' },
+  ...{ clusterId: '', callId: '', rolloutId: '', runId: '', promptRunId: '', prefixId: '' },
   ...{ policyId: 'v1', provider: 'openai', sessionId: 'session-1' },
 };
 
@@ -122,6 +123,26 @@ async function fill(owner: Database): Promise<void> {
   await owner.updateTable('optimizerRun').set(done).execute();
   const clusters = await owner.selectFrom('failureCluster').select('clusterId').execute();
   ids.clusterId = clusters[0]?.clusterId ?? '';
+  await fillSearches(owner);
+}
+
+async function fillSearches(owner: Database): Promise<void> {
+  const { clusterId, runId, callId } = ids;
+  ids.prefixId = 'a'.repeat(64);
+  const prefix = { projectId: PROJECT, prefixId: ids.prefixId, body: 'Call one tool at a time.', author: 'test' };
+  await owner
+    .insertInto('prefix')
+    .values({ ...prefix, parentId: null, clusterId })
+    .execute();
+  const search = { projectId: PROJECT, runId, clusterId, optimizer: 'gepa', seedPrefixId: null, budgetUsd: 5 };
+  ids.promptRunId = (await createPromptRun(owner, { ...search, settings: {}, plan: {} })).promptRunId;
+  await owner
+    .insertInto('replay')
+    .values({
+      ...{ replayId: 'r'.repeat(64), projectId: PROJECT, promptRunId: ids.promptRunId, callId, model: 'cheap' },
+      ...{ prefixId: ids.prefixId, scorerSet: 'deterministic', rubric: null, result: null, finishedAt: null },
+    })
+    .execute();
 }
 
 const urlOf = (route: ApiRoute) =>
