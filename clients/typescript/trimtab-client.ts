@@ -125,6 +125,10 @@ export interface Operations {
           dimension: 'provider' | 'model' | 'prefix' | 'policy' | 'turnShape' | 'tool' | 'repo';
           value: string;
         }[];
+        within: {
+          dimension: 'provider' | 'model' | 'prefix' | 'policy' | 'turnShape' | 'tool' | 'repo';
+          value: string;
+        } | null;
       }[];
       policies: {
         policyId: string;

@@ -48,6 +48,8 @@ export const clusterAttributionSchema = z.object({
   adjustedP: z.number(),
   /** Values that nothing can tell from this one, because the same calls have them. */
   inseparableFrom: z.array(z.object({ dimension: clusterDimensionSchema, value: z.string() })),
+  /** Where alone this holds, as for calls of one turn shape; null when it holds everywhere. */
+  within: z.object({ dimension: clusterDimensionSchema, value: z.string() }).nullable().default(null),
 });
 
 /**

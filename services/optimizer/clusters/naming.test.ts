@@ -77,7 +77,7 @@ describe('membership', () => {
 describe('a place', () => {
   const attribution = (more: Partial<ClusterAttribution>): ClusterAttribution => ({
     ...{ dimension: 'provider', value: 'azure', rate: 0.2, restRate: 0.01, lift: 20, liftLow: 10, liftHigh: 40 },
-    ...{ failureShare: 0.9, failingSessions: 30, adjustedP: 0.001, inseparableFrom: [] },
+    ...{ failureShare: 0.9, failingSessions: 30, adjustedP: 0.001, inseparableFrom: [], within: null },
     ...more,
   });
 
@@ -90,5 +90,7 @@ describe('a place', () => {
   it('names both where nothing can tell them apart', () => {
     const inseparableFrom = [{ dimension: 'model' as const, value: 'gpt-x' }];
     expect(placeOf([attribution({ inseparableFrom })])).toBe('on provider azure, or model gpt-x');
+    const within = { dimension: 'turnShape' as const, value: 'le16k/parallel/edit' };
+    expect(placeOf([attribution({ within })])).toBe('on provider azure (le16k/parallel/edit)');
   });
 });

@@ -9,6 +9,7 @@ const SPOKEN = ['provider', 'model', 'tool', 'prefix', 'policy', 'repo'] as cons
 /**
  * Where a cluster happens, as its title says it: "on provider X", and only when the failures are proven to hang on it.
  * Where nothing can tell a provider from one of its models, both are named: the title must not accuse the wrong one.
+ * What holds for one kind of calls only is said of that kind.
  */
 export function placeOf(attributions: readonly ClusterAttribution[]): string {
   for (const dimension of SPOKEN) {
@@ -16,7 +17,8 @@ export function placeOf(attributions: readonly ClusterAttribution[]): string {
     if (found === undefined) continue;
     const alike = found.inseparableFrom.find((each) => SPOKEN.some((spoken) => spoken === each.dimension));
     const also = alike === undefined ? '' : `, or ${alike.dimension} ${shown(alike.value)}`;
-    return `on ${dimension} ${shown(found.value)}${also}`;
+    const only = found.within === null ? '' : ` (${found.within.value})`;
+    return `on ${dimension} ${shown(found.value)}${also}${only}`;
   }
   return '';
 }

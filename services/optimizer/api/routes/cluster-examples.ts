@@ -73,7 +73,14 @@ const detail = {
   attribution: [
     {
       ...{ dimension: 'provider', value: 'azure', rate: 0.0218, restRate: 0.0011, lift: 18.9, liftLow: 9.7 },
-      ...{ liftHigh: 36.8, failureShare: 0.93, failingSessions: 55, adjustedP: 0.00002, inseparableFrom: [] },
+      ...{
+        liftHigh: 36.8,
+        failureShare: 0.93,
+        failingSessions: 55,
+        adjustedP: 0.00002,
+        inseparableFrom: [],
+        within: null,
+      },
     },
   ],
   policies: [
