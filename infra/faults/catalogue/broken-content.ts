@@ -76,7 +76,10 @@ export const BROKEN_CONTENT: readonly CatalogueRow[] = [
     backends: BOTH,
     tests: [
       ...testsOf('services/optimizer/latest-due.test.ts', ''),
-      ...testsOf('services/optimizer/run-cycle.db.test.ts', 'are one per night, however many optimizers ring'),
+      ...testsOf(
+        'services/optimizer/runs.db.test.ts',
+        'are one per night, however many optimizers ring, and are worked off once',
+      ),
       ...testsOf('shared/database/policy-store.db.test.ts', 'only ever raises the epoch, whoever writes'),
     ],
   },

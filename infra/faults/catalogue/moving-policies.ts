@@ -8,8 +8,8 @@ export const MOVING_POLICIES: readonly CatalogueRow[] = [
     criterion: 'moved whole or not at all; one current epoch',
     backends: ['any'],
     tests: testsOf(
-      'services/optimizer/run-cycle.db.test.ts',
-      'are resumed from their checkpoint when the lease of a dead optimizer has ended',
+      'services/optimizer/runs.db.test.ts',
+      'are taken over when the lease of a dead optimizer has ended, and its late writes are refused',
     ),
   },
   {
@@ -18,7 +18,10 @@ export const MOVING_POLICIES: readonly CatalogueRow[] = [
     what: 'five writers at once, one of which sleeps between its look and its move',
     criterion: 'one wins each epoch; who slept is refused by the database',
     backends: ['any'],
-    tests: testsOf('services/optimizer/run-cycle.db.test.ts', 'cannot be written by an optimizer that lost its lease'),
+    tests: testsOf(
+      'services/optimizer/runs.db.test.ts',
+      'are taken over when the lease of a dead optimizer has ended, and its late writes are refused',
+    ),
   },
   {
     fault: 20,
@@ -43,11 +46,16 @@ export const MOVING_POLICIES: readonly CatalogueRow[] = [
     criterion:
       'rolled back by itself within the sessions that are configured; one that is the same as before in 5 nights of 100 at the most',
     backends: BOTH,
-    tests: testsOf(
-      'services/optimizer/controller.db.test.ts',
-      'is rolled back when the canary does harm, which revokes it',
-      'does not roll back a canary that is the same as the control',
-      'rolls back to the previous policy at once on a large drop',
-    ),
+    tests: [
+      ...testsOf(
+        'services/optimizer/advance-rollout.db.test.ts',
+        'is rolled back when the canary does harm, which revokes it',
+        'does not roll back a canary that is the same as the control',
+      ),
+      ...testsOf(
+        'services/optimizer/watch-alarms.db.test.ts',
+        'rolls back to the previous policy at once on a large drop',
+      ),
+    ],
   },
 ];
