@@ -25,7 +25,7 @@ import { scoreSession } from './score-session.ts';
  * Jobs of one kind that one process works on at once. Scoring is our own processor and database, to which as many go
  * together as are at it; judging and replaying wait for others, and are held back for the sake of their rate limits.
  */
-const CONCURRENCY = { score: 24, session: 2, judge: 4, replay: 4, ingest: 4 } as const;
+const CONCURRENCY = { score: 16, session: 2, judge: 4, replay: 4, ingest: 4 } as const;
 
 export type WorkerDeps = EvaluatorDeps & ReplayDeps;
 
