@@ -1,7 +1,8 @@
 import { readEmbeddings, writeEmbeddings } from '#shared/database/clusters/embedding-store.ts';
 import type { StoredTemplate } from '#shared/database/clusters/template-store.ts';
 import type { Database } from '#shared/database/connect.ts';
-import { type ClusterTemplate, embeddingTextOf } from '../clustering/cluster-template.ts';
+import type { ClusterTemplate } from '../clustering/cluster-template.ts';
+import { embedNewTemplates } from '../clustering/embed-new-templates.ts';
 import type { Embedder } from '../clustering/embedders/embedder.ts';
 
 /** What of a stored template is embedded and clustered. */
@@ -27,10 +28,8 @@ export async function embedTemplates(
   for (const [id, values] of await readEmbeddings(database, ids, name)) known.set(id, Float32Array.from(values));
   const missing = templates.filter(({ templateId }) => !known.has(templateId));
   if (missing.length > 0) {
-    const vectors = await embedder.embed(missing.map(embeddingTextOf));
-    missing.forEach(({ templateId }, index) => {
-      known.set(templateId, vectors[index] ?? new Float32Array());
-    });
+    const asNew = missing.map(({ templateId: id, ...template }) => ({ id, ...template }));
+    for (const [id, vector] of await embedNewTemplates(asNew, embedder)) known.set(id, vector);
     const { attach: attachThreshold, tentative: tentativeThreshold } = embedder.thresholds;
     const made = missing.map(({ templateId }) => ({ templateId, embedding: [...(known.get(templateId) ?? [])] }));
     await writeEmbeddings(database, projectId, { ...name, attachThreshold, tentativeThreshold }, made);
