@@ -105,7 +105,7 @@ function inside(arena: ArenaMeasurement): string {
     return [
       each.warm ? 'warm' : 'cold',
       sum('demotions'),
-      `$sum('falseDemotions')($number((1e5 * sum('falseDemotions')) / sessions)per 100,000 sessions)`,
+      `${sum('falseDemotions')} (${number((1e5 * sum('falseDemotions')) / sessions)} per 100,000 sessions)`,
       sum('promotedWorse'),
       number(sum('policies') / days),
     ];
