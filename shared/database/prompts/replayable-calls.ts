@@ -23,17 +23,50 @@ export interface ReplayableCell {
   readonly model: string;
 }
 
+interface ReplayableWindow {
+  readonly since: Date;
+  readonly asOf: Date;
+  readonly failingMax: number;
+  readonly passingMax: number;
+}
+
 type CallRow = Omit<ReplayableCall, 'failing'>;
 
+/** Of what people have kept for a cluster, the newest; a search takes far fewer. */
+const KEPT_MAX = 1_000;
+
 /**
- * Calls of a turn shape on a model, newest first: those that failed as the cluster says, and those of which nothing
- * failed at all. Only calls whose content is there can be sent again.
+ * Calls of a turn shape on a model: those that failed as the cluster says, and those of which nothing failed at all. What
+ * people have put into a replay set for the cluster comes first, then the newest. Only calls whose content is there can
+ * be sent again.
  */
 export async function readReplayableCalls(
   database: Database,
   projectId: string,
   cell: ReplayableCell,
-  window: { readonly since: Date; readonly asOf: Date; readonly failingMax: number; readonly passingMax: number },
+  window: ReplayableWindow,
+): Promise<ReplayableCall[]> {
+  const kept = await readKeptCalls(database, projectId, cell.clusterId);
+  const chosen = kept.length === 0 ? [] : await readCalls(database, projectId, cell, window, kept);
+  const others = await readCalls(database, projectId, cell, window, null);
+  const known = new Set(chosen.map((call) => call.callId));
+  return [...chosen, ...others.filter((call) => !known.has(call.callId))];
+}
+
+async function readKeptCalls(database: Database, projectId: string, clusterId: string): Promise<readonly string[]> {
+  const { rows } = await sql<{ callId: string }>`
+    SELECT DISTINCT call_id FROM replay_set_call WHERE project_id = ${projectId} AND cluster_id = ${clusterId}::uuid
+    ORDER BY call_id DESC LIMIT ${KEPT_MAX}`.execute(database);
+  return rows.map(({ callId }) => callId);
+}
+
+/** @param among only these calls; null for any */
+async function readCalls(
+  database: Database,
+  projectId: string,
+  cell: ReplayableCell,
+  window: ReplayableWindow,
+  among: readonly string[] | null,
 ): Promise<ReplayableCall[]> {
   const columns = sql`call.call_id AS "callId", call.session_id AS "sessionId", call.key_id AS "keyId",
     encode(call.transcript_head, 'hex') AS "transcriptHead",
@@ -46,7 +79,8 @@ export async function readReplayableCalls(
   const meant = sql`call.project_id = ${projectId} AND call.source <> 'replay' AND call.transcript_head IS NOT NULL
     AND call.turn_shape = ${cell.turnShape} AND call.call_id >= lowest_call_id(${window.since}::timestamptz)
     AND call.stored_at <= ${window.asOf}
-    AND coalesce(call.attempts -> -1 ->> 'model', call.response_model) = ${cell.model}`;
+    AND coalesce(call.attempts -> -1 ->> 'model', call.response_model) = ${cell.model}
+    ${among === null ? sql`` : sql`AND call.call_id = ANY(${[...among]}::uuid[])`}`;
   const failing = await sql<CallRow>`
     SELECT ${columns} FROM call WHERE ${meant} AND EXISTS (
       SELECT 1 FROM failure_event event JOIN cluster_assignment assignment USING (template_id)

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
+import { readReplayableCalls } from '#shared/database/prompts/replayable-calls.ts';
+import { SHAPE, seedProject } from '#shared/testing/optimizer-fixture.ts';
+import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
+import { storeTraffic } from './testing/search-fixture.ts';
+
+const PROJECT = 'shop';
+let store: TestDatabase;
+let owner: Database;
+let optimizer: Database;
+
+beforeAll(async () => {
+  store = await createTestDatabase();
+  owner = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
+  optimizer = createDatabase(createPool({ connectionString: store.connectionString, role: 'optimizer' }));
+  await seedProject(owner, PROJECT, { prefixes: 'propose' });
+  await storeTraffic(owner, { project: PROJECT, failing: 12, passing: 12, nowMs: Date.now() });
+});
+afterAll(async () => {
+  await owner.destroy();
+  await optimizer.destroy();
+  await store.drop();
+});
+
+it('a search takes what people have kept for its cluster before anything newer, and nothing twice', async () => {
+  const { clusterId } = await owner.selectFrom('failureCluster').select('clusterId').executeTakeFirstOrThrow();
+  const cell = { clusterId, turnShape: SHAPE, model: 'steady' };
+  const window = { since: new Date(Date.now() - 86_400_000), asOf: new Date(), failingMax: 4, passingMax: 4 };
+  const all = await readReplayableCalls(optimizer, PROJECT, cell, { ...window, failingMax: 100, passingMax: 100 });
+  const oldest = (isFailing: boolean) => all.filter(({ failing }) => failing === isFailing).at(-1)!;
+  const kept = [oldest(true), oldest(false)];
+  const before = await readReplayableCalls(optimizer, PROJECT, cell, window);
+  for (const { callId } of kept) expect(before.map((call) => call.callId)).not.toContain(callId);
+
+  const entry = { projectId: PROJECT, replaySet: 'night', clusterId, addedBy: 'ada' };
+  // The newest failing call is among the others as well.
+  const calls = [...kept, before[0]!];
+  await owner
+    .insertInto('replaySetCall')
+    .values(calls.map(({ callId }) => ({ ...entry, callId })))
+    .execute();
+  const after = await readReplayableCalls(optimizer, PROJECT, cell, window);
+  const ids = after.map((call) => call.callId);
+  expect(new Set(ids.slice(0, 3))).toEqual(new Set(calls.map(({ callId }) => callId)));
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(new Set(ids)).toEqual(new Set([...before.map(({ callId }) => callId), ...kept.map(({ callId }) => callId)]));
+});
