@@ -13,6 +13,23 @@ export const MOVING_POLICIES: readonly CatalogueRow[] = [
     ),
   },
   {
+    fault: 3,
+    row: 'optimizer-killed',
+    what: 'an optimizer is killed before and after every statement of its nightly run, and another one takes over',
+    criterion:
+      'the policy id of an undisturbed run, each change told once, the old or the new and no mixture; a lease is respected, and what arrives late is refused',
+    backends: ['any'],
+    tests: [],
+  },
+  {
+    fault: 19,
+    row: 'optimizers-together',
+    what: 'five optimizers, each a process, ask for the run of the night at the same moment',
+    criterion: 'one run, taken once; one policy, one rollout',
+    backends: ['any'],
+    tests: [],
+  },
+  {
     fault: 19,
     row: 'optimizers-five',
     what: 'five writers at once, one of which sleeps between its look and its move',

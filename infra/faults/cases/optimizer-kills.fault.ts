@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { createDatabase, createPool } from '#shared/database/connect.ts';
+import { createRedisServer, findRedisServer, type RedisServer } from '#shared/testing/redis-server.ts';
+import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
+import { createCycleClock } from '../../../services/optimizer/testing/cycle-fixture.ts';
+import { type CyclePlace, isCheckpoint, nameOf } from '../../testing/cycle-place.ts';
+import { faultsOfKilledRun } from '../../testing/faults-of-killed-run.ts';
+import { type KillDeps, type KilledRun, killAndTakeOver, runTogether, runWhole } from '../../testing/kill-cycle.ts';
+import { temporaryFolder } from '../../testing/temporary-folder.ts';
+import { recordFault } from '../testing/fault-result.ts';
+
+const OPTIMIZERS = 5;
+const TOGETHER = 5;
+/** Kills go on side by side, each with a project and processes of its own. */
+const AT_ONCE = 2;
+const redis = findRedisServer(process.env);
+
+/** What a night comes to: a change that a canary has to judge, and one that is served at once. */
+const NIGHTS = {
+  canary: { weights: 'automatic', prefixes: 'off', weightStepMax: 1 },
+  activation: { weights: 'automatic', prefixes: 'off', weightStepMax: 0.05 },
+} as const;
+
+describe('optimizers as processes', () => {
+  const folder = temporaryFolder();
+  let store: TestDatabase;
+  let redisServer: RedisServer | undefined;
+  let deps: Omit<KillDeps, 'governance'>;
+
+  beforeAll(async () => {
+    store = await createTestDatabase();
+    if (redis.available) {
+      redisServer = await createRedisServer(redis.program);
+      await redisServer.start();
+    }
+    deps = {
+      owner: createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' })),
+      clock: createCycleClock(),
+      place: { folder: folder.path, databaseUrl: store.connectionString, redisUrl: redisServer?.url },
+    };
+  });
+  afterAll(async () => {
+    await deps.owner.destroy();
+    await redisServer?.dispose();
+    await store.drop();
+    folder.remove();
+  });
+
+  it.for(Object.keys(NIGHTS) as (keyof typeof NIGHTS)[])(
+    'come to the same policy, killed before and after every statement of a run: %s',
+    (night, context) => killEverywhere({ ...deps, governance: NIGHTS[night] }, night, context),
+  );
+  it('are refused what arrives after their death, and wait for a lease to run out', (context) =>
+    arriveLate({ ...deps, governance: NIGHTS.canary }, context));
+  it('make one run of the night when all ring at the same moment', (context) =>
+    ringTogether({ ...deps, governance: NIGHTS.canary }, context));
+});
+
+interface Verdict {
+  readonly killed: KilledRun;
+  readonly faults: readonly string[];
+}
+
+async function killEverywhere(deps: KillDeps, night: string, context: TestContext): Promise<void> {
+  const whole = await runWhole(deps, `${night} whole`);
+  expect(Object.keys(whole.left.audit)).toHaveLength(2);
+  const todo = whole.places.map((place, index) => ({ place, project: `${night} ${index}` }));
+  const verdicts: Verdict[] = [];
+  const worker = async () => {
+    for (let next = todo.shift(); next !== undefined; next = todo.shift()) {
+      const killed = await killAndTakeOver(deps, next);
+      const faults = faultsOfKilledRun(whole.left, killed).map((fault) => `${nameOf(next.place)}: ${fault}`);
+      verdicts.push({ killed, faults });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  const faults = verdicts.flatMap((verdict) => verdict.faults);
+  const others = verdicts.filter(({ killed }) => killed.left.policies.join() !== whole.left.policies.join());
+  const doubled = verdicts.filter(({ killed }) => Object.values(killed.left.audit).some((count) => count > 1));
+  const n = verdicts.length;
+  recordFault(context, {
+    ...{ row: 'optimizer-killed', backend: 'any', seed: null },
+    figures: [
+      { id: `places_killed_${night}`, value: n, op: '>=', bar: 50, n },
+      { id: `other_policy_${night}`, value: others.length, op: '<=', bar: 0, n },
+      { id: `told_twice_${night}`, value: doubled.length, op: '<=', bar: 0, n },
+      { id: `broken_${night}`, value: faults.length, op: '<=', bar: 0, n },
+    ],
+  });
+  expect(faults).toEqual([]);
+}
+
+async function arriveLate(deps: KillDeps, context: TestContext): Promise<void> {
+  const whole = await runWhole(deps, 'late whole');
+  // What stands in no transaction: with one that is open, its connection and all of it end.
+  const alone = ({ sql, side }: CyclePlace) => side === 'before' && sql.startsWith('update "optimizer_run"');
+  const places = whole.places.filter(alone);
+  const [waited] = places.filter(({ step, sql }) => step === 'publish' && isCheckpoint({ sql }));
+  const lates: (string | null)[] = [];
+  const faults: string[] = [];
+  for (const [index, place] of places.entries()) {
+    const lease = place === waited ? 'waited' : 'ended';
+    const killed = await killAndTakeOver(deps, { project: `late ${index}`, place, lease, isLate: true });
+    lates.push(killed.late);
+    faults.push(...faultsOfKilledRun(whole.left, killed).map((fault) => `${nameOf(place)}: ${fault}`));
+  }
+  const written = lates.filter((late) => late !== 'UPDATE 0').length;
+  recordFault(context, {
+    ...{ row: 'optimizer-killed', backend: 'any', seed: null },
+    figures: [{ id: 'late_writes', value: written, op: '<=', bar: 0, n: lates.length }],
+  });
+  expect(faults).toEqual([]);
+  expect(lates.length).toBeGreaterThan(10);
+}
+
+async function ringTogether(deps: KillDeps, context: TestContext): Promise<void> {
+  const whole = await runWhole(deps, 'together whole');
+  let [runs, twice] = [0, 0];
+  for (let night = 0; night < TOGETHER; night += 1) {
+    const together = await runTogether(deps, `together ${night}`, OPTIMIZERS);
+    runs += together.runs.length;
+    twice += together.runs.filter(({ attempt, fence }) => attempt !== 1 || fence !== 1).length;
+    expect(together.left).toEqual(whole.left);
+  }
+  recordFault(context, {
+    ...{ row: 'optimizers-together', backend: 'any', seed: null },
+    figures: [
+      { id: 'runs_per_night', value: runs / TOGETHER, op: '<=', bar: 1, n: TOGETHER },
+      { id: 'taken_twice', value: twice, op: '<=', bar: 0, n: runs },
+    ],
+  });
+  expect(runs).toBe(TOGETHER);
+  expect(twice).toBe(0);
+}

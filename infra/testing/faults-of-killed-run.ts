@@ -1,0 +1,42 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { KilledRun, LeftByRun } from './kill-cycle.ts';
+
+/**
+ * What must hold of a run that was killed and taken over, and does not: the same policies as of an undisturbed one, each
+ * change told once, the old or the new at the moment of the kill, lease and fence respected.
+ */
+export function faultsOfKilledRun(whole: LeftByRun, killedRun: KilledRun): readonly string[] {
+  const { left, atKill, killed, underLease, run, late } = killedRun;
+  const faults: string[] = [];
+  const must = (what: string, holds: boolean, found: unknown) => {
+    if (!holds) faults.push(`${what}: ${JSON.stringify(found)}`);
+  };
+  must('the same is left as of an undisturbed run', isDeepStrictEqual(left, whole), { left, whole });
+  must('the run is done', run?.status === 'done', run);
+
+  const isMoved = atKill.canary !== null;
+  const pointer = { stable: atKill.stable, canary: atKill.canary, epoch: atKill.epoch };
+  const moved = { stable: whole.stable, canary: whole.canary, epoch: whole.epoch };
+  const seeded = { stable: whole.stable, canary: null, epoch: 1 };
+  must('the pointer is the old or the new', isDeepStrictEqual(pointer, isMoved ? moved : seeded), pointer);
+  const opened = isMoved ? 1 : 0;
+  must('a rollout is there with its pointer', atKill.rollouts.length === opened, atKill);
+  must('a rollout is told with its pointer', (atKill.audit['rollout.opened'] ?? 0) === opened, atKill);
+  must(
+    'a policy is told when it is stored',
+    (atKill.audit['policy.proposed'] ?? 0) === atKill.policies.length - 1,
+    atKill,
+  );
+
+  if (killed?.status === 'done') {
+    must('a run that is done is left alone', isDeepStrictEqual(run, killed), { killed, run });
+    return faults;
+  }
+  if (killed?.status === 'running') {
+    must('nobody takes a run under its lease', isDeepStrictEqual(underLease, killed), { killed, underLease });
+  }
+  const [attempt, fence] = [(killed?.attempt ?? 0) + 1, (killed?.fence ?? 0) + 1];
+  must('it is taken over once', run?.attempt === attempt && run.fence === fence, { killed, run });
+  must('the dead one writes nothing any more', late === null || late === 'UPDATE 0', late);
+  return faults;
+}

@@ -1,0 +1,218 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'kysely';
+import type { Database } from '#shared/database/connect.ts';
+import { readPointer } from '#shared/database/pointer-store.ts';
+import { listPolicies } from '#shared/database/policy-store.ts';
+import { type CycleClock, seedProvenProject } from '../../services/optimizer/testing/cycle-fixture.ts';
+import type { Statement } from './client-statements.ts';
+import { type CyclePlace, comesTo, nameOf, placesOf } from './cycle-place.ts';
+import { type OptimizerProcess, startOptimizerProcess } from './optimizer-process.ts';
+import type { HeldStatement } from './statement-gate.ts';
+
+/** What a run has left of policies, and how often each change of them is in the audit log. */
+export interface LeftByRun {
+  readonly stable: string | undefined;
+  readonly canary: string | null | undefined;
+  readonly epoch: number | undefined;
+  readonly policies: readonly string[];
+  readonly rollouts: readonly string[];
+  readonly audit: Readonly<Record<string, number>>;
+}
+
+export interface KilledRun {
+  readonly left: LeftByRun;
+  /** What was there at the moment of the kill: the old, or the new, and no mixture. */
+  readonly atKill: LeftByRun;
+  /** The row at the moment of the kill; null when there was none yet. */
+  readonly killed: RunRow | null;
+  /** After the second process has asked for the run, while the lease of the dead one held. */
+  readonly underLease: RunRow | null;
+  readonly run: RunRow | null;
+  /** What PostgreSQL made of the dead one's last statement, which arrived when all was over; null if it did not. */
+  readonly late: string | null;
+}
+
+interface RunRow {
+  readonly status: string;
+  readonly attempt: number;
+  readonly fence: number;
+  readonly step: string | null;
+  readonly checkpoint: readonly string[];
+}
+
+export interface KillDeps {
+  readonly owner: Database;
+  readonly clock: CycleClock;
+  /** Governance of the projects. */
+  readonly governance: Readonly<Record<string, unknown>>;
+  /** Of every process but the project. */
+  readonly place: { readonly folder: string; readonly databaseUrl: string; readonly redisUrl: string | undefined };
+}
+
+/** The process that dies looks once, so that nothing but the run talks to the database. */
+const NEVER_MS = 3_600_000;
+const SOON_MS = 200;
+const CLAIMS_UNDER_LEASE = 2;
+const DEADLINE_MS = 45_000;
+/** A lease has a minute. */
+const LEASE_MAX_MS = 90_000;
+const LOOK_MS = 25;
+
+/** An undisturbed run in a process of its own: what it leaves, and all places at which it could have been killed. */
+export async function runWhole(
+  deps: KillDeps,
+  project: string,
+): Promise<{ readonly left: LeftByRun; readonly places: readonly CyclePlace[] }> {
+  await seedProvenProject(deps.owner, project, deps.clock, { ...deps.governance });
+  const optimizer = await startOptimizerProcess({ ...deps.place, project, lookEveryMs: NEVER_MS });
+  try {
+    const isDone = async () => (await readRunRow(deps.owner, project))?.status === 'done';
+    await until(optimizer, 'the undisturbed run is done', isDone);
+    return { left: await readLeft(deps.owner, project), places: placesOf(optimizer.gate.passed) };
+  } finally {
+    await end(optimizer);
+  }
+}
+
+/**
+ * Kills an optimizer at a place of its run and has a second one take the run over when the lease has ended.
+ *
+ * @param lease `waited`: it runs out by itself; `ended`: the test ends it, after it was respected
+ * @param isLate whether the dead one's last statement, which was on its way, arrives when all is over
+ */
+export async function killAndTakeOver(
+  deps: KillDeps,
+  options: {
+    readonly project: string;
+    readonly place: CyclePlace;
+    readonly lease?: 'waited' | 'ended';
+    readonly isLate?: boolean;
+  },
+): Promise<KilledRun> {
+  const { owner } = deps;
+  const { project, place, lease = 'ended', isLate = false } = options;
+  await seedProvenProject(owner, project, deps.clock, { ...deps.governance });
+  const first = await startOptimizerProcess({ ...deps.place, project, lookEveryMs: NEVER_MS });
+  const processes = [first];
+  try {
+    let held: HeldStatement | undefined;
+    void first.gate.shutAt(comesTo(place), place.side).then((statement) => {
+      held = statement;
+    });
+    await until(first, `the process comes to ${nameOf(place)}`, () => held !== undefined);
+    await first.kill();
+    // With it go its connections, and what it had begun; what was on its way alone is not stopped by its death.
+    if (!isLate) await first.gate.close();
+    const atKill = await readLeft(owner, project);
+    const killed = await readRunRow(owner, project);
+
+    const second = await startOptimizerProcess({ ...deps.place, project, lookEveryMs: SOON_MS });
+    processes.push(second);
+    const hasAsked = () => claimsOf(second.gate.passed) > CLAIMS_UNDER_LEASE;
+    await until(second, 'the second process asks for the run', hasAsked);
+    const underLease = await readRunRow(owner, project);
+    if (killed?.status === 'running') {
+      if (lease === 'ended') await endLease(owner, project);
+      const isTaken = async () => (await readRunRow(owner, project))?.fence !== killed.fence;
+      await until(second, 'the run is taken over', isTaken, LEASE_MAX_MS);
+    }
+    await until(second, 'the run is done', async () => (await readRunRow(owner, project))?.status === 'done');
+    const late = isLate ? ((await held?.letThrough()) ?? null) : null;
+    const run = await readRunRow(owner, project);
+    return { left: await readLeft(owner, project), atKill, killed, underLease, run, late };
+  } finally {
+    for (const each of processes) await end(each);
+  }
+}
+
+/** Several optimizers ask for the run of the night at the same moment; what is left when each has worked off what is due. */
+export async function runTogether(
+  deps: KillDeps,
+  project: string,
+  count: number,
+): Promise<{ readonly left: LeftByRun; readonly runs: readonly RunRow[] }> {
+  await seedProvenProject(deps.owner, project, deps.clock, { ...deps.governance });
+  const options = { ...deps.place, project, lookEveryMs: SOON_MS };
+  const optimizers = await Promise.all(Array.from({ length: count }, () => startOptimizerProcess(options)));
+  try {
+    // Each stands with its hand on the bell until all do.
+    const isBell = ({ sql: text }: Statement) => text.startsWith('insert into "optimizer_run"');
+    let standing = 0;
+    for (const { gate } of optimizers) {
+      void gate.shutAt(isBell).then((held) => {
+        standing += 1;
+        bells.push(held);
+      });
+    }
+    const bells: HeldStatement[] = [];
+    for (const each of optimizers) await until(each, 'all ring', () => standing === count);
+    await Promise.all(bells.map((held) => held.letThrough()));
+    for (const { gate } of optimizers) gate.open();
+    const isDone = async () => (await readRunRow(deps.owner, project))?.status === 'done';
+    for (const each of optimizers) {
+      await until(each, 'the run is done', isDone);
+      const asked = claimsOf(each.gate.passed);
+      await until(each, 'it looks again after the run', () => claimsOf(each.gate.passed) > asked);
+    }
+    return { left: await readLeft(deps.owner, project), runs: await readRunRows(deps.owner, project) };
+  } finally {
+    for (const each of optimizers) await end(each);
+  }
+}
+
+async function end(optimizer: OptimizerProcess): Promise<void> {
+  await optimizer.kill();
+  await optimizer.gate.close();
+}
+
+async function until(
+  optimizer: OptimizerProcess,
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  deadlineMs = DEADLINE_MS,
+): Promise<void> {
+  const deadline = performance.now() + deadlineMs;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`waited in vain: ${what}\n${optimizer.output()}`);
+    await delay(LOOK_MS);
+  }
+}
+
+const claimsOf = (passed: readonly Statement[]): number =>
+  passed.filter(({ parameters }) => parameters.some((each) => each?.startsWith('trimtab.run.') === true)).length;
+
+async function endLease(owner: Database, project: string): Promise<void> {
+  await owner
+    .updateTable('optimizerRun')
+    .set({ leaseUntil: new Date(0) })
+    .where('projectId', '=', project)
+    .execute();
+}
+
+async function readRunRows(owner: Database, project: string): Promise<readonly RunRow[]> {
+  const rows = await owner.selectFrom('optimizerRun').selectAll().where('projectId', '=', project).execute();
+  return rows.map(({ status, attempt, fence, progress, checkpoint }) => ({
+    ...{ status, attempt, fence },
+    step: (progress as { readonly step?: string | null }).step ?? null,
+    checkpoint: Object.keys(checkpoint as object),
+  }));
+}
+
+async function readRunRow(owner: Database, project: string): Promise<RunRow | null> {
+  return (await readRunRows(owner, project))[0] ?? null;
+}
+
+async function readLeft(owner: Database, project: string): Promise<LeftByRun> {
+  const pointer = await readPointer(owner, project);
+  const policies = await listPolicies(owner, project, { limit: 10 });
+  const rollouts = await owner.selectFrom('rollout').select('status').where('projectId', '=', project).execute();
+  const { rows } = await sql<{ action: string; count: number }>`
+    SELECT action, count(*)::int AS count FROM audit_event
+    WHERE project_id = ${project} AND actor LIKE 'optimizer:%' GROUP BY action ORDER BY action`.execute(owner);
+  return {
+    ...{ stable: pointer?.stable, canary: pointer?.canary, epoch: pointer?.epoch },
+    policies: policies.map(({ policyId }) => policyId),
+    rollouts: rollouts.map(({ status }) => status),
+    audit: Object.fromEntries(rows.map(({ action, count }) => [action, count])),
+  };
+}
