@@ -16,8 +16,12 @@ const FILES = ['src/index.ts', 'src/server.ts', 'src/router.ts', 'README.md', 'p
 /** Of every five tasks three need two files at once. */
 const FILES_PER_TASK = [2, 1, 2, 1, 2];
 
-/** Agents at work, each one session after the other, until they are stopped. */
-export function startTraffic(baseUrl: string, apiKey: string): Traffic {
+/**
+ * Agents at work, each one session after the other, until they are stopped.
+ *
+ * @param nextSessionId names of sessions; by them a scripted provider decides what goes wrong
+ */
+export function startTraffic(baseUrl: string, apiKey: string, nextSessionId: () => string = randomUUID): Traffic {
   const stopping = new AbortController();
   const client = new Anthropic({ apiKey, baseURL: baseUrl, maxRetries: 1 });
   let sessions = 0;
@@ -30,7 +34,7 @@ export function startTraffic(baseUrl: string, apiKey: string): Traffic {
       const wanted = FILES_PER_TASK[index % FILES_PER_TASK.length] ?? 1;
       const files = Array.from({ length: wanted }, (_, offset) => FILES[(first + offset) % FILES.length] ?? '');
       try {
-        await runAgentSession(client, { sessionId: randomUUID(), files }, stopping.signal);
+        await runAgentSession(client, { sessionId: nextSessionId(), files }, stopping.signal);
       } catch (error) {
         if (!stopping.signal.aborted) failed += 1;
         if (error instanceof Anthropic.AuthenticationError) throw error;
