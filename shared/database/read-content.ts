@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { deepFreeze } from '#shared/deep-freeze.ts';
 import type { Database } from './connect.ts';
 import { type Block, contentMemoryOf, contentName, type StoredNode } from './content-memory.ts';
 import { unpackBlock } from './transcript/block-content.ts';
@@ -129,16 +130,10 @@ export async function readBlocks(
       continue;
     }
     const text = await unpackBlock(content, BLOCK_BYTES_MAX);
-    const block = { kind, value: frozen(JSON.parse(text)) };
+    // Everybody who loads a call of its session reads this very block.
+    const block = { kind, value: deepFreeze<unknown>(JSON.parse(text)) };
     memory.set(contentName(place, key), block, { size: text.length + 1 });
     blocks.set(key, block);
   }
   return blocks;
-}
-
-/** Blocks are shared by everybody who loads a call of their session: whoever changed one would change what others read. */
-function frozen(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  for (const member of Object.values(value)) frozen(member);
-  return Object.freeze(value);
 }

@@ -1,4 +1,7 @@
 import { configSchema } from '#shared/config/config-schema.ts';
+import { sharedMessage } from '#shared/database/transcript/shared-message.ts';
+import { deepFreeze } from '#shared/deep-freeze.ts';
+import type { JsonObject } from '#shared/formats/json-object.ts';
 import { recomputeUpstreamBody } from '#shared/shapes/recompute-upstream-request.ts';
 import { scoreContent, toScoreRows, toScoringRun } from '../../../services/evaluator/score-content.ts';
 import { isRecord } from '../../../services/evaluator/scorers/json.ts';
@@ -52,24 +55,28 @@ export function speedFigures(options: { readonly quick: boolean }): Figure[] {
 
 /**
  * As a store gives the calls of a session: blocks that an earlier call had are the same objects, because the store
- * remembers them; everything around them is new.
+ * remembers them, and so are messages of such blocks; everything around them is new.
  */
 function asLoaded(session: readonly AgentCall[]): readonly AgentCall[] {
-  const blocks = new Map<string, unknown>();
-  const known = (block: unknown) => {
+  const blocks = new Map<string, JsonObject>();
+  const known = (block: unknown): JsonObject => {
     const text = JSON.stringify(block);
-    if (!blocks.has(text)) blocks.set(text, JSON.parse(text));
-    return blocks.get(text);
+    const stored = blocks.get(text) ?? deepFreeze(JSON.parse(text) as JsonObject);
+    blocks.set(text, stored);
+    return stored;
   };
   return session.map((call) => {
     const content = JSON.parse(JSON.stringify(call.content)) as AgentCall['content'];
-    const { request } = content;
-    if (request === null) throw new Error('the traffic has no request');
-    const messages = (request['messages'] as { readonly content: unknown }[]).map((message) =>
-      Array.isArray(message.content) ? { ...message, content: message.content.map(known) } : message,
+    const { request, response } = content;
+    if (request === null || response === null) throw new Error('the traffic lacks a request or a reply');
+    const messages = (request['messages'] as { readonly role: string; readonly content: unknown }[]).map((message) =>
+      Array.isArray(message.content)
+        ? sharedMessage(message.role, message.content.map(known), false)
+        : sharedMessage(message.role, [known({ type: 'text', text: message.content })], true),
     );
     const tools = (request['tools'] as unknown[]).map(known);
-    return { ...call, content: { ...content, request: { ...request, messages, tools } } };
+    const reply = { ...response, content: (response['content'] as unknown[]).map(known) };
+    return { ...call, content: { ...content, request: { ...request, messages, tools }, response: reply } };
   });
 }
 

@@ -65,22 +65,31 @@ function sizes({ conversation, replyCalls }: TriageSubject) {
 
 function toolUse({ conversation, replyCalls }: TriageSubject) {
   const calls = [...conversation.calls, ...replyCalls];
-  const names = calls.map(({ name }) => name);
   const distinct = countDistinctCalls(calls);
-  const writes = names.filter((name) => !kindOf(name).reads).length;
-  const inARow = names.filter((name, index) => index > 0 && name === names[index - 1]).length;
-  const sharedTurns = conversation.calls.length - new Set(conversation.calls.map(({ message }) => message)).size;
+  const names = new Set<string>();
+  const turns = new Set<number>();
+  let [writes, inARow, handedOver] = [0, 0, 0];
+  let previous: string | null = null;
+  for (const { name } of calls) {
+    const kind = kindOf(name);
+    names.add(name);
+    if (!kind.reads) writes += 1;
+    if (kind.handsOver) handedOver = 1;
+    if (name === previous) inARow += 1;
+    previous = name;
+  }
+  for (const { message } of conversation.calls) turns.add(message);
   const share = (count: number) => count / Math.max(1, calls.length);
   return {
     writes: Math.log1p(writes),
     writeShare: share(writes),
     noWrite: writes === 0 ? 1 : 0,
-    distinctTools: Math.log1p(new Set(names).size),
+    distinctTools: Math.log1p(names.size),
     distinctShare: share(distinct),
     repeats: Math.log1p(calls.length - distinct),
     sameToolShare: share(inARow),
-    parallel: sharedTurns > 0 || replyCalls.length > 1 ? 1 : 0,
-    handedOver: names.some((name) => kindOf(name).handsOver) ? 1 : 0,
+    parallel: conversation.calls.length > turns.size || replyCalls.length > 1 ? 1 : 0,
+    handedOver,
     endsInCall: replyCalls.length > 0 ? 1 : 0,
   };
 }
@@ -114,13 +123,13 @@ function isNegative(result: string): boolean {
 
 function outcomes({ conversation, checks }: TriageSubject) {
   const { results } = conversation;
-  const signs = results.map(({ text }) => isNegative(text));
-  const negative = signs.filter(Boolean).length;
   const last = results.at(-1);
+  let negative = 0;
+  for (const { text } of results) if (isNegative(text)) negative += 1;
   return {
     negativeResults: Math.log1p(negative),
     negativeResultShare: negative / Math.max(1, results.length),
-    lastResultNegative: signs.at(-1) === true ? 1 : 0,
+    lastResultNegative: last !== undefined && isNegative(last.text) ? 1 : 0,
     lastResultContent: Math.log1p(countWords('content', last?.text ?? '')),
     lastResultTrouble: Math.log1p(countWords('trouble', last?.text ?? '')),
     checkErrors: Math.log1p(checks.errors),

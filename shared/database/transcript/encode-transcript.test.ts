@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { deepFreeze } from '#shared/deep-freeze.ts';
 import type { JsonObject } from '#shared/formats/json-object.ts';
 import { type CallContent, type EncodedTranscript, encodeTranscript } from './encode-transcript.ts';
 import { deliveredBefore, type LoadedNode, rebuildRequest, rebuildResponse } from './rebuild-transcript.ts';
@@ -17,7 +18,7 @@ async function rebuild(encoded: EncodedTranscript): Promise<{
   const blocks = new Map(
     await Promise.all(
       encoded.blocks.map(async ({ key, kind, value, reply }) => {
-        const stored = reply === undefined ? JSON.parse(JSON.stringify(value)) : await packReply(reply);
+        const stored = reply === undefined ? deepFreeze(JSON.parse(JSON.stringify(value))) : await packReply(reply);
         return [key.toString('hex'), { kind, value: stored }] as const;
       }),
     ),

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '#shared/formats/json-object.ts';
 import { decodeBitmap } from './bitmap.ts';
 import { restoreBlock } from './normalise-block.ts';
 import { deliveredText } from './reply-block.ts';
+import { sharedMessage } from './shared-message.ts';
 import type { CacheMark, NullFields, RequestLayout, TranscriptLayout } from './transcript-layout.ts';
 
 /** One node of a chain with its block, as read from the store. */
@@ -86,18 +87,23 @@ function rebuildMessages(
   texts: ReadonlySet<number>,
 ): unknown[] {
   const messages: unknown[] = [];
-  let open: JsonObject[] = [];
-  for (const [index, node] of chain.entries()) {
-    const block = blocks[index] ?? {};
-    if (node.kind === 'message') {
-      messages.push(wholeMessageSchema.parse(block).message);
-    } else if (node.startsMessage) {
-      open = [block];
-      const content = texts.has(messages.length) ? block['text'] : open;
-      messages.push({ role: node.role, content });
-    } else {
-      open.push(block);
-    }
+  for (let start = 0; start < chain.length; ) {
+    const end = endOfMessage(chain, start);
+    const { kind, role } = chain[start] ?? { kind: '', role: '' };
+    const own = blocks.slice(start, end);
+    messages.push(
+      kind === 'message'
+        ? wholeMessageSchema.parse(own[0]).message
+        : sharedMessage(role, own, texts.has(messages.length)),
+    );
+    start = end;
   }
   return messages;
+}
+
+/** The index behind the last node of the message that begins at `start`. */
+function endOfMessage(chain: readonly LoadedNode[], start: number): number {
+  let end = start + 1;
+  while (end < chain.length && chain[end]?.startsMessage === false && chain[end]?.kind !== 'message') end += 1;
+  return chain[start]?.kind === 'message' ? start + 1 : end;
 }

@@ -82,20 +82,40 @@ function takeApart(messages: readonly unknown[]): Parts {
   // Some upstreams use the same ids in every turn: a result belongs to the turn right before it.
   let open = new Map<string, number>();
   let previousRole: unknown = null;
-  for (const [message, entry] of messages.entries()) {
-    if (!isRecord(entry)) continue;
-    const { role, content } = entry;
+  for (const [index, message] of messages.entries()) {
+    if (!isRecord(message)) continue;
+    const { role } = message;
     if (role === 'assistant' && previousRole !== 'assistant') open = new Map();
     if (role !== 'system') previousRole = role;
-    const blocks = Array.isArray(content) ? (content as unknown[]) : [{ type: 'text', text: content }];
-    for (const [index, block] of blocks.entries()) {
-      if (!isRecord(block)) continue;
-      const place = { pointer: `/messages/${message}${Array.isArray(content) ? `/content/${index}` : ''}`, message };
-      if (block['type'] === 'text') addText(parts, role, { ...place, text: String(block['text'] ?? '') });
-      else if (block['type'] === 'tool_result') addResult(parts, open, block, place);
-      else if (block['type'] === 'tool_use' && role === 'assistant') addCall(parts, open, block, place);
+    const own = readMessage(message, index);
+    for (const kind of TEXTS) for (const passage of own[kind]) parts[kind].push(passage);
+    for (const call of own.calls) {
+      open.set(call.id, parts.calls.length);
+      parts.calls.push(call);
     }
+    for (const result of own.results) answer(parts, open, result);
   }
+  return parts;
+}
+
+const TEXTS = ['userTexts', 'assistantTexts', 'systemTexts'] as const;
+const readMessages = new WeakMap<JsonRecord, { readonly index: number; readonly parts: Parts }>();
+
+/** What one message adds. Every turn brings the messages of the turns before, and the store gives them as the same objects. */
+function readMessage(message: JsonRecord, index: number): Readonly<Parts> {
+  const known = readMessages.get(message);
+  if (known?.index === index) return known.parts;
+  const { role, content } = message;
+  const parts: Parts = { calls: [], results: [], userTexts: [], assistantTexts: [], systemTexts: [] };
+  const blocks = Array.isArray(content) ? (content as unknown[]) : [{ type: 'text', text: content }];
+  for (const [at, block] of blocks.entries()) {
+    if (!isRecord(block)) continue;
+    const place = { pointer: `/messages/${index}${Array.isArray(content) ? `/content/${at}` : ''}`, message: index };
+    if (block['type'] === 'text') addText(parts, role, { ...place, text: String(block['text'] ?? '') });
+    else if (block['type'] === 'tool_result') parts.results.push(createResult(block, place));
+    else if (block['type'] === 'tool_use' && role === 'assistant') parts.calls.push(createCall(block, place));
+  }
+  if (Object.isFrozen(message)) readMessages.set(message, { index, parts });
   return parts;
 }
 
@@ -108,18 +128,23 @@ function addText(parts: Parts, role: unknown, passage: Passage): void {
 
 type Place = Pick<Passage, 'pointer' | 'message'>;
 
-function addCall(parts: Parts, open: Map<string, number>, block: JsonRecord, place: Place): void {
+function createCall(block: JsonRecord, place: Place): ConversationCall {
+  const { pointer, message } = place;
   const id = String(block['id'] ?? '');
-  open.set(id, parts.calls.length);
-  parts.calls.push({ ...place, id, name: String(block['name'] ?? ''), input: block['input'], result: null });
+  return { pointer, message, id, name: String(block['name'] ?? ''), input: block['input'], result: null };
 }
 
-function addResult(parts: Parts, open: ReadonlyMap<string, number>, block: JsonRecord, place: Place): void {
-  const result = createResult(block, place);
+const answered = new WeakMap<ConversationCall, ConversationCall>();
+
+function answer(parts: Parts, open: ReadonlyMap<string, number>, result: ConversationResult): void {
   parts.results.push(result);
   const at = open.get(result.id);
   const call = at === undefined ? undefined : parts.calls[at];
-  if (at !== undefined && call !== undefined) parts.calls[at] = { ...call, result };
+  if (at === undefined || call === undefined) return;
+  const known = answered.get(call);
+  const answeredCall = known?.result === result ? known : { ...call, result };
+  if (answeredCall !== known) answered.set(call, answeredCall);
+  parts.calls[at] = answeredCall;
 }
 
 interface ReadResult {
@@ -199,10 +224,17 @@ export function isSameCall(
 
 /** How many different calls there are. Few are alike at a glance, and only those are written out to be compared. */
 export function countDistinctCalls(calls: readonly { readonly name: string; readonly input: unknown }[]): number {
-  const alike = Map.groupBy(calls, ({ name, input }) => `${name} ${argumentsSketch(input)}`);
+  const alike = new Map<number, { readonly name: string; readonly input: unknown }[]>();
+  for (const call of calls) {
+    const sketch = argumentsSketch(call.input) + call.name.length;
+    const group = alike.get(sketch);
+    if (group === undefined) alike.set(sketch, [call]);
+    else group.push(call);
+  }
   let count = 0;
   for (const group of alike.values()) {
-    count += group.length === 1 ? 1 : new Set(group.map(({ input }) => argumentsIdentity(input))).size;
+    const written = () => group.map(({ name, input }) => `${name} ${argumentsIdentity(input)}`);
+    count += group.length === 1 ? 1 : new Set(written()).size;
   }
   return count;
 }

@@ -65,6 +65,12 @@ const FUNCTION_WORDS: readonly (readonly ['en' | 'es' | 'fr' | 'de' | 'pt' | 'it
   ],
 ];
 
+/** By function word, the languages that have it, as indexes of the list above. */
+const LANGUAGES_OF = new Map<string, number[]>();
+for (const [index, [, words]] of FUNCTION_WORDS.entries()) {
+  for (const word of words) LANGUAGES_OF.set(word, [...(LANGUAGES_OF.get(word) ?? []), index]);
+}
+
 /** Letters below which nothing is said of a language, and words below which none of the Latin ones is told. */
 const LETTERS_MIN = 24;
 const WORDS_MIN = 8;
@@ -88,6 +94,8 @@ const AROUND_WORD = /^[^\p{L}\d]+|[^\p{L}\d]+$/gu;
 const WORD = /^\p{L}+(?:['-]\p{L}+)*$/u;
 /** Names of code, of what shouts, and of what is counted: readFile, SELECT, x. */
 const CODE_NAME = /\p{Ll}\p{Lu}|^\p{Lu}{2}|^[b-df-hj-np-tv-xz]$/u;
+/** Most of what is written in ASCII; whatever this misses is looked at closer. */
+const PLAIN_WORD = /^[A-Za-z][a-z]+[.,;:!?]?$/;
 const OTHER_SCRIPT = /(?!\p{Script=Latin})\p{L}/u;
 const CODE_SIGN = /[={}<>()[\];\\]/;
 const SENTENCE_END = /\n|[.!?](?=\s)/;
@@ -146,6 +154,10 @@ function proseOf(text: string): string | null {
   let words = 0;
   let others = 0;
   const prose = text.replace(RUN, (run) => {
+    if (PLAIN_WORD.test(run)) {
+      words += 1;
+      return run;
+    }
     const word = run.replace(AROUND_WORD, '');
     if (WORD.test(word) && !CODE_NAME.test(word)) {
       words += 1;
@@ -160,10 +172,16 @@ function proseOf(text: string): string | null {
 function latinLanguageOf(text: string): Language | null {
   const all = wordsOf(text);
   if (all.length < WORDS_MIN) return null;
-  const shares = FUNCTION_WORDS.map(([language, known]) => ({
-    language,
-    share: all.filter((word) => known.has(word)).length / all.length,
-  })).sort((left, right) => right.share - left.share);
+  const counts = FUNCTION_WORDS.map(([language]) => ({ language, count: 0 }));
+  for (const word of all) {
+    for (const index of LANGUAGES_OF.get(word) ?? []) {
+      const language = counts[index];
+      if (language !== undefined) language.count += 1;
+    }
+  }
+  const shares = counts
+    .map(({ language, count }) => ({ language, share: count / all.length }))
+    .sort((left, right) => right.share - left.share);
   const [best, second] = shares;
   if (best === undefined || second === undefined || best.share < FUNCTION_WORD_SHARE) return null;
   if (functionWords(all, best.language).size < FUNCTION_WORDS_MIN) return null;
