@@ -40,6 +40,13 @@ const SENTENCES: Readonly<Record<string, string>> = {
   purged: 'its cluster was erased',
   new_failures: 'the candidate brought failures of its own',
   too_few_replays: 'too few replays could be compared',
+  // What logged sessions say of a draft of routing.
+  passed: 'they exclude a loss beyond the tolerance',
+  proven: 'too few overlap for an estimate; what gains weight is proven by sessions of its own',
+  not_needed: 'there is nothing to wait for',
+  insufficient_overlap: 'too few logged sessions overlap; exploration first',
+  worse: 'they show a loss',
+  not_shown: 'they do not exclude a loss',
   // Why a proposal did not become a rollout.
   rollout_running: 'another rollout runs',
   paused: 'the optimizer is paused',

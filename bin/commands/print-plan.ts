@@ -39,9 +39,29 @@ function describePlan(plan: CyclePlan): string[] {
     const models = currentModel === chosenModel ? currentModel : `${currentModel} -> ${chosenModel}`;
     lines.push(`  ${turnShape ?? `all of ${routeId}`}: ${models} (${describeReason(reason)})`);
   }
+  if (routing.offPolicy !== null) lines.push('', ...describeVerdict(routing.offPolicy));
   if (routing.draft !== null) lines.push('', ...describeDraft(routing.draft));
   lines.push('', `Prefixes (${prefixes?.mode}): ${PREFIXES[prefixes?.mode ?? 'off']}`);
   return lines;
+}
+
+/** What logged sessions say of the draft, with the three estimates where there are any. */
+function describeVerdict({ result, reason, comparison }: NonNullable<NonNullable<CyclePlan['routing']>['offPolicy']>) {
+  const lines = [`Held against logged sessions: ${describeReason(result)} (${reason}).`];
+  if (comparison === null || comparison.affected === 0) return lines;
+  const { draft, incumbent, affected, sessions } = comparison;
+  lines.push(`  it changes ${affected} of ${sessions} sessions with a logged chance; quality with 95 % intervals:`);
+  for (const name of ['dr', 'snips', 'ips'] as const) {
+    lines.push(
+      `  ${name.padEnd(5)} draft ${describeInterval(draft[name])}, served ${describeInterval(incumbent[name])}`,
+    );
+  }
+  return lines;
+}
+
+function describeInterval(interval: { readonly value: number; readonly low: number; readonly high: number } | null) {
+  if (interval === null) return 'unknown';
+  return `${interval.value.toFixed(3)} (${interval.low.toFixed(3)} to ${interval.high.toFixed(3)})`;
 }
 
 const PREFIXES = {

@@ -1956,6 +1956,58 @@ export interface Operations {
         mode: 'off' | 'propose' | 'automatic';
         reason: string | null;
         explanations: unknown[];
+        offPolicy: {
+          result: 'passed' | 'proven' | 'not_needed' | 'insufficient_overlap' | 'worse' | 'not_shown';
+          goesOn: boolean;
+          reason: string;
+          effectiveSessionsMin: number;
+          tolerance: number;
+          comparison: {
+            sessions: number;
+            affected: number;
+            effectiveSessions: number;
+            uncovered: number;
+            draft: {
+              ips: {
+                value: number;
+                low: number;
+                high: number;
+              } | null;
+              snips: {
+                value: number;
+                low: number;
+                high: number;
+              } | null;
+              dr: {
+                value: number;
+                low: number;
+                high: number;
+              } | null;
+            };
+            incumbent: {
+              ips: {
+                value: number;
+                low: number;
+                high: number;
+              } | null;
+              snips: {
+                value: number;
+                low: number;
+                high: number;
+              } | null;
+              dr: {
+                value: number;
+                low: number;
+                high: number;
+              } | null;
+            };
+            difference: {
+              value: number;
+              low: number;
+              high: number;
+            } | null;
+          } | null;
+        } | null;
         draft: {
           policyId: string;
           why: string;

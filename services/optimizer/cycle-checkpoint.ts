@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { policyBodySchema } from '#shared/domain/policy.ts';
+import { offPolicyVerdictSchema } from './off-policy/check-draft.ts';
 
 const publishedSchema = z.object({
   policyId: z.string(),
@@ -15,6 +16,8 @@ const draftSchema = z.object({
   reason: z.string(),
   evidence: z.record(z.string(), z.unknown()),
   explorationOnly: z.boolean(),
+  /** Why it is stored and goes no further by itself. */
+  heldBy: z.string().optional(),
 });
 
 const routingDecisionSchema = z.object({
@@ -27,11 +30,15 @@ const routingDecisionSchema = z.object({
   draft: draftSchema.nullable(),
 });
 
+/** What logged sessions say of the draft, and what of it goes on; null without one. */
+const routingCheckSchema = z.object({ verdict: offPolicyVerdictSchema.nullable(), draft: draftSchema.nullable() });
+
 const routingOutcomeSchema = z.object({
   type: z.enum(['proposed', 'nothing']),
   reason: z.enum(['off', 'no_change']).nullable(),
   explanations: z.array(z.unknown()),
   published: publishedSchema.nullable(),
+  offPolicy: offPolicyVerdictSchema.nullable().optional(),
 });
 
 /** What became of a cell that a prefix could help. */
@@ -54,6 +61,7 @@ export const cycleCheckpointSchema = z.object({
   /** What making the clusters anew came to; empty where it failed, which the next night mends. */
   reclustering: z.record(z.string(), z.unknown()).optional(),
   estimate: routingDecisionSchema.optional(),
+  check: routingCheckSchema.optional(),
   routing: routingOutcomeSchema.optional(),
   searches: z.array(consideredCellSchema).optional(),
   prefix: z.record(z.string(), z.unknown()).optional(),
@@ -61,10 +69,20 @@ export const cycleCheckpointSchema = z.object({
 
 export type CycleCheckpoint = z.infer<typeof cycleCheckpointSchema>;
 export type RoutingDecision = z.infer<typeof routingDecisionSchema>;
+export type RoutingCheck = z.infer<typeof routingCheckSchema>;
 export type RoutingOutcome = z.infer<typeof routingOutcomeSchema>;
 
 /** The steps of a cycle, in their order. */
-export const CYCLE_STEPS = ['snapshot', 'cluster', 'recluster', 'estimate', 'publish', 'search', 'prefix'] as const;
+export const CYCLE_STEPS = [
+  'snapshot',
+  'cluster',
+  'recluster',
+  'estimate',
+  'check',
+  'publish',
+  'search',
+  'prefix',
+] as const;
 export type CycleStep = (typeof CYCLE_STEPS)[number];
 
 export function asOfOf(checkpoint: CycleCheckpoint): Date {

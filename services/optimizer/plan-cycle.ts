@@ -11,6 +11,8 @@ import type { PolicyBody } from '#shared/domain/policy.ts';
 import { assessRisk, type RiskAssessment, riskRulesOf } from '#shared/domain/policy-risk.ts';
 import type { RoutingDecision } from './cycle-checkpoint.ts';
 import { decideRouting } from './decide-routing.ts';
+import type { OffPolicyVerdict } from './off-policy/check-draft.ts';
+import { checkRouting } from './off-policy/check-routing.ts';
 
 /** What a cycle would do now, without doing it. */
 export interface CyclePlan {
@@ -21,6 +23,8 @@ export interface CyclePlan {
     readonly mode: AutomationMode;
     readonly reason: RoutingDecision['reason'];
     readonly explanations: readonly unknown[];
+    /** What logged sessions say of the draft; null without one. */
+    readonly offPolicy: OffPolicyVerdict | null;
     readonly draft: PlannedDraft | null;
   } | null;
   readonly prefixes: { readonly mode: AutomationMode } | null;
@@ -54,12 +58,13 @@ export async function planCycle(
     return { asOf: asOf.toISOString(), stable: null, routing: null, prefixes: null };
   }
   const decision = await decideRouting(database, stable, governance, asOf);
-  const { reason, explanations, draft } = decision;
+  const { reason, explanations } = decision;
+  const { verdict: offPolicy, draft } = await checkRouting(database, projectId, decision, governance, asOf);
   return {
     asOf: asOf.toISOString(),
     stable: { policyId: stable.policyId, number: stable.number },
     routing: {
-      ...{ mode: governance.weights, reason, explanations },
+      ...{ mode: governance.weights, reason, explanations, offPolicy },
       draft: draft === null ? null : await planDraft(database, stable, governance, draft),
     },
     prefixes: { mode: governance.prefixes },
@@ -75,7 +80,9 @@ async function planDraft(
   const { body } = draft;
   const assessed = assessRisk(stable.body, body, riskRulesOf(governance));
   const heldBy =
-    governance.weights === 'automatic' ? await whatHolds(database, stable, governance, body, assessed) : null;
+    governance.weights === 'automatic'
+      ? (draft.heldBy ?? (await whatHolds(database, stable, governance, body, assessed)))
+      : null;
   const direct = draft.explorationOnly || assessed.riskClass === 'automatic';
   return {
     ...assessed,

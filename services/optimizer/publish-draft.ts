@@ -19,6 +19,8 @@ export interface Draft {
   readonly evidence: Readonly<Record<string, unknown>>;
   /** True when canary and control would be served alike, so that a rollout could show nothing. */
   readonly explorationOnly?: boolean;
+  /** Why it goes no further than being stored, whatever the mode; what logged sessions say, for instance. */
+  readonly heldBy?: string | undefined;
 }
 
 /** What became of a draft: a proposal for a person, or a rollout; `heldBy` says why there is none in automatic mode. */
@@ -44,7 +46,7 @@ export async function publishDraft(
   mode: AutomationMode,
 ): Promise<Published> {
   const { projectId } = stable;
-  const { explorationOnly, ...version } = draft;
+  const { explorationOnly, heldBy: held, ...version } = draft;
   const { policy } = await proposePolicy(deps.database, {
     ...version,
     projectId,
@@ -53,6 +55,7 @@ export async function publishDraft(
   });
   const stored = { policyId: policy.policyId, number: policy.number, activated: false };
   if (mode !== 'automatic') return { ...stored, rolloutId: null, heldBy: null };
+  if (held !== undefined) return { ...stored, rolloutId: null, heldBy: held };
   const pointer = await readPointer(deps.database, projectId);
   if (pointer?.canary === policy.policyId) return { ...stored, rolloutId: pointer.rolloutId, heldBy: null };
   // A run that was killed after it had activated the draft finds it served.

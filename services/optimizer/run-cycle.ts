@@ -17,11 +17,13 @@ import {
   type CycleCheckpoint,
   type CycleStep,
   cycleCheckpointSchema,
+  type RoutingCheck,
   type RoutingDecision,
   type RoutingOutcome,
 } from './cycle-checkpoint.ts';
 import { decidePrefix, PROMPT_JOB } from './decide-prefix.ts';
 import { decideRouting } from './decide-routing.ts';
+import { checkRouting } from './off-policy/check-routing.ts';
 import { beginSearches, type ProposePrefixDeps, type ProposePrefixOptions } from './propose-prefix.ts';
 import { publishDraft } from './publish-draft.ts';
 
@@ -34,8 +36,9 @@ const RESUME_AFTER_MS = 5_000;
 
 /**
  * One cycle of the optimizer, as it runs every night: a snapshot in time, failures into clusters, the quality of every
- * turn shape on every model, a routing proposal, a prefix proposal, and by the mode of governance a rollout. Each step
- * is written down when it is done, so that a run killed anywhere is resumed and comes to the same policies.
+ * turn shape on every model, a routing proposal held against what was logged, a prefix proposal, and by the mode of
+ * governance a rollout. Each step is written down when it is done, so that a run killed anywhere is resumed and comes to
+ * the same policies.
  */
 export async function runCycle(
   deps: RunCycleDeps,
@@ -59,7 +62,10 @@ export async function runCycle(
     await diary.step('cluster', 'clustering', () => deps.clustering.run());
     await diary.step('recluster', 'reclustering', async () => ({ ...(await deps.clustering.runNightly?.(run.runId)) }));
     const estimate = await diary.step('estimate', 'estimate', () => decideRouting(database, stable, governance, asOf));
-    await diary.step('publish', 'routing', () => publishRouting(deps, projectId, estimate, governance));
+    const check = await diary.step('check', 'check', () =>
+      checkRouting(database, projectId, estimate, governance, asOf),
+    );
+    await diary.step('publish', 'routing', () => publishRouting(deps, projectId, { ...estimate, check }, governance));
   }
   // The routing step may have moved the pointer, and a prefix must not take back what it did.
   const current = (await readStable(database, projectId)) ?? stable;
@@ -123,7 +129,11 @@ function openDiary({ database, now }: RunCycleDeps, run: ClaimedRun): Diary {
 }
 
 /** The draft itself is for the run's own use; what became of it is under `routing`. */
-function summaryOf({ estimate: _estimate, ...summary }: CycleCheckpoint): Omit<CycleCheckpoint, 'estimate'> {
+function summaryOf({
+  estimate: _estimate,
+  check: _check,
+  ...summary
+}: CycleCheckpoint): Omit<CycleCheckpoint, 'estimate' | 'check'> {
   return summary;
 }
 
@@ -135,11 +145,12 @@ async function readStable(database: Database, projectId: string): Promise<Policy
 async function publishRouting(
   deps: RunCycleDeps,
   projectId: string,
-  { draft, parentId, reason, explanations }: RoutingDecision,
+  { parentId, reason, explanations, check }: RoutingDecision & { readonly check: RoutingCheck },
   governance: Governance,
 ): Promise<RoutingOutcome> {
+  const { draft, verdict: offPolicy } = check;
   const parent = draft === null ? null : await readPolicy(deps.database, projectId, parentId);
-  if (draft === null || parent === null) return { type: 'nothing', reason, explanations, published: null };
+  if (draft === null || parent === null) return { type: 'nothing', reason, explanations, published: null, offPolicy };
   const published = await publishDraft(deps, parent, draft, governance, governance.weights);
-  return { type: 'proposed', reason: null, explanations, published };
+  return { type: 'proposed', reason: null, explanations, published, offPolicy };
 }
