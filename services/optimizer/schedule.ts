@@ -1,9 +1,10 @@
-import cron from 'node-cron';
+import cron, { type Logger } from 'node-cron';
 import { readDemotions } from '#shared/database/alarm-store.ts';
 import type { Database } from '#shared/database/connect.ts';
 import { lastDoneLogicalTime, requestRun } from '#shared/database/optimizer-run-store.ts';
 import type { Log } from '#shared/log.ts';
 import { latestDue } from './latest-due.ts';
+import { createRunCoordinator } from './run-coordinator.ts';
 
 export interface ScheduleDeps {
   readonly database: Database;
@@ -42,8 +43,9 @@ const RECOVERY_FOR_MS = 7 * 86_400_000;
 const EVERY_FIVE_MINUTES = '*/5 * * * *';
 
 /**
- * node-cron rings the bell; the row decides. It has no memory of its own, so each ring computes the latest instant that
- * was due since the last success, and the unique key of the row makes one run of it however many optimizers ring.
+ * node-cron rings the bell; the row decides. At the pattern the optimizer whose row it is rings, and the others skip. It
+ * has no memory of its own, so each ring computes the latest instant that was due since the last success, and the unique
+ * key of the row makes one run of it however many optimizers ring.
  */
 export function createSchedule(deps: ScheduleDeps, options: ScheduleOptions): Schedule {
   const { projectId, nightly } = options;
@@ -63,11 +65,17 @@ export function createSchedule(deps: ScheduleDeps, options: ScheduleOptions): Sc
   const quietly = (trigger: string) => async () => {
     await ring(trigger).catch((error: unknown) => deps.log.error({ error, trigger }, 'the schedule could not ring'));
   };
-  const taskOptions = { timezone: 'UTC', noOverlap: true, suppressMissedWarning: true };
-  const tasks = [
-    cron.createTask(nightly, quietly('nightly'), { ...taskOptions, name: `${projectId}-nightly` }),
-    cron.createTask(EVERY_FIVE_MINUTES, quietly('sweep'), { ...taskOptions, name: `${projectId}-sweep` }),
-  ];
+  const taskOptions = { timezone: 'UTC', noOverlap: true, suppressMissedWarning: true, logger: loggerOf(deps.log) };
+  const night = cron.createTask(nightly, quietly('nightly'), {
+    ...{ ...taskOptions, name: `${projectId}-nightly`, distributed: true },
+    runCoordinator: createRunCoordinator(deps, { projectId, job: NIGHTLY_JOB }),
+  });
+  night.on('execution:skipped', ({ reason, date }) => {
+    if (reason === 'not-elected') return;
+    deps.log.warn({ reason, date }, 'nobody could be elected for the run of the night; the next sweep asks for it');
+  });
+  const sweep = cron.createTask(EVERY_FIVE_MINUTES, quietly('sweep'), { ...taskOptions, name: `${projectId}-sweep` });
+  const tasks = [night, sweep];
   return {
     async start() {
       for (const task of tasks) await task.start();
@@ -77,7 +85,18 @@ export function createSchedule(deps: ScheduleDeps, options: ScheduleOptions): Sc
     async stop() {
       for (const task of tasks) await task.destroy();
     },
-    nextNightly: () => tasks[0]?.getNextRun() ?? null,
+    nextNightly: () => night.getNextRun(),
+  };
+}
+
+/** node-cron writes to the console by itself. */
+function loggerOf(log: Log): Logger {
+  const text = (message: string | Error) => (message instanceof Error ? message.message : message);
+  return {
+    info: (message) => log.info(message),
+    warn: (message) => log.warn(message),
+    error: (message, error) => log.error({ error: error ?? message }, text(message)),
+    debug: (message) => log.debug(text(message)),
   };
 }
 

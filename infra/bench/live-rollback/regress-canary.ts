@@ -42,6 +42,8 @@ const BROKEN_SHARE = 0.1;
 /** Scored sessions from which the worth of a whole and of a broken one is read before the canary. */
 const WARM_UP_SESSIONS = 60;
 const WARM_UP_BROKEN = 4;
+/** By then the judge has spoken, too. */
+const SETTLED_S = 6;
 const DEADLINE_MS = 300_000;
 const LOOK_MS = 200;
 /** Quality between that of a broken session, which is capped, and of a whole one. */
@@ -69,11 +71,12 @@ export async function regressCanary(options: {
     system = await startWholeSystem(config, undefined, { database: options.database });
     traffic = startTraffic(system.gatewayUrl, 'bench', sessionIds(options.seed));
     const { database } = system;
+    let worth = await readWorth(database, SETTLED_S);
     await until(async () => {
-      const { scored, broken } = await readWorth(database);
-      return scored >= WARM_UP_SESSIONS && broken >= WARM_UP_BROKEN;
+      worth = await readWorth(database, SETTLED_S);
+      return worth.scored >= WARM_UP_SESSIONS && worth.broken >= WARM_UP_BROKEN;
     }, 'sessions are scored');
-    const { whole, brokenWorth } = await readWorth(database);
+    const { whole, brokenWorth } = worth;
     const brokenShareAdded = options.drop / (whole - brokenWorth);
     script = breaking(BROKEN_SHARE, BROKEN_SHARE + brokenShareAdded);
     const before = traffic.counts().sessions;
@@ -136,12 +139,14 @@ interface Worth {
 }
 
 /** What whole sessions are worth, and broken ones: each a mean over all, whoever served them. */
-async function readWorth(database: Database): Promise<Worth> {
+async function readWorth(database: Database, closedForSeconds = 0): Promise<Worth> {
   const { rows } = await sql<Worth>`
     SELECT count(quality)::int AS scored, count(*) FILTER (WHERE quality < ${BETWEEN})::int AS broken,
       avg(quality) FILTER (WHERE quality >= ${BETWEEN}) AS whole,
       avg(quality) FILTER (WHERE quality < ${BETWEEN}) AS "brokenWorth"
-    FROM session WHERE project_id = ${PROJECT} AND closed_at IS NOT NULL`.execute(database);
+    FROM session WHERE project_id = ${PROJECT} AND closed_at < clock_timestamp() - make_interval(secs => ${closedForSeconds})`.execute(
+    database,
+  );
   return rows[0] ?? { scored: 0, broken: 0, whole: Number.NaN, brokenWorth: Number.NaN };
 }
 
