@@ -59,13 +59,13 @@ export function comparePolicies({ incumbent, draft, sessions, allowed }: Compare
     affected: affected.length,
     effectiveSessions: effectiveSessions(after),
     uncovered: uncoveredShare(affected),
-    draft: valueOf(after),
-    incumbent: valueOf(before),
+    draft: valuesOf(after),
+    incumbent: valuesOf(before),
     difference: meanInterval(after.map((term, at) => term.doublyRobust - (before[at]?.doublyRobust ?? 0))),
   };
 }
 
-function valueOf(terms: readonly ValueTerm[]): PolicyComparison['draft'] {
+function valuesOf(terms: readonly ValueTerm[]): PolicyComparison['draft'] {
   return {
     ips: meanInterval(terms.map((term) => term.weight * term.quality)),
     snips: meanInterval(selfNormalisedTerms(terms)),

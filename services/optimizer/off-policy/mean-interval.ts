@@ -11,6 +11,10 @@ const RESAMPLES = 999;
 const TAIL = 0.025;
 /** With fewer sessions their spread says nothing of the spread. */
 const SESSIONS_MIN = 10;
+/** More sessions than this are taken in groups of equal size: resampling them one by one would hold up everything else. */
+const UNITS_MAX = 1_000;
+/** Below it all values are alike. */
+const ROUNDING = 1e-12;
 /** One seed, so that the same sessions give the same verdict on every machine and after every restart. */
 const SEED = 20_040;
 
@@ -23,26 +27,41 @@ const SEED = 20_040;
  */
 export function meanInterval(values: readonly number[]): MeanInterval | null {
   if (values.length < SESSIONS_MIN) return null;
-  const { mean, error } = momentsOf(values.length, (at) => values[at] ?? 0);
-  if (error === 0) return { value: mean, low: mean, high: mean };
+  const value = values.reduce((sum, each) => sum + each, 0) / values.length;
+  const units = groupMeans(values);
+  const { mean, error } = momentsOf(units);
+  if (error <= ROUNDING * Math.abs(mean)) return { value, low: value, high: value };
   const random = seededUniform(SEED);
-  const drawn = new Float64Array(values.length);
-  const ratios: number[] = [];
+  const drawn = new Float64Array(units.length);
+  const ratios = new Float64Array(RESAMPLES);
   for (let resample = 0; resample < RESAMPLES; resample += 1) {
-    for (let at = 0; at < drawn.length; at += 1) drawn[at] = values[Math.floor(random() * values.length)] ?? 0;
-    const again = momentsOf(drawn.length, (at) => drawn[at] ?? 0);
-    if (again.error > 0) ratios.push((again.mean - mean) / again.error);
+    for (let at = 0; at < drawn.length; at += 1) drawn[at] = units[Math.floor(random() * units.length)] ?? 0;
+    const again = momentsOf(drawn);
+    // All alike, as a draw of few may be: it says nothing of the spread, and is as good as none.
+    ratios[resample] = again.error === 0 ? 0 : (again.mean - mean) / again.error;
   }
-  ratios.sort((left, right) => left - right);
-  const at = (share: number) => ratios[Math.round(share * (ratios.length - 1))] ?? 0;
-  return { value: mean, low: mean - at(1 - TAIL) * error, high: mean - at(TAIL) * error };
+  ratios.sort();
+  const at = (share: number) => ratios[Math.round(share * (RESAMPLES - 1))] ?? 0;
+  return { value, low: value - at(1 - TAIL) * error, high: value - at(TAIL) * error };
 }
 
-function momentsOf(count: number, valueAt: (at: number) => number): { readonly mean: number; readonly error: number } {
+/** Means of as many equal groups as may be, every n-th session in one; what is over is left out of the spread alone. */
+function groupMeans(values: readonly number[]): Float64Array {
+  const size = Math.ceil(values.length / UNITS_MAX);
+  const groups = Math.floor(values.length / size);
+  const means = new Float64Array(groups);
+  for (let at = 0; at < groups * size; at += 1) {
+    const group = at % groups;
+    means[group] = (means[group] ?? 0) + (values[at] ?? 0) / size;
+  }
+  return means;
+}
+
+function momentsOf(values: Float64Array): { readonly mean: number; readonly error: number } {
   let sum = 0;
-  for (let at = 0; at < count; at += 1) sum += valueAt(at);
-  const mean = sum / count;
+  for (const value of values) sum += value;
+  const mean = sum / values.length;
   let squares = 0;
-  for (let at = 0; at < count; at += 1) squares += (valueAt(at) - mean) ** 2;
-  return { mean, error: Math.sqrt(squares / (count - 1) / count) };
+  for (const value of values) squares += (value - mean) ** 2;
+  return { mean, error: Math.sqrt(squares / (values.length - 1) / values.length) };
 }
