@@ -18,17 +18,18 @@ export function readToolResults(
   ids?: ReadonlySet<string>,
 ): ReadonlyMap<string, ToolResult> {
   const results = new Map<string, ToolResult>();
-  for (const [messageIndex, message] of messages.entries()) {
-    if (!isRecord(message) || !Array.isArray(message['content'])) continue;
-    for (const [blockIndex, block] of (message['content'] as unknown[]).entries()) {
+  // The newest stand last, and behind a long history only the newest are wanted.
+  for (let message = messages.length - 1; message >= 0 && results.size !== ids?.size; message -= 1) {
+    const entry = messages[message];
+    if (!isRecord(entry) || !Array.isArray(entry['content'])) continue;
+    const blocks = entry['content'] as unknown[];
+    for (let at = blocks.length - 1; at >= 0; at -= 1) {
+      const block = blocks[at];
       if (!isRecord(block) || block['type'] !== 'tool_result') continue;
       const id = String(block['tool_use_id'] ?? '');
-      if (ids?.has(id) === false) continue;
-      results.set(id, {
-        pointer: `/messages/${messageIndex}/content/${blockIndex}`,
-        text: toolResultText(block['content']),
-        flaggedError: block['is_error'] === true,
-      });
+      if (results.has(id) || ids?.has(id) === false) continue;
+      const pointer = `/messages/${message}/content/${at}`;
+      results.set(id, { pointer, text: toolResultText(block['content']), flaggedError: block['is_error'] === true });
     }
   }
   return results;

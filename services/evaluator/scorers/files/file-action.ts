@@ -31,8 +31,19 @@ export type FileAction =
 
 const OTHER: FileAction = { type: 'other' };
 
-/** Reads a tool call; never throws, whatever the arguments are. */
+const known = new WeakMap<object, { readonly name: string; readonly action: FileAction }>();
+
+/** Reads a tool call; never throws, whatever the arguments are. What every turn brings again is read once. */
 export function readFileAction(name: string, input: unknown): FileAction {
+  if (!isRecord(input) || !Object.isFrozen(input)) return readAction(name, input);
+  const read = known.get(input);
+  if (read?.name === name) return read.action;
+  const action = readAction(name, input);
+  known.set(input, { name, action });
+  return action;
+}
+
+function readAction(name: string, input: unknown): FileAction {
   const kind = fileToolKind(name);
   if (kind === null || !isRecord(input)) return OTHER;
   switch (kind) {
