@@ -29,12 +29,13 @@ let started = 0;
 
 export async function startOptimizerProcess(options: OptimizerProcessOptions): Promise<OptimizerProcess> {
   started += 1;
+  const name = `optimizer-${started}`;
   const { folder, project, redisUrl } = options;
   const url = new URL(options.databaseUrl);
   const gate = await createStatementGate({ port: Number(url.port) });
   url.hostname = '127.0.0.1';
   url.port = String(gate.port);
-  const configPath = join(folder, `trimtab-${started}.yaml`);
+  const configPath = join(folder, `${name}.yaml`);
   writeFileSync(configPath, JSON.stringify(configOf(project, options.lookEveryMs)));
   const variables = {
     ...{ PATH: process.env['PATH'] ?? '', OPENAI_API_KEY: 'test', LOG_LEVEL: 'info' },
@@ -44,7 +45,7 @@ export async function startOptimizerProcess(options: OptimizerProcessOptions): P
   };
   const spec = (await createServiceSpecs(readEnvironment(variables))).find(({ name }) => name === 'optimizer');
   if (spec === undefined) throw new Error('there is no optimizer among the services');
-  const outputPath = join(folder, `optimizer-${started}.log`);
+  const outputPath = join(folder, `${name}.log`);
   const output = openSync(outputPath, 'a');
   const child = spawn(process.execPath, [...(spec.nodeOptions ?? []), spec.entry], {
     env: { ...variables, ...spec.environment },

@@ -7,7 +7,10 @@ export type GateSide = 'before' | 'after';
 
 export interface HeldStatement {
   readonly statement: Statement;
-  /** Sends it after all, with its client alive or dead, and resolves with what PostgreSQL made of it, as `UPDATE 0`. */
+  /**
+   * Sends it after all, with its client alive or dead, and resolves with what PostgreSQL made of it, as `UPDATE 0`; with
+   * `CUT` where it has given the connection up meanwhile.
+   */
   letThrough(): Promise<string>;
 }
 
@@ -56,6 +59,7 @@ export async function createStatementGate(target: { readonly port: number }): Pr
     line.upstream.write(piece.bytes);
   };
   const letThrough = async (line: Line, piece: ClientPiece): Promise<string> => {
+    if (line.upstream.destroyed) return CUT;
     const answer = line.answers.next();
     send(line, piece);
     const tag = await answer;
@@ -98,6 +102,7 @@ export async function createStatementGate(target: { readonly port: number }): Pr
     });
     upstream.once('close', () => {
       lines.delete(line);
+      line.answers.end();
       client.destroy();
     });
     for (const socket of [client, upstream]) socket.on('error', () => socket.destroy());
@@ -131,6 +136,7 @@ export async function createStatementGate(target: { readonly port: number }): Pr
   };
 }
 
+const CUT = 'CUT';
 const HEADER_BYTES = 5;
 const READY = 'Z'.charCodeAt(0);
 const COMPLETE = 'C'.charCodeAt(0);
@@ -148,6 +154,12 @@ class ServerAnswers {
       this.#tag = '';
       this.#resolve = resolve;
     });
+  }
+
+  /** No answer comes any more. */
+  end(): void {
+    this.#resolve?.(CUT);
+    this.#resolve = null;
   }
 
   take(bytes: Buffer): void {

@@ -36,6 +36,15 @@ describe('a pool of connections', () => {
     expect(rows).toEqual([{ one: 1 }]);
     expect(errors).toEqual([]);
   });
+
+  it('keeps no lock for a client that says nothing more in a transaction', async () => {
+    const { rows } = await sql<{ seconds: number }>`
+      SELECT extract(epoch FROM current_setting('idle_in_transaction_session_timeout')::interval)::int AS seconds`.execute(
+      database,
+    );
+    expect(rows[0]?.seconds).toBeGreaterThan(0);
+    expect(rows[0]?.seconds).toBeLessThanOrEqual(60);
+  });
 });
 
 async function connections(database: Database, pid: number | undefined): Promise<number> {

@@ -18,6 +18,8 @@ export interface ConnectOptions {
 
 const POOL_MAX_DEFAULT = 8;
 const STATEMENT_TIMEOUT_MS = 30_000;
+/** As long as the lease of a run: who takes a run over finds what its holder had locked. */
+const IDLE_IN_TRANSACTION_MAX_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const IDLE_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_AFTER_MS = 10_000;
@@ -38,6 +40,8 @@ export function createPool(options: ConnectOptions): pg.Pool {
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
+    // And a client that vanishes in the middle of a transaction would keep its locks until TCP gives it up, hours later.
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MAX_MS,
     application_name: `trimtab-${options.role}`,
     ...(options.role === 'owner' ? {} : { options: `-c role=trimtab_${options.role}` }),
   });

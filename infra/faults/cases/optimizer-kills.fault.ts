@@ -5,12 +5,21 @@ import { createTestDatabase, type TestDatabase } from '#shared/testing/test-data
 import { createCycleClock } from '../../../services/optimizer/testing/cycle-fixture.ts';
 import { type CyclePlace, isCheckpoint, nameOf } from '../../testing/cycle-place.ts';
 import { faultsOfKilledRun } from '../../testing/faults-of-killed-run.ts';
-import { type KillDeps, type KilledRun, killAndTakeOver, runTogether, runWhole } from '../../testing/kill-cycle.ts';
+import {
+  type KillDeps,
+  type KilledRun,
+  killAndTakeOver,
+  type LeftByRun,
+  runTogether,
+  runWhole,
+} from '../../testing/kill-cycle.ts';
 import { temporaryFolder } from '../../testing/temporary-folder.ts';
 import { recordFault } from '../testing/fault-result.ts';
 
 const OPTIMIZERS = 5;
 const TOGETHER = 5;
+/** The lease of a minute, and two starts of a process. */
+const TAKEN_OVER_S_MAX = 100;
 /** Kills go on side by side, each with a project and processes of its own. */
 const AT_ONCE = 2;
 const redis = findRedisServer(process.env);
@@ -52,13 +61,30 @@ describe('optimizers as processes', () => {
   );
   it('are refused what arrives after their death, and wait for a lease to run out', (context) =>
     arriveLate({ ...deps, governance: NIGHTS.canary }, context));
+  it('are waited for no longer than a lease when they vanish in the middle of a move, their connection open', (context) =>
+    vanish({ ...deps, governance: NIGHTS.canary }, context));
   it('make one run of the night when all ring at the same moment', (context) =>
     ringTogether({ ...deps, governance: NIGHTS.canary }, context));
 });
 
 interface Verdict {
-  readonly killed: KilledRun;
+  /** Null where the run came to no end. */
+  readonly killed: KilledRun | null;
   readonly faults: readonly string[];
+}
+
+async function verdictOf(
+  deps: KillDeps,
+  whole: LeftByRun,
+  options: Parameters<typeof killAndTakeOver>[1],
+): Promise<Verdict> {
+  const name = nameOf(options.place);
+  try {
+    const killed = await killAndTakeOver(deps, options);
+    return { killed, faults: faultsOfKilledRun(whole, killed).map((fault) => `${name}: ${fault}`) };
+  } catch (error) {
+    return { killed: null, faults: [`${name}: ${error}`] };
+  }
 }
 
 async function killEverywhere(deps: KillDeps, night: string, context: TestContext): Promise<void> {
@@ -68,15 +94,13 @@ async function killEverywhere(deps: KillDeps, night: string, context: TestContex
   const verdicts: Verdict[] = [];
   const worker = async () => {
     for (let next = todo.shift(); next !== undefined; next = todo.shift()) {
-      const killed = await killAndTakeOver(deps, next);
-      const faults = faultsOfKilledRun(whole.left, killed).map((fault) => `${nameOf(next.place)}: ${fault}`);
-      verdicts.push({ killed, faults });
+      verdicts.push(await verdictOf(deps, whole.left, next));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   const faults = verdicts.flatMap((verdict) => verdict.faults);
-  const others = verdicts.filter(({ killed }) => killed.left.policies.join() !== whole.left.policies.join());
-  const doubled = verdicts.filter(({ killed }) => Object.values(killed.left.audit).some((count) => count > 1));
+  const others = verdicts.filter(({ killed }) => killed?.left.policies.join() !== whole.left.policies.join());
+  const doubled = verdicts.filter(({ killed }) => Object.values(killed?.left.audit ?? {}).some((count) => count > 1));
   const n = verdicts.length;
   recordFault(context, {
     ...{ row: 'optimizer-killed', backend: 'any', seed: null },
@@ -93,24 +117,40 @@ async function killEverywhere(deps: KillDeps, night: string, context: TestContex
 async function arriveLate(deps: KillDeps, context: TestContext): Promise<void> {
   const whole = await runWhole(deps, 'late whole');
   // What stands in no transaction: with one that is open, its connection and all of it end.
-  const alone = ({ sql, side }: CyclePlace) => side === 'before' && sql.startsWith('update "optimizer_run"');
+  const alone = ({ step, sql, side }: CyclePlace) =>
+    step !== 'claim' && side === 'before' && sql.startsWith('update "optimizer_run"');
   const places = whole.places.filter(alone);
   const [waited] = places.filter(({ step, sql }) => step === 'publish' && isCheckpoint({ sql }));
-  const lates: (string | null)[] = [];
-  const faults: string[] = [];
+  const verdicts: Verdict[] = [];
   for (const [index, place] of places.entries()) {
     const lease = place === waited ? 'waited' : 'ended';
-    const killed = await killAndTakeOver(deps, { project: `late ${index}`, place, lease, isLate: true });
-    lates.push(killed.late);
-    faults.push(...faultsOfKilledRun(whole.left, killed).map((fault) => `${nameOf(place)}: ${fault}`));
+    verdicts.push(await verdictOf(deps, whole.left, { project: `late ${index}`, place, lease, isLate: true }));
   }
+  const lates = verdicts.map(({ killed }) => killed?.late);
   const written = lates.filter((late) => late !== 'UPDATE 0').length;
   recordFault(context, {
     ...{ row: 'optimizer-killed', backend: 'any', seed: null },
     figures: [{ id: 'late_writes', value: written, op: '<=', bar: 0, n: lates.length }],
   });
-  expect(faults).toEqual([]);
+  expect(verdicts.flatMap(({ faults }) => faults)).toEqual([]);
   expect(lates.length).toBeGreaterThan(10);
+}
+
+async function vanish(deps: KillDeps, context: TestContext): Promise<void> {
+  const whole = await runWhole(deps, 'vanished whole');
+  const isMove = ({ side, sql }: CyclePlace) => side === 'before' && sql.startsWith('update "policy_pointer"');
+  const place = whole.places.find(isMove);
+  if (place === undefined) throw new Error('the run moves no pointer');
+  const startedAtMs = performance.now();
+  const options = { project: 'vanished', place, lease: 'waited', isLate: true } as const;
+  const { killed, faults } = await verdictOf(deps, whole.left, options);
+  const seconds = (performance.now() - startedAtMs) / 1_000;
+  recordFault(context, {
+    ...{ row: 'optimizer-killed', backend: 'any', seed: null },
+    figures: [{ id: 'taken_over_s', value: seconds, op: '<=', bar: TAKEN_OVER_S_MAX, n: 1 }],
+  });
+  expect(faults).toEqual([]);
+  expect(killed?.late).toBe('CUT');
 }
 
 async function ringTogether(deps: KillDeps, context: TestContext): Promise<void> {
