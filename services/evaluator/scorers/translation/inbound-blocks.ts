@@ -24,9 +24,20 @@ function readBlocks(request: JsonRecord): readonly InboundBlock[] {
   const messages = Array.isArray(request['messages']) ? (request['messages'] as unknown[]) : [];
   const blocks: InboundBlock[] = [];
   for (const [index, message] of messages.entries()) {
-    if (!isRecord(message)) continue;
-    addBlocks(blocks, message['content'], `/messages/${index}/content`, String(message['role']), index);
+    if (isRecord(message)) for (const block of readMessage(message, index)) blocks.push(block);
   }
+  return blocks;
+}
+
+const read = new WeakMap<JsonRecord, { readonly index: number; readonly blocks: readonly InboundBlock[] }>();
+
+/** Messages that are shared between requests are read once. */
+function readMessage(message: JsonRecord, index: number): readonly InboundBlock[] {
+  const before = read.get(message);
+  if (before?.index === index) return before.blocks;
+  const blocks: InboundBlock[] = [];
+  addBlocks(blocks, message['content'], `/messages/${index}/content`, String(message['role']), index);
+  if (Object.isFrozen(message)) read.set(message, { index, blocks });
   return blocks;
 }
 
