@@ -1,6 +1,7 @@
 import { readSessionScores, type StoredQualityScore } from '#shared/database/score-store.ts';
 import { closeSession, type OpenSession, type SessionCall } from '#shared/database/session-closing.ts';
-import { sessionQuality } from '#shared/domain/session-quality.ts';
+import { judgeKey } from '#shared/domain/judge-key.ts';
+import { isSampled, sampledQuality, sessionQuality } from '#shared/domain/session-quality.ts';
 import { trustScores } from './calibration/trust-scores.ts';
 import type { EvaluatorDeps } from './evaluator-deps.ts';
 import { scoreSessionParts } from './score-session-parts.ts';
@@ -26,16 +27,30 @@ export async function finishSession(
   const trusted =
     deps.judgeTrust === undefined ? counted : await trustScores(deps.database, session, counted, deps.judgeTrust);
   const quality = sessionQuality(trusted, deps.sessions.moreMetrics);
+  const sampled = sampledQuality(trusted, deps.sessions.moreMetrics);
   const closed = await closeSession(deps.database, {
     projectId,
     sessionId,
     lastCallId,
     quality,
+    sampled: sampled !== null && isSampled(sampled) ? sampled : null,
+    qualityByRule: sessionQuality(
+      counted.filter((score) => score.judge === null),
+      deps.sessions.moreMetrics,
+    ),
+    judgedBy: judgesOf(scores),
     hardFailure: calls.some(endedHard) || scores.some(isFatalOfProvider),
     closedAt: new Date(deps.now()),
   });
   if (closed) deps.metrics.sessionsClosed.inc({ quality: quality === null ? 'unknown' : 'known' });
   return closed;
+}
+
+function judgesOf(scores: readonly StoredQualityScore[]): string[] {
+  const keys = scores.flatMap(({ scorer, scorerVersion, judge }) =>
+    judge === null ? [] : judgeKey({ rubric: scorer, rubricVersion: scorerVersion, judge: judge.model }),
+  );
+  return [...new Set(keys)].sort();
 }
 
 /** A session that went on has a row of its last closing, which this one has replaced. */

@@ -139,7 +139,8 @@ describe('NUL and lone surrogates', () => {
         const open = await readOpenSession(database, PROJECT, sessionId);
         expect(open?.firstCallId).toBeDefined();
         const closing = { projectId: PROJECT, sessionId, lastCallId: open?.lastCallId ?? '', closedAt: new Date() };
-        expect(await closeSession(database, { ...closing, quality: 0, hardFailure: true })).toBe(true);
+        const parts = { quality: 0, qualityByRule: 0, judgedBy: [] };
+        expect(await closeSession(database, { ...closing, ...parts, hardFailure: true })).toBe(true);
       }),
       { numRuns: RUNS },
     );

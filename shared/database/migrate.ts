@@ -19,6 +19,7 @@ import * as policiesThatHold from './migrations/0014-policies-that-hold.ts';
 import * as runProgress from './migrations/0015-run-progress-and-failing-sessions.ts';
 import * as replayRubric from './migrations/0016-replay-rubric.ts';
 import * as promptRuns from './migrations/0017-prompt-runs.ts';
+import * as partsOfQuality from './migrations/0019-parts-of-quality.ts';
 
 /** Every migration by name, in order. Forward only: a mistake is mended by the next one. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -38,6 +39,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0015-run-progress-and-failing-sessions': runProgress,
   '0016-replay-rubric': replayRubric,
   '0017-prompt-runs': promptRuns,
+  '0019-parts-of-quality': partsOfQuality,
 };
 
 export interface MigrationReport {

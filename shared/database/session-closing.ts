@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { SampledQuality } from '../domain/session-quality.ts';
 import { storableText } from './columns.ts';
 import type { Database } from './connect.ts';
 
@@ -121,6 +122,12 @@ export async function closeSession(
     /** The last call that the quality covers. */
     readonly lastCallId: string;
     readonly quality: number | null;
+    /** As sampled verdicts make it; absent where none was sampled. */
+    readonly sampled?: SampledQuality | null;
+    /** Without any judge. */
+    readonly qualityByRule: number | null;
+    /** Keys of the judges that had a say, whether they count or not. */
+    readonly judgedBy: readonly string[];
     readonly hardFailure: boolean;
     readonly closedAt: Date;
   },
@@ -134,6 +141,11 @@ export async function closeSession(
       ...(closing.quality === null ? {} : { firstScoredAt: sql`coalesce(first_scored_at, clock_timestamp())` }),
       hardFailure: closing.hardFailure,
       closedAt: closing.closedAt,
+      qualityUnbounded: closing.sampled?.value ?? null,
+      qualityLow: closing.sampled?.low ?? null,
+      qualityHigh: closing.sampled?.high ?? null,
+      qualityByRule: closing.qualityByRule,
+      judgedBy: [...closing.judgedBy],
     })
     .where('projectId', '=', closing.projectId)
     .where('sessionId', '=', storableText(closing.sessionId))

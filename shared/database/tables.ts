@@ -823,6 +823,11 @@ export interface SessionTable {
   firstScoredAt: Moment | null;
   hardFailure: Generated<boolean>;
   closedAt: Moment | null;
+  qualityUnbounded: number | null;
+  qualityLow: number | null;
+  qualityHigh: number | null;
+  qualityByRule: number | null;
+  judgedBy: Generated<string[]>;
 }
 
 export interface SessionEffortTable {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createSeededRandom } from '../../infra/arena/seeded-random.ts';
 import { faultOwnerSchema, metricSchema, scoreOutcomeSchema, scoreStatusSchema, severitySchema } from './score.ts';
-import { type QualityScore, sessionQuality } from './session-quality.ts';
+import { isSampled, type QualityScore, sampledQuality, sessionQuality } from './session-quality.ts';
 
 function score(overrides: Partial<QualityScore> = {}): QualityScore {
   return {
@@ -73,6 +74,34 @@ describe('the quality of a session', () => {
     );
   });
 
+  it('takes a verdict that was drawn for as many calls as it stands for, and rules for the rest', () => {
+    const rule = (callId: string) => score({ callId, value: 1 });
+    const verdict = (value: number, samplingProbability: number) =>
+      score({ callId: 'a', judge, value, outcome: value < 0.5 ? 'fail' : 'pass', samplingProbability });
+    // Judged for certain, a call is the mean of its rows.
+    expect(sessionQuality([rule('a'), rule('b'), verdict(0, 1)])).toBe(0.75);
+    // Drawn at a half, it stands for another call like it: half a point each.
+    expect(sessionQuality([rule('a'), rule('b'), verdict(0, 0.5)])).toBe(0.5);
+    expect(sampledQuality([rule('a'), verdict(0, 0.25)])).toEqual({ value: -1, low: -1, high: 1 });
+    expect(sessionQuality([rule('a'), verdict(0, 0.25)])).toBe(0);
+    expect(sessionQuality([rule('a'), verdict(1, 0.25)])).toBe(1);
+  });
+
+  it('lies between the ends that it could have come to, which are one where nothing was drawn', () => {
+    fc.assert(
+      fc.property(scores, fc.array(fc.constantFrom('a', 'b', 'c')), (list, calls) => {
+        const rows = list.map((row, at) => ({ ...row, callId: calls[at] ?? 'd' }));
+        const quality = sampledQuality(rows);
+        if (quality === null) return;
+        expect(quality.low).toBeLessThanOrEqual(quality.value + 1e-9);
+        expect(quality.high).toBeGreaterThanOrEqual(quality.value - 1e-9);
+        const all = sampledQuality(rows.map((row) => ({ ...row, samplingProbability: 1 })));
+        expect(all === null || isSampled(all)).toBe(false);
+        expect(all === null || (all.value >= 0 && all.value <= 1 + 1e-12)).toBe(true);
+      }),
+    );
+  });
+
   it('is not lowered by faults of the gateway, the client or a tool', () => {
     fc.assert(
       fc.property(scores, anyScore, fc.constantFrom('gateway', 'client', 'tool'), fc.nat(), (list, row, owner, at) => {
@@ -112,5 +141,55 @@ describe('the quality of a session', () => {
   it('is the cap itself when a failed check is all there is', () => {
     expect(sessionQuality([check({ severity: 'fatal' })])).toBe(0.25);
     expect(sessionQuality([check({ severity: 'warning' })])).toBeNull();
+  });
+});
+
+/** Calls that pass by rule and that a judge would fail now and then; triage sends the doubtful ones to the judge. */
+function judgedByTriage(seed: number, sessions: number) {
+  const random = createSeededRandom(seed);
+  const full: number[] = [];
+  const corrected: number[] = [];
+  const asTheyAre: number[] = [];
+  for (let session = 0; session < sessions; session += 1) {
+    const rules: QualityScore[] = [];
+    const all: QualityScore[] = [];
+    const drawn: QualityScore[] = [];
+    const calls = 1 + Math.floor(random.uniform() * 4);
+    for (let call = 0; call < calls; call += 1) {
+      const callId = `${session}-${call}`;
+      // Triage is right to doubt, though not always: it sees what makes a call fail.
+      const doubtful = random.uniform() < 0.4;
+      const fails = random.uniform() < (doubtful ? 0.6 : 0.1);
+      const samplingProbability = doubtful ? 0.8 : 0.25;
+      const verdict = score({ callId, judge, value: fails ? 0 : 1, outcome: fails ? 'fail' : 'pass' });
+      rules.push(score({ callId, value: 1 }));
+      all.push(verdict);
+      if (random.uniform() < samplingProbability) drawn.push({ ...verdict, samplingProbability });
+    }
+    full.push(sessionQuality([...rules, ...all]) ?? 0);
+    corrected.push(sampledQuality([...rules, ...drawn])?.value ?? 0);
+    asTheyAre.push(sessionQuality([...rules, ...drawn.map((row) => ({ ...row, samplingProbability: 1 }))]) ?? 0);
+  }
+  return { full, corrected, asTheyAre };
+}
+
+describe('the average over sessions that triage chose verdicts for', () => {
+  const { full, corrected, asTheyAre } = judgedByTriage(7, 20_000);
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  /** Standard error of the difference from what judging everything would have said. */
+  const errorOf = (values: readonly number[]) => {
+    const differences = values.map((value, at) => value - (full[at] ?? 0));
+    const centre = mean(differences);
+    const squares = differences.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+    return Math.sqrt(squares / (differences.length - 1) / differences.length);
+  };
+
+  it('is what judging every call would have said, when verdicts count by how rarely they are drawn', () => {
+    expect(Math.abs(mean(corrected) - mean(full))).toBeLessThan(3.5 * errorOf(corrected));
+    expect(errorOf(corrected)).toBeLessThan(0.005);
+  });
+
+  it('is far from it when they count as they are', () => {
+    expect(mean(asTheyAre) - mean(full)).toBeGreaterThan(10 * errorOf(asTheyAre));
   });
 });

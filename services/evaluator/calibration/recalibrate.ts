@@ -1,12 +1,12 @@
 import { calibrateJudge } from '#shared/calibration/calibrate-judge.ts';
 import {
-  type JudgeVersion,
   readCalibrations,
   readJudgedLabels,
   type StoredCalibration,
   writeCalibration,
 } from '#shared/database/calibration-store.ts';
 import type { Database } from '#shared/database/connect.ts';
+import { judgeKey } from '#shared/domain/judge-key.ts';
 
 export interface RecalibrateDeps {
   readonly database: Database;
@@ -27,9 +27,9 @@ export async function recalibrate(
   projectId: string,
   options: { readonly force: boolean },
 ): Promise<readonly StoredCalibration[]> {
-  const known = new Map((await readCalibrations(database, projectId)).map((one) => [versionKey(one), one.labels]));
+  const known = new Map((await readCalibrations(database, projectId)).map((one) => [judgeKey(one), one.labels]));
   const labelled = await readJudgedLabels(database, projectId);
-  for (const [key, rows] of Map.groupBy(labelled, versionKey)) {
+  for (const [key, rows] of Map.groupBy(labelled, judgeKey)) {
     const [first] = rows;
     if (first === undefined || (!options.force && known.get(key) === rows.length)) continue;
     const { rubric, rubricVersion, judge } = first;
@@ -37,9 +37,4 @@ export async function recalibrate(
     await writeCalibration(database, projectId, version, calibrateJudge(rows), new Date(now()));
   }
   return await readCalibrations(database, projectId);
-}
-
-/** One text for a judge version. */
-export function versionKey({ rubric, rubricVersion, judge }: JudgeVersion): string {
-  return JSON.stringify([rubric, rubricVersion, judge]);
 }

@@ -3,7 +3,7 @@ import { GATE_LABELS_MIN } from '#shared/calibration/judge-gate.ts';
 import type { StoredDrift } from '#shared/database/anchor-store.ts';
 import type { StoredCalibration } from '#shared/database/calibration-store.ts';
 import type { StoredQualityScore } from '#shared/database/score-store.ts';
-import { versionKey } from './recalibrate.ts';
+import { judgeKey } from '#shared/domain/judge-key.ts';
 
 /** How far judges are believed where the optimizer acts on what they say. */
 export interface JudgeTrust {
@@ -30,13 +30,13 @@ type JudgedScore = Pick<StoredQualityScore, 'scorer' | 'scorerVersion' | 'judge'
 export function standingOf(score: JudgedScore, known: KnownJudges, trust: JudgeTrust): JudgeStanding {
   const judge = score.judge?.model ?? '';
   if (trust.always.has(judge)) return { type: 'raw' };
-  const key = versionKey({ rubric: score.scorer, rubricVersion: score.scorerVersion, judge });
-  const calibration = known.calibrations.find((one) => versionKey(one) === key);
+  const key = judgeKey({ rubric: score.scorer, rubricVersion: score.scorerVersion, judge });
+  const calibration = known.calibrations.find((one) => judgeKey(one) === key);
   if (calibration === undefined || calibration.labels < GATE_LABELS_MIN) {
     return trust.isAutomatic ? { type: 'mute', reason: 'not measured' } : { type: 'raw' };
   }
   if (!calibration.gatePassed) return { type: 'mute', reason: calibration.gateReason ?? 'not past the gate' };
-  const drift = known.drifts.find((one) => versionKey(one) === key);
+  const drift = known.drifts.find((one) => judgeKey(one) === key);
   const isDrifting = drift?.alarmAt != null && drift.alarmAt > calibration.fittedAt;
   return isDrifting ? { type: 'mute', reason: 'it drifts from its anchors' } : { type: 'calibrated', calibration };
 }
