@@ -2075,6 +2075,188 @@ export interface Operations {
       summary: Record<string, unknown>;
     };
   };
+  /** Cost and quality against what the baseline served at the same time, by turn shape and provider. */
+  getApiV1Report: {
+    query: { since?: string; baseline?: string };
+    response: {
+      since: string;
+      until: string;
+      baseline: {
+        policyId: string;
+        number: number;
+      };
+      total: {
+        name: string;
+        sessions: number;
+        scored: number;
+        costUsd: number;
+        costPerSessionUsd: {
+          mean: number;
+          low: number;
+          high: number;
+        } | null;
+        quality: {
+          mean: number;
+          low: number;
+          high: number;
+        } | null;
+        hardFailureShare: number;
+        comparable: number;
+        costDifference: {
+          perSession: {
+            mean: number;
+            low: number;
+            high: number;
+          };
+          total: {
+            mean: number;
+            low: number;
+            high: number;
+          };
+          sessions: number;
+        } | null;
+        qualityDifference: {
+          perSession: {
+            mean: number;
+            low: number;
+            high: number;
+          };
+          total: {
+            mean: number;
+            low: number;
+            high: number;
+          };
+          sessions: number;
+        } | null;
+      };
+      shapes: {
+        name: string;
+        sessions: number;
+        scored: number;
+        costUsd: number;
+        costPerSessionUsd: {
+          mean: number;
+          low: number;
+          high: number;
+        } | null;
+        quality: {
+          mean: number;
+          low: number;
+          high: number;
+        } | null;
+        hardFailureShare: number;
+        comparable: number;
+        costDifference: {
+          perSession: {
+            mean: number;
+            low: number;
+            high: number;
+          };
+          total: {
+            mean: number;
+            low: number;
+            high: number;
+          };
+          sessions: number;
+        } | null;
+        qualityDifference: {
+          perSession: {
+            mean: number;
+            low: number;
+            high: number;
+          };
+          total: {
+            mean: number;
+            low: number;
+            high: number;
+          };
+          sessions: number;
+        } | null;
+      }[];
+      providers: {
+        name: string;
+        sessions: number;
+        scored: number;
+        costUsd: number;
+        costPerSessionUsd: {
+          mean: number;
+          low: number;
+          high: number;
+        } | null;
+        quality: {
+          mean: number;
+          low: number;
+          high: number;
+        } | null;
+        hardFailureShare: number;
+        comparable: number;
+        costDifference: {
+          perSession: {
+            mean: number;
+            low: number;
+            high: number;
+          };
+          total: {
+            mean: number;
+            low: number;
+            high: number;
+          };
+          sessions: number;
+        } | null;
+        qualityDifference: {
+          perSession: {
+            mean: number;
+            low: number;
+            high: number;
+          };
+          total: {
+            mean: number;
+            low: number;
+            high: number;
+          };
+          sessions: number;
+        } | null;
+      }[];
+      rollouts: {
+        rolloutId: string;
+        number: number;
+        status: string;
+        candidate: string;
+        canarySessions: number;
+        controlSessions: number;
+        costDifference: {
+          perSession: {
+            mean: number;
+            low: number;
+            high: number;
+          };
+          total: {
+            mean: number;
+            low: number;
+            high: number;
+          };
+          sessions: number;
+        } | null;
+        qualityDifference: {
+          perSession: {
+            mean: number;
+            low: number;
+            high: number;
+          };
+          total: {
+            mean: number;
+            low: number;
+            high: number;
+          };
+          sessions: number;
+        } | null;
+      }[];
+      overhead: {
+        judgesUsd: number;
+        replaysUsd: number;
+      };
+    };
+  };
 }
 
 type OperationId = keyof Operations;
@@ -2159,6 +2341,7 @@ const ROUTES: Readonly<Record<OperationId, Route>> = {
   postApiV1OptimizerResume: { method: 'POST', path: '/api/v1/optimizer/resume' },
   getApiV1OptimizerPlan: { method: 'GET', path: '/api/v1/optimizer/plan' },
   postApiV1OptimizerRun: { method: 'POST', path: '/api/v1/optimizer/run' },
+  getApiV1Report: { method: 'GET', path: '/api/v1/report' },
 };
 
 export interface TrimtabClient {

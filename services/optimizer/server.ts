@@ -17,6 +17,7 @@ import { operationRoutes } from './api/routes/operation-routes.ts';
 import { policyRoutes } from './api/routes/policy-routes.ts';
 import { promptRoutes } from './api/routes/prompt-routes.ts';
 import { providerRoutes } from './api/routes/provider-routes.ts';
+import { reportRoutes } from './api/routes/report-routes.ts';
 import { scoreRoutes } from './api/routes/score-routes.ts';
 import { trafficRoutes } from './api/routes/traffic-routes.ts';
 import type { AccessTokens } from './api/token-file.ts';
@@ -44,6 +45,7 @@ export function apiRoutes(deps: ApiDeps): ApiRoute[] {
     ...policyRoutes(deps),
     ...promptRoutes(deps),
     ...operationRoutes(deps),
+    ...reportRoutes(deps),
   ];
 }
 
