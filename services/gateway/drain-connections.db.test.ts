@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Agent, createServer, request as httpRequest, type Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createConnectionDrain } from './drain-connections.ts';
@@ -8,6 +8,7 @@ import { createConnectionDrain } from './drain-connections.ts';
 const CLIENTS = 40;
 const ROUNDS = 4;
 const ANSWER_MS = 15;
+const LONGER_THAN_QUIET_MS = 60_000;
 
 type Outcome = 'answered' | 'refused' | 'cut';
 
@@ -16,9 +17,9 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.closeAllConnections();
 });
 
-async function listen(answerMs: number) {
+async function listen(answerMs: number, now = () => performance.now()) {
   const server = createServer((_request, response) => void setTimeout(() => response.end('done'), answerMs));
-  const connections = createConnectionDrain(server, () => performance.now());
+  const connections = createConnectionDrain(server, now);
   servers.push(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -76,6 +77,30 @@ describe('a server that is drained', () => {
     await drained;
     expect((await ask(agent, port)).outcome).toBe('refused');
     agent.destroy();
+  });
+
+  it('waits for a request of which the first half is there, however long the connection had been quiet before', async () => {
+    let [nowMs, looks] = [0, 0];
+    const clock = () => {
+      looks += 1;
+      return nowMs;
+    };
+    const { server, connections, port } = await listen(1, clock);
+    const connected = once(server, 'connection');
+    const client = connect(port, '127.0.0.1');
+    const [socket] = (await connected) as [Socket];
+    const drained = connections.drain();
+    await expect.poll(() => server.listening, { interval: 1 }).toBe(false);
+    client.write('POST / HTTP/1.1\r\nHost: ');
+    await expect.poll(() => socket.bytesRead, { interval: 1 }).toBeGreaterThan(0);
+    nowMs += LONGER_THAN_QUIET_MS;
+    const seen = looks;
+    await expect.poll(() => looks, { interval: 1 }).toBeGreaterThan(seen + 1);
+    client.write('here\r\nContent-Length: 2\r\n\r\n{}');
+    const [answer] = (await once(client, 'data')) as [Buffer];
+    expect(answer.toString()).toContain('200 OK');
+    expect(answer.toString()).toContain('Connection: close');
+    await drained;
   });
 
   it('hangs up on a connection that says nothing', async () => {

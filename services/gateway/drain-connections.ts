@@ -14,11 +14,14 @@ export interface ConnectionDrain {
 interface Connection {
   readonly answering: Set<ServerResponse>;
   quietSinceMs: number;
+  /** Up to when it was quiet. */
+  bytesRead: number;
 }
 
 /**
  * A client that has just had its answer asks again on the same connection: hanging up on it at once would meet its next
- * request half-way, and the client could not know whether that was taken.
+ * request half-way. One that asks after all when it has been hung up on gets no byte of an answer on a connection that it
+ * has used before: nobody has taken its request, and it may send it again (RFC 9112, section 9.3.1).
  */
 const QUIET_MS = 500;
 const LOOK_MS = 50;
@@ -44,7 +47,7 @@ export function createConnectionDrain(server: Server, now: () => number): Connec
   let taken = 0;
   server.on('connection', (socket: Socket) => {
     taken += 1;
-    connections.set(socket, { answering: new Set(), quietSinceMs: now() });
+    connections.set(socket, { answering: new Set(), quietSinceMs: now(), bytesRead: 0 });
     socket.once('close', () => connections.delete(socket));
   });
   server.on('request', ({ socket }, response) => {
@@ -58,8 +61,12 @@ export function createConnectionDrain(server: Server, now: () => number): Connec
     });
   });
   const hangUpOnQuiet = (): void => {
-    for (const [socket, { answering, quietSinceMs }] of connections) {
-      if (answering.size === 0 && now() - quietSinceMs >= QUIET_MS) socket.destroy();
+    for (const [socket, connection] of connections) {
+      if (socket.bytesRead !== connection.bytesRead) {
+        connection.bytesRead = socket.bytesRead;
+        connection.quietSinceMs = now();
+      }
+      if (connection.answering.size === 0 && now() - connection.quietSinceMs >= QUIET_MS) socket.destroy();
     }
   };
   return {
