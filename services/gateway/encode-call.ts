@@ -1,5 +1,4 @@
 import type { Canonical, CanonicalBody } from '#shared/formats/canonical.ts';
-import { encodeOneByteBody } from '#shared/formats/encode-known-tools.ts';
 import { readBetas } from '#shared/formats/hosted-anthropic/host-request.ts';
 import { isJsonObject, type JsonObject } from '#shared/formats/json-object.ts';
 import type { Loss } from '#shared/formats/loss.ts';
@@ -7,6 +6,7 @@ import { encodeOneByte, toOneByte } from '#shared/formats/one-byte-json.ts';
 import { patchRequestBody as patchChatBody } from '#shared/formats/openai-chat/patch-request-body.ts';
 import { patchRequestBody as patchResponsesBody } from '#shared/formats/openai-responses/patch-request-body.ts';
 import { plainServerTools } from '#shared/formats/server-tools/plain-server-tools.ts';
+import { encodeOneByteBody } from '#shared/formats/write-once.ts';
 import { encodeForProvider } from '#shared/providers/encode-for-provider.ts';
 import { placePrefix } from '#shared/routing/place-prefix.ts';
 import type { ServedModel } from './config.ts';

@@ -1,5 +1,5 @@
 import { type ApiError, invalidRequest } from '#shared/formats/api-error.ts';
-import type { KnownTools } from '#shared/formats/known-tools.ts';
+import type { KnownParts } from '#shared/formats/known-parts.ts';
 import { turnShapeOf } from '#shared/routing/turn-shape.ts';
 import type { KeyCache } from './access/key-cache.ts';
 import { type AttemptLog, createAttemptLog } from './attempt-log.ts';
@@ -37,7 +37,7 @@ export interface HandleCallDeps extends EmitDeps, ServeCallDeps {
   readonly flagged: FlaggedSessions;
   readonly metrics: GatewayMetrics;
   readonly tokens: TokenCalibrator;
-  readonly knownTools: KnownTools;
+  readonly knownParts: KnownParts;
   readonly audit: Pick<AuditQueue, 'add'>;
   readonly gatewayId: string;
 }
@@ -77,7 +77,8 @@ async function routeIncoming(
     return refuse('spool_full', spoolFull());
   }
   const { identity } = incoming;
-  const decoding = { oneByte: config.isOneByteUseful, parse: deps.knownTools.parse };
+  const owner = `${identity.projectId} ${identity.keyId ?? ''}`;
+  const decoding = { oneByte: config.isOneByteUseful, parse: (bytes: Buffer) => deps.knownParts.parse(bytes, owner) };
   const decoded = decodeCall(incoming.clientFormat, incoming.bytes, decoding);
   if (decoded.type === 'refused') return refuse(decoded.reason, decoded.error);
   const { content } = decoded;

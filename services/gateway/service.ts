@@ -10,7 +10,7 @@ import { readActivePolicies } from '#shared/database/policy-store.ts';
 import { readRecentFailures } from '#shared/database/session-failure-store.ts';
 import { readSessionPin } from '#shared/database/session-pin.ts';
 import { readTokenCalibrations, writeTokenCalibrations } from '#shared/database/token-calibration-store.ts';
-import { createKnownTools } from '#shared/formats/known-tools.ts';
+import { createKnownParts } from '#shared/formats/known-parts.ts';
 import type { Log } from '#shared/log.ts';
 import type { Readiness } from '#shared/service-endpoints.ts';
 import type { SpoolSource } from '#shared/spool/spool.ts';
@@ -133,7 +133,7 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
     sessions: createSessionMemory({ now }, { sessionHeader: config.sessionHeader, idleMs: config.sessionIdleMs }),
     pins: createSessionPins({ lookUp }),
     flagged,
-    knownTools: createKnownTools(`known tools ${randomUUID()}`),
+    knownParts: createKnownParts({ mark: `known ${randomUUID()}`, now }),
     readiness: async () => readinessOf(deps, policies),
   });
   const timers: NodeJS.Timeout[] = [];

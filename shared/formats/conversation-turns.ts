@@ -17,9 +17,11 @@ export interface Turn {
  * The conversation as turns of blocks. Assistant messages that follow one another are one turn, as they are for the
  * Messages API: a result may answer a call of any of them.
  */
-export function conversationTurns(messages: CanonicalBody['messages']): readonly Turn[] {
+export function conversationTurns(messages: CanonicalBody['messages'], from = 0): readonly Turn[] {
   const turns: { role: Turn['role']; blocks: PlacedBlock[]; path: RequestPath }[] = [];
-  for (const [index, message] of messages.entries()) {
+  for (let index = from; index < messages.length; index += 1) {
+    const message = messages[index];
+    if (message === undefined) continue;
     const path = ['messages', index];
     const content = typeof message.content === 'string' ? textBlocks(message.content) : message.content;
     const blocks = content.map((block, blockIndex) => ({ block, path: [...path, 'content', blockIndex] }));

@@ -22,6 +22,15 @@ export function parseOneByte(bytes: Buffer): OneByteParse {
   const text = bytes.toString('latin1');
   // Bodies of agents are full of backslashes: searching the bytes for both characters beats a pattern over the string.
   if (bytes.includes(ESCAPE) && WIDE_ESCAPE.test(text)) return UNFIT;
+  return parseText(text);
+}
+
+/** As `parseOneByte`, of a text that holds one character for every byte of UTF-8. */
+export function parseOneByteText(text: string): OneByteParse {
+  return text.includes(ESCAPE) && WIDE_ESCAPE.test(text) ? UNFIT : parseText(text);
+}
+
+function parseText(text: string): OneByteParse {
   try {
     return { type: 'parsed', value: JSON.parse(text) };
   } catch {

@@ -78,13 +78,16 @@ function answersOf<Call extends PlacedCall>(
 /**
  * Walks a conversation in the order that servers insist on: each turn of calls directly followed by all their results,
  * and only then by what else the user said.
+ *
+ * @param from the first message to write, where an assistant's turn begins; all results of what is before it are, too
  */
 export function walkConversation<Call extends PlacedCall>(
   encoding: Encoding,
   messages: CanonicalBody['messages'],
   writer: ConversationWriter<Call>,
+  from = 0,
 ): void {
-  const turns = conversationTurns(messages);
+  const turns = conversationTurns(messages, from);
   const answered = new Set<unknown>();
   for (const [index, turn] of turns.entries()) {
     if (turn.role === 'system') writer.system(turn);

@@ -5,17 +5,20 @@ import { type Encoding, lose } from '../encoding.ts';
 import { systemBlocks } from '../system-blocks.ts';
 import {
   type AnsweredCall,
+  type ConversationWriter,
   type PlacedResult,
   type SentCall,
   UNANSWERED_CALL,
   walkConversation,
 } from '../walk-conversation.ts';
+import { beginsWith } from '../write-once.ts';
 import type { ChatContentPart, ChatMessage } from './chat-request.ts';
 import { encodeAssistantTurn } from './encode-assistant-turn.ts';
 import { encodeBlock, joinParts } from './encode-content.ts';
 import { schemaInstruction } from './encode-output-config.ts';
 import { encodeToolResult } from './encode-tool-result.ts';
 import { fitMessages } from './fit-messages.ts';
+import { findKnownTurns, keepTurns, turnsToKeep } from './known-turns.ts';
 
 /** The messages being written, and what waits for the next user message. */
 interface Transcript {
@@ -81,12 +84,23 @@ function encodeUserTurn(encoding: Encoding, blocks: readonly PlacedBlock[], tran
 /** The whole conversation in the order that Chat Completions servers insist on. */
 export function encodeMessages(encoding: Encoding, body: CanonicalBody): readonly ChatMessage[] {
   const transcript: Transcript = { messages: [], carried: [] };
-  encodeSystem(encoding, body.system, schemaInstruction(encoding, body), transcript);
-  walkConversation<SentCall>(encoding, body.messages, {
+  const instruction = schemaInstruction(encoding, body);
+  // What was lost or said before would be part of what is kept.
+  const mayBeKnown = instruction === '' && encoding.losses.length === 0;
+  const known = mayBeKnown ? findKnownTurns(encoding, body) : undefined;
+  const from = known?.messages.length ?? 0;
+  const keepAt = mayBeKnown ? turnsToKeep(body.messages) : 0;
+  if (known === undefined) encodeSystem(encoding, body.system, instruction, transcript);
+  else {
+    transcript.messages.push(...known.written.elements);
+    encoding.losses.push(...known.losses);
+  }
+  const writer: ConversationWriter<SentCall> = {
     system: (turn) => encodeSystemTurn(encoding, turn, transcript),
     user: (blocks) => encodeUserTurn(encoding, blocks, transcript),
     assistant(turn) {
       flushCarried(transcript);
+      if (keepAt > from && turn.path[1] === keepAt) keepTurns(encoding, body, keepAt, transcript.messages);
       const { message, calls } = encodeAssistantTurn(encoding, turn);
       if (message !== null) transcript.messages.push(message);
       return { calls, isSaid: message !== null && encoding.target.continuation === 'none' };
@@ -94,7 +108,10 @@ export function encodeMessages(encoding: Encoding, body: CanonicalBody): readonl
     answers(answered) {
       for (const answer of answered) answerCall(encoding, answer, transcript);
     },
-  });
+  };
+  walkConversation(encoding, body.messages, writer, from);
   flushCarried(transcript);
-  return fitMessages(encoding, transcript.messages);
+  const fitted = fitMessages(encoding, transcript.messages);
+  if (known !== undefined && fitted === transcript.messages) beginsWith(fitted, known.written);
+  return fitted;
 }

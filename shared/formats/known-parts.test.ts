@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeOneByteBody } from './encode-known-tools.ts';
 import { createEncodeTarget } from './encode-target.ts';
-import { areKnownTools, createKnownTools } from './known-tools.ts';
+import { createKnownParts } from './known-parts.ts';
+import { isKnownValue } from './known-values.ts';
 import { encodeOneByte, parseOneByte } from './one-byte-json.ts';
 import { encodeRequest } from './openai-chat/encode-request.ts';
+import { encodeOneByteBody } from './write-once.ts';
 
 const MARK = 'a mark that nobody guesses';
 const TARGET = createEncodeTarget({ model: 'mock' });
@@ -31,9 +32,14 @@ function parsedValue(parsed: ReturnType<typeof parseOneByte>): Record<string, un
   return parsed.value as Record<string, unknown>;
 }
 
+function knowingNothing() {
+  const parts = createKnownParts({ mark: MARK, now: () => 0 });
+  return { parse: (bytes: Buffer, owner = 'one') => parts.parse(bytes, owner) };
+}
+
 /** Knows these tools: they came twice. */
 function knowing(...lists: readonly unknown[]) {
-  const known = createKnownTools(MARK);
+  const known = knowingNothing();
   for (const list of lists) for (let round = 0; round < 2; round += 1) known.parse(bytesOf(request(list)));
   return known;
 }
@@ -45,7 +51,7 @@ describe('known tools', () => {
     const { tools: list, ...rest } = request(tools('é 猫'), 'another text');
     const second = parsedValue(known.parse(bytesOf({ tools: list, ...rest })))['tools'];
     expect(second).toBe(first);
-    expect(areKnownTools(first)).toBe(true);
+    expect(isKnownValue(first)).toBe(true);
     expect(Object.isFrozen(first)).toBe(true);
   });
 
