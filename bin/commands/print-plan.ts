@@ -32,6 +32,7 @@ function describePlan(plan: CyclePlan): string[] {
   if (stable === null || routing === null) return ['There is no active policy yet; a run would do nothing.'];
   const lines = [`As of ${plan.asOf}, with v${stable.number} served. Nothing is done.`, ''];
   lines.push(`Routing (${routing.mode}):${routing.reason === null ? '' : ` ${describeReason(routing.reason)}`}`);
+  lines.push(...routing.judgeDrifts.map(describeDrift));
   for (const explanation of routing.explanations) {
     const parsed = explanationSchema.safeParse(explanation);
     if (!parsed.success) continue;
@@ -43,6 +44,11 @@ function describePlan(plan: CyclePlan): string[] {
   if (routing.draft !== null) lines.push('', ...describeDraft(routing.draft));
   lines.push('', `Prefixes (${prefixes?.mode}): ${PREFIXES[prefixes?.mode ?? 'off']}`);
   return lines;
+}
+
+function describeDrift({ judge, rubric, since, until }: NonNullable<CyclePlan['routing']>['judgeDrifts'][number]) {
+  const end = until === null ? '' : ` until ${until.slice(0, 10)}`;
+  return `  held: judge drift since ${since.slice(0, 10)}${end} (${judge}, ${rubric}): sessions that it judged count for nothing`;
 }
 
 /** What logged sessions say of the draft, with the three estimates where there are any. */

@@ -76,6 +76,11 @@ function describePower(status: WholeStatus, since: (moment: string) => string): 
       ? 'no governance was imported yet'
       : `weights ${modes.weights}, prefixes ${modes.prefixes}, quality bar ${status.qualityBar}`,
   );
+  for (const { judge, rubric, since: moved } of status.judges.drifts.filter(({ until }) => until === null)) {
+    lines.push(
+      `held: judge drift since ${moved.slice(0, 10)} (${judge}, ${rubric}): sessions that it judges prove nothing`,
+    );
+  }
   if (alarms.watching + alarms.raised > 0)
     lines.push(`${alarms.watching} cells watched, ${alarms.raised} alarms raised`);
   return lines;
@@ -119,12 +124,19 @@ function printShapes(context: CommandContext, status: WholeStatus): void {
       `  ${model.model}${model.model === shape.currentModel ? ' *' : ''}`,
       model.sessions,
       null,
-      `${model.verdict}${describeNeed(model)}, mean ${shareText(model.mean)} in [${shareText(model.lower)}, ${shareText(model.upper)}]`,
+      `${model.verdict}${describeNeed(model)}, mean ${shareText(model.mean)} in [${shareText(model.lower)}, ${shareText(model.upper)}]${describeMore(model)}`,
     ]);
     return [head, ...models];
   });
   printTable(context, ['turn shape, and its models', 'sessions', 'scored', 'where it stands'], rows);
   printLine(context, '* served now; a model counts the sessions that it served itself');
+}
+
+/** How slow it is, and what of it is held. */
+function describeMore({ latency, heldSessions }: WholeStatus['shapes'][number]['models'][number]): string {
+  const { duration } = latency;
+  const slow = duration === null ? '' : `, p95 ${(duration.p95 / 1_000).toFixed(1)} s`;
+  return heldSessions === 0 ? slow : `${slow}, ${heldSessions} sessions held: judge drift`;
 }
 
 function describeNeed(model: WholeStatus['shapes'][number]['models'][number]): string {

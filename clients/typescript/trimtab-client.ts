@@ -1248,6 +1248,9 @@ export interface Operations {
           idleMs: number;
           openMaxMs: number;
         };
+        latency: {
+          p95MaxMs?: number;
+        };
         alarm: {
           falseAlarmsPerMonth: number;
           tolerance: number;
@@ -1315,6 +1318,9 @@ export interface Operations {
         session: {
           idleMs: number;
           openMaxMs: number;
+        };
+        latency: {
+          p95MaxMs?: number;
         };
         alarm: {
           falseAlarmsPerMonth: number;
@@ -1857,6 +1863,12 @@ export interface Operations {
       judges: {
         on: boolean;
         names: string[];
+        drifts: {
+          judge: string;
+          rubric: string;
+          since: string;
+          until: string | null;
+        }[];
       };
       pointer: {
         stable: string;
@@ -1897,6 +1909,29 @@ export interface Operations {
           lower: number;
           upper: number;
           expectedCostUsd: number | null;
+          weighed: {
+            value: number;
+            low: number;
+            high: number;
+            effectiveN: number;
+          } | null;
+          latency: {
+            duration: {
+              sessions: number;
+              p50: number;
+              p95: number;
+              p95Low: number | null;
+              p95High: number | null;
+            } | null;
+            timeToFirstChunk: {
+              sessions: number;
+              p50: number;
+              p95: number;
+              p95Low: number | null;
+              p95High: number | null;
+            } | null;
+          };
+          heldSessions: number;
         }[];
       }[];
       nextNightly: string | null;
@@ -1956,6 +1991,12 @@ export interface Operations {
         mode: 'off' | 'propose' | 'automatic';
         reason: string | null;
         explanations: unknown[];
+        judgeDrifts: {
+          judge: string;
+          rubric: string;
+          since: string;
+          until: string | null;
+        }[];
         offPolicy: {
           result: 'passed' | 'proven' | 'not_needed' | 'insufficient_overlap' | 'worse' | 'not_shown';
           goesOn: boolean;

@@ -20,11 +20,21 @@ const draftSchema = z.object({
   heldBy: z.string().optional(),
 });
 
+/** A judge that was away from its anchors: sessions that it had a say in count for nothing. */
+export const judgeDriftSchema = z.object({
+  judge: z.string(),
+  rubric: z.string(),
+  since: z.string(),
+  /** Null while it is not settled. */
+  until: z.string().nullable(),
+});
+
 const routingDecisionSchema = z.object({
   type: z.enum(['draft', 'nothing']),
   /** Why nothing was proposed at all; the reasons per turn shape are in `explanations`. */
   reason: z.enum(['off', 'no_change']).nullable(),
   explanations: z.array(z.unknown()),
+  judgeDrifts: z.array(judgeDriftSchema).default([]),
   /** The policy that it was drawn up from. */
   parentId: z.string(),
   draft: draftSchema.nullable(),
@@ -39,6 +49,7 @@ const routingOutcomeSchema = z.object({
   explanations: z.array(z.unknown()),
   published: publishedSchema.nullable(),
   offPolicy: offPolicyVerdictSchema.nullable().optional(),
+  judgeDrifts: z.array(judgeDriftSchema).default([]),
 });
 
 /** What became of a cell that a prefix could help. */

@@ -23,6 +23,8 @@ export interface CyclePlan {
     readonly mode: AutomationMode;
     readonly reason: RoutingDecision['reason'];
     readonly explanations: readonly unknown[];
+    /** Judges that are or were away from their anchors: sessions that they had a say in then count for nothing. */
+    readonly judgeDrifts: RoutingDecision['judgeDrifts'];
     /** What logged sessions say of the draft; null without one. */
     readonly offPolicy: OffPolicyVerdict | null;
     readonly draft: PlannedDraft | null;
@@ -58,13 +60,13 @@ export async function planCycle(
     return { asOf: asOf.toISOString(), stable: null, routing: null, prefixes: null };
   }
   const decision = await decideRouting(database, stable, governance, asOf);
-  const { reason, explanations } = decision;
+  const { reason, explanations, judgeDrifts } = decision;
   const { verdict: offPolicy, draft } = await checkRouting(database, projectId, decision, governance, asOf);
   return {
     asOf: asOf.toISOString(),
     stable: { policyId: stable.policyId, number: stable.number },
     routing: {
-      ...{ mode: governance.weights, reason, explanations, offPolicy },
+      ...{ mode: governance.weights, reason, explanations, judgeDrifts, offPolicy },
       draft: draft === null ? null : await planDraft(database, stable, governance, draft),
     },
     prefixes: { mode: governance.prefixes },

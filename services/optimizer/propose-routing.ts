@@ -1,19 +1,36 @@
 import type { Governance } from '#shared/domain/governance.ts';
 import { type PolicyBody, policyBodySchema } from '#shared/domain/policy.ts';
+import type { WeightedShare } from '#shared/domain/weighted-share.ts';
+import { type HeldCells, heldKey, holdForDrift } from './estimation/judge-drift-hold.ts';
+import { estimateLatency, isSlower, type Latency } from './evidence/estimate-latency.ts';
+import type { EvidenceCell } from './evidence/evidence-cell.ts';
+import { offScale, type QualityScale, scaleCells, scaleGovernance, scaleOf } from './evidence/quality-scale.ts';
+import { weighedMean } from './evidence/weighed-mean.ts';
 import { describeModels, type ModelAssessment, qualityRulesOf } from './routing/assess-models.ts';
 import type { RoutingReason } from './routing/choose-model.ts';
 import { diffPolicies, type PolicyChange } from './routing/diff-policies.ts';
 import { learnRouting } from './routing/learn-routing.ts';
 import { planPolicy } from './routing/plan-policy.ts';
-import type { RoutingAlarm, RoutingCell } from './routing/routing-cell.ts';
+import type { RoutingAlarm } from './routing/routing-cell.ts';
+import { cellOf, type RoutingState } from './routing/routing-state.ts';
 
 export interface ProposeRoutingInput {
   readonly current: PolicyBody;
   readonly governance: Governance;
   /** Sessions by turn shape and model; of one turn shape version. */
-  readonly cells: readonly RoutingCell[];
+  readonly cells: readonly EvidenceCell[];
   /** Alarms that took a model out of a shape, so that it does not come back before it has recovered. */
   readonly alarms?: readonly RoutingAlarm[];
+}
+
+/** A model in one turn shape with all that bears on its choice. */
+export interface ExplainedModel extends Omit<ModelAssessment, 'verdict'> {
+  readonly verdict: ModelAssessment['verdict'] | 'too_slow';
+  /** Its mean quality weighed by the chances of its sessions; null where none was logged. */
+  readonly weighed: WeightedShare | null;
+  readonly latency: Latency;
+  /** Sessions that count for nothing, because a judge that had moved had a say in them. */
+  readonly heldSessions: number;
 }
 
 /** Why one route serves one turn shape as it does: what `trimtab status` shows. */
@@ -24,9 +41,9 @@ export interface RoutingExplanation {
   readonly currentModel: string;
   readonly chosenModel: string;
   readonly exploredModel: string | null;
-  readonly reason: RoutingReason;
+  readonly reason: RoutingReason | 'current_too_slow';
   /** Per model: sessions so far, bounds, verdict, and how many sessions more a proof would take. */
-  readonly models: readonly ModelAssessment[];
+  readonly models: readonly ExplainedModel[];
 }
 
 export type RoutingProposal =
@@ -41,17 +58,72 @@ export type RoutingProposal =
 
 /** The policy that routing should move to by all that the sessions have shown, with the reasons for people to read. */
 export function proposeRouting(input: ProposeRoutingInput): RoutingProposal {
-  const { governance, current, cells } = input;
-  if (governance.weights === 'off' || governance.models.length === 0) return { type: 'off' };
-  const state = learnRouting(cells, input.alarms ?? [], qualityRulesOf(governance));
+  const { current } = input;
+  if (input.governance.weights === 'off' || input.governance.models.length === 0) return { type: 'off' };
+  const drift = holdForDrift(input.cells);
+  const scale = scaleOf(drift.cells);
+  const cells = scaleCells(drift.cells, scale);
+  const governance = scaleGovernance(input.governance, scale);
+  const alarms = [...(input.alarms ?? []), ...drift.falls];
+  const slow = slowModels(input);
+  const state = withoutSlow(learnRouting(cells, alarms, qualityRulesOf(governance)), slow);
   const plan = planPolicy({ current, governance, state, cells });
-  const { decisions } = plan;
   const body = policyBodySchema.parse(plan.body);
-  const explanations = decisions.map(({ standings, exploredModels, ...decision }) => ({
-    ...decision,
-    exploredModel: exploredModels[0] ?? null,
-    models: describeModels(standings, cells, governance, { state, turnShape: decision.turnShape }),
-  }));
+  const explanations = plan.decisions.map(({ standings, exploredModels, ...decision }): RoutingExplanation => {
+    const { turnShape } = decision;
+    const models = describeModels(standings, cells, governance, { state, turnShape });
+    const left = slow.has(heldKey({ turnShape: turnShape ?? '', model: decision.currentModel }));
+    return {
+      ...decision,
+      reason: decision.reason === 'current_below_bar' && left ? 'current_too_slow' : decision.reason,
+      exploredModel: exploredModels[0] ?? null,
+      models: models.map((model) => explain(model, turnShape, { cells: input.cells, slow, scale, drift })),
+    };
+  });
   const changes = diffPolicies(current, body);
   return changes.length === 0 ? { type: 'nothing', explanations } : { type: 'draft', body, changes, explanations };
+}
+
+/** Models that governance's limit rules out of a shape, beyond doubt. */
+function slowModels({ governance, cells }: ProposeRoutingInput): ReadonlyMap<string, EvidenceCell> {
+  const { p95MaxMs } = governance.latency;
+  if (p95MaxMs === undefined) return new Map();
+  const slow = cells.filter((cell) => isSlower(estimateLatency([cell], cell), p95MaxMs));
+  return new Map(slow.map((cell) => [heldKey(cell), cell]));
+}
+
+/** Too slow is as good as below the bar, and no back-off ends it: the sessions that show it have to grow old. */
+function withoutSlow(state: RoutingState, slow: ReadonlyMap<string, EvidenceCell>): RoutingState {
+  let next = state;
+  for (const { turnShape, model } of slow.values()) {
+    const cell = { ...cellOf(next, turnShape, model), phase: 'below' as const, resumeAt: Number.MAX_SAFE_INTEGER };
+    next = { ...next, cells: { ...next.cells, [turnShape]: { ...next.cells[turnShape], [model]: cell } } };
+  }
+  return next;
+}
+
+function explain(
+  assessed: ModelAssessment,
+  turnShape: string | null,
+  of: {
+    readonly cells: readonly EvidenceCell[];
+    readonly slow: ReadonlyMap<string, EvidenceCell>;
+    readonly scale: QualityScale;
+    readonly drift: HeldCells<EvidenceCell>;
+  },
+): ExplainedModel {
+  const { model } = assessed;
+  const held = of.cells.filter((cell) => cell.model === model && (turnShape === null || cell.turnShape === turnShape));
+  const off = (quality: number) => offScale(quality, of.scale);
+  return {
+    ...assessed,
+    believed: off(assessed.believed),
+    mean: assessed.mean === null ? null : off(assessed.mean),
+    lower: off(assessed.lower),
+    upper: off(assessed.upper),
+    verdict: of.slow.has(heldKey({ turnShape: turnShape ?? '', model })) ? 'too_slow' : assessed.verdict,
+    weighed: weighedMean(of.drift.cells, { turnShape, model }),
+    latency: estimateLatency(of.cells, { turnShape, model }),
+    heldSessions: held.reduce((sum, cell) => sum + (of.drift.held.get(heldKey(cell)) ?? 0), 0),
+  };
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { readAlarms } from '#shared/database/alarm-store.ts';
 import type { Database } from '#shared/database/connect.ts';
-import { countSessions, readSessionCells } from '#shared/database/estimation-store.ts';
+import { countSessions } from '#shared/database/estimation-store.ts';
 import { readControl } from '#shared/database/optimizer-control.ts';
 import { listRuns } from '#shared/database/optimizer-run-store.ts';
 import { readPointer } from '#shared/database/pointer-store.ts';
@@ -10,7 +10,12 @@ import { readGateways } from '#shared/database/read-gateways.ts';
 import { readGovernance } from '#shared/database/read-governance.ts';
 import { readRunningRollout } from '#shared/database/rollout-store.ts';
 import type { AutomationMode } from '#shared/domain/governance.ts';
+import { judgeDriftSchema } from './cycle-checkpoint.ts';
+import { describeDrift } from './decide-routing.ts';
+import { latencySchema } from './evidence/estimate-latency.ts';
 import { proposeRouting, type RoutingExplanation } from './propose-routing.ts';
+import { readDriftPeriods } from './read-judge-drift.ts';
+import { readRoutingEvidence } from './read-routing-evidence.ts';
 
 const moment = z.iso.datetime();
 const automationModeSchema = z.enum(['off', 'propose', 'automatic'] satisfies AutomationMode[]);
@@ -24,7 +29,12 @@ export const systemStatusSchema = z.object({
   stoppedBy: z.object({ actor: z.string(), reason: z.string(), since: moment }).nullable(),
   modes: z.object({ weights: automationModeSchema, prefixes: automationModeSchema }).nullable(),
   qualityBar: z.number().nullable(),
-  judges: z.object({ on: z.boolean(), names: z.array(z.string()) }),
+  judges: z.object({
+    on: z.boolean(),
+    names: z.array(z.string()),
+    /** Those that are or were away from their anchors: sessions that they had a say in then are held. */
+    drifts: z.array(judgeDriftSchema),
+  }),
   pointer: z
     .object({
       stable: z.string(),
@@ -68,6 +78,13 @@ export const systemStatusSchema = z.object({
           lower: z.number(),
           upper: z.number(),
           expectedCostUsd: z.number().nullable(),
+          /** Mean quality weighed by the chances that its sessions had of the model. */
+          weighed: z
+            .object({ value: z.number(), low: z.number(), high: z.number(), effectiveN: z.number() })
+            .nullable(),
+          latency: latencySchema,
+          /** Sessions held because of a judge's drift. */
+          heldSessions: z.number(),
         }),
       ),
     }),
@@ -138,7 +155,11 @@ export async function readStatus(database: Database, options: ReadStatusOptions)
       : null,
     modes: governance === null ? null : { weights: governance.body.weights, prefixes: governance.body.prefixes },
     qualityBar: governance?.body.qualityBar ?? null,
-    judges: { on: options.judges.length > 0, names: [...options.judges] },
+    judges: {
+      on: options.judges.length > 0,
+      names: [...options.judges],
+      drifts: (await readDriftPeriods(database, projectId)).map(describeDrift),
+    },
     pointer: pointer && {
       stable: pointer.stable,
       stableNumber: stable?.number ?? null,
@@ -190,9 +211,12 @@ async function explainRouting(
   const pointer = await readPointer(database, projectId);
   const stable = pointer === null ? null : await readPolicy(database, projectId, pointer.stable);
   if (governance === null || stable === null) return new Map();
-  const window = { since: new Date(now - WINDOW_MS), asOf: new Date(now), sessionsPerCellMax: SESSIONS_PER_CELL };
-  const cells = await readSessionCells(database, projectId, window);
-  const proposal = proposeRouting({ current: stable.body, governance: { ...governance, weights: 'propose' }, cells });
+  const { cells, alarms } = await readRoutingEvidence(database, projectId, {
+    asOf: new Date(now),
+    sessionsPerCellMax: SESSIONS_PER_CELL,
+  });
+  const asked = { ...governance, weights: 'propose' as const };
+  const proposal = proposeRouting({ current: stable.body, governance: asked, cells, alarms });
   const explanations = proposal.type === 'off' ? [] : proposal.explanations;
   return new Map(explanations.flatMap((each) => (each.turnShape === null ? [] : [[each.turnShape, each] as const])));
 }
@@ -213,6 +237,7 @@ async function readShapes(
         ...{ model: model.model, sessions: model.sessions, sessionsNeeded: model.sessionsNeeded },
         ...{ verdict: model.verdict, mean: model.mean, lower: model.lower, upper: model.upper },
         expectedCostUsd: model.expectedCostUsd,
+        ...{ weighed: model.weighed, latency: model.latency, heldSessions: model.heldSessions },
       })),
     };
   });

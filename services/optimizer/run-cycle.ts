@@ -145,12 +145,14 @@ async function readStable(database: Database, projectId: string): Promise<Policy
 async function publishRouting(
   deps: RunCycleDeps,
   projectId: string,
-  { parentId, reason, explanations, check }: RoutingDecision & { readonly check: RoutingCheck },
+  { parentId, reason, check, ...decided }: RoutingDecision & { readonly check: RoutingCheck },
   governance: Governance,
 ): Promise<RoutingOutcome> {
   const { draft, verdict: offPolicy } = check;
+  const { explanations, judgeDrifts } = decided;
   const parent = draft === null ? null : await readPolicy(deps.database, projectId, parentId);
-  if (draft === null || parent === null) return { type: 'nothing', reason, explanations, published: null, offPolicy };
+  if (draft === null || parent === null)
+    return { type: 'nothing', reason, explanations, judgeDrifts, published: null, offPolicy };
   const published = await publishDraft(deps, parent, draft, governance, governance.weights);
-  return { type: 'proposed', reason: null, explanations, published, offPolicy };
+  return { type: 'proposed', reason: null, explanations, judgeDrifts, published, offPolicy };
 }

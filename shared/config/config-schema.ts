@@ -137,6 +137,8 @@ export const governanceSectionSchema = z.strictObject({
       cacheLossMaxUsd: z.number().nonnegative().default(0.5),
     })
     .prefault({}),
+  /** A model whose calls are provably slower in a turn shape, by their p95, is no candidate for it. No limit by default. */
+  latency: z.strictObject({ p95Max: durationSchema.optional() }).prefault({}),
   /** `falseAlarmsPerMonth`: how many the operator accepts, over all watched cells together. */
   alarm: z
     .strictObject({

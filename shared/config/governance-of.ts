@@ -3,7 +3,7 @@ import type { TrimtabConfig } from './config-schema.ts';
 
 /** The governance that a configuration file states: what the database stores as a version with author `file:`. */
 export function governanceOf(config: TrimtabConfig): Governance {
-  const { rollout, session, coolOff, escalation, ...rest } = config.governance;
+  const { rollout, session, coolOff, escalation, latency, ...rest } = config.governance;
   const { failures, window, cacheLossMaxUsd } = escalation;
   return governanceSchema.parse({
     ...rest,
@@ -12,6 +12,7 @@ export function governanceOf(config: TrimtabConfig): Governance {
       return { id, provider, aliases, price, features, region: region ?? location };
     }),
     coolOffMs: coolOff,
+    latency: latency.p95Max === undefined ? {} : { p95MaxMs: latency.p95Max },
     escalation: { failures, windowMs: window, cacheLossMaxUsd },
     rollout: {
       canary: rollout.canary,

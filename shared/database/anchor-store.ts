@@ -208,3 +208,30 @@ export async function readDrifts(database: Database, projectId: string): Promise
     FROM judge_drift WHERE project_id = ${projectId} ORDER BY rubric, rubric_version, judge`.execute(database);
   return rows;
 }
+
+/** Anchors of every night that is kept, by judge version, oldest first. */
+export async function readAnchorNights(
+  database: Database,
+  projectId: string,
+): Promise<(JudgeVersion & { readonly night: string; readonly anchors: number; readonly disagreed: number })[]> {
+  const { rows } = await sql<JudgeVersion & { night: string; anchors: number; disagreed: number }>`
+    SELECT rubric, rubric_version AS "rubricVersion", judge, night::text, count(agrees) AS anchors,
+      count(*) FILTER (WHERE NOT agrees) AS disagreed
+    FROM judge_anchor_verdict WHERE project_id = ${projectId}
+    GROUP BY rubric, rubric_version, judge, night ORDER BY night`.execute(database);
+  return rows;
+}
+
+/** Share of a judge's anchors that may come out otherwise without anything being wrong, as its watch was begun. */
+export async function readDriftLimits(
+  database: Database,
+  projectId: string,
+): Promise<(JudgeVersion & { readonly disagreementMax: number })[]> {
+  const { rows } = await sql<JudgeVersion & { state: unknown }>`
+    SELECT rubric, rubric_version AS "rubricVersion", judge, state FROM judge_drift
+    WHERE project_id = ${projectId}`.execute(database);
+  return rows.map(({ state, ...version }) => ({
+    ...version,
+    disagreementMax: driftStateSchema.parse(state).disagreementMax ?? 0,
+  }));
+}

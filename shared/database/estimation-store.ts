@@ -1,4 +1,6 @@
 import { sql } from 'kysely';
+import * as z from 'zod';
+import type { SampledQuality } from '../domain/session-quality.ts';
 import type { Database } from './connect.ts';
 
 /** Mean tokens per session. `inputTokens` excludes cache tokens. */
@@ -16,13 +18,17 @@ interface ScoredSession {
   readonly hardFailure: boolean;
   readonly atMs: number;
   readonly keyId: string | null;
-}
-
-/** Time that the calls of a session take, in milliseconds, over `sessions` sessions. */
-interface SessionLatency {
-  readonly sessions: number;
-  readonly meanMs: number;
-  readonly p95Ms: number;
+  /** As drawn verdicts make it; null where every verdict was certain to be asked for. */
+  readonly sampled: SampledQuality | null;
+  /** Without any judge; null for sessions that were closed before it was kept. */
+  readonly qualityByRule: number | null;
+  /** Whether a judge had a say in it while it was away from its anchors. */
+  readonly heldByDrift: boolean;
+  /** Chance that it had of its model; null where none was logged. */
+  readonly propensity: number | null;
+  /** Of one of its calls, drawn by its id. */
+  readonly durationMs: number | null;
+  readonly timeToFirstChunkMs: number | null;
 }
 
 /** What the closed sessions of one turn shape on one model have shown. */
@@ -31,11 +37,7 @@ export interface SessionCell {
   readonly model: string;
   /** In the order of their first scoring. */
   readonly sessions: readonly ScoredSession[];
-  /** Those of `sessions`. */
-  readonly qualities: readonly number[];
   readonly tokens: SessionTokens | null;
-  /** Mean duration of a session's calls, and what 95 of 100 sessions stay under. */
-  readonly latency: SessionLatency | null;
 }
 
 export interface CellWindow {
@@ -43,6 +45,8 @@ export interface CellWindow {
   /** Sessions that closed after it are not seen: a run that is resumed must see what it saw before. */
   readonly asOf: Date;
   readonly sessionsPerCellMax: number;
+  /** When which judges were away from their anchors; `until` null for ever. */
+  readonly drifts?: readonly { readonly key: string; readonly since: Date; readonly until: Date | null }[];
 }
 
 export interface SessionOfRollout {
@@ -79,24 +83,15 @@ export async function readSessionCells(
   projectId: string,
   window: CellWindow,
 ): Promise<SessionCell[]> {
-  const rows = await sql<{
-    turnShape: string;
-    model: string;
-    qualities: number[];
-    hardFailures: boolean[];
-    scoredAtMs: number[];
-    keyIds: (string | null)[];
-    tokenSessions: number;
-    inputTokens: number | null;
-    cacheReadInputTokens: number | null;
-    cacheCreationInputTokens: number | null;
-    outputTokens: number | null;
-    meanMs: number | null;
-    p95Ms: number | null;
-  }>`
+  const drifts = window.drifts ?? [];
+  const rows = await sql<CellRow>`
     WITH placed AS (
-      SELECT session_id, turn_shape, model, quality, started_at, hard_failure, key_id,
-        coalesce(first_scored_at, quality_at) AS scored_at,
+      SELECT session_id, first_call_id, turn_shape, model, quality, started_at, hard_failure, key_id, quality_unbounded,
+        quality_low, quality_high, quality_by_rule, coalesce(first_scored_at, quality_at) AS scored_at,
+        EXISTS (SELECT 1 FROM unnest(${drifts.map(({ key }) => key)}::text[],
+            ${drifts.map(({ since }) => since)}::timestamptz[],
+            ${drifts.map(({ until }) => until ?? 'infinity')}::timestamptz[]) AS moved (judge, since, until)
+          WHERE moved.judge = ANY (judged_by) AND quality_at >= moved.since AND quality_at < moved.until) AS held,
         row_number() OVER (PARTITION BY turn_shape, model ORDER BY started_at DESC, session_id DESC) AS place
       FROM session
       WHERE project_id = ${projectId} AND closed_at IS NOT NULL AND closed_at <= ${window.asOf}
@@ -109,48 +104,78 @@ export async function readSessionCells(
     ), picked AS (SELECT * FROM placed WHERE place <= ${window.sessionsPerCellMax}),
     spent AS (
       SELECT picked.session_id, sum(input_tokens) AS input, sum(cache_read_input_tokens) AS cache_read,
-        sum(cache_creation_input_tokens) AS cache_creation, sum(output_tokens) AS output, avg(duration_ms) AS duration
+        sum(cache_creation_input_tokens) AS cache_creation, sum(output_tokens) AS output,
+        min(propensity) FILTER (WHERE call_id = picked.first_call_id) AS propensity,
+        (array_agg(duration_ms ORDER BY md5(call_id::text)))[1] AS duration,
+        (array_agg(time_to_first_chunk_ms ORDER BY md5(call_id::text)))[1] AS first_chunk
       FROM picked JOIN call ON call.project_id = ${projectId} AND call.session_id = picked.session_id
         AND call.source <> 'replay' AND call.call_id >= lowest_call_id(${window.since}::timestamptz)
-      WHERE input_tokens IS NOT NULL
       GROUP BY picked.session_id
     )
-    SELECT turn_shape AS "turnShape", model, array_agg(quality ORDER BY scored_at, picked.session_id) AS qualities,
-      array_agg(hard_failure ORDER BY scored_at, picked.session_id) AS "hardFailures",
-      array_agg((extract(epoch FROM scored_at) * 1000)::float8 ORDER BY scored_at, picked.session_id) AS "scoredAtMs",
-      array_agg(key_id::text ORDER BY scored_at, picked.session_id) AS "keyIds",
-      avg(spent.duration)::float8 AS "meanMs",
-      percentile_cont(0.95) WITHIN GROUP (ORDER BY spent.duration)::float8 AS "p95Ms",
-      count(spent.session_id) AS "tokenSessions", avg(spent.input)::float8 AS "inputTokens",
+    SELECT turn_shape AS "turnShape", model,
+      json_agg(json_build_array(quality, hard_failure, extract(epoch FROM scored_at) * 1000, key_id, quality_unbounded,
+        quality_low, quality_high, quality_by_rule, held, spent.propensity, spent.duration, spent.first_chunk)
+        ORDER BY scored_at, picked.session_id) AS sessions,
+      count(spent.input) AS "tokenSessions", avg(spent.input)::float8 AS "inputTokens",
       avg(spent.cache_read)::float8 AS "cacheReadInputTokens", avg(spent.cache_creation)::float8 AS "cacheCreationInputTokens",
       avg(spent.output)::float8 AS "outputTokens"
     FROM picked LEFT JOIN spent USING (session_id)
     GROUP BY turn_shape, model ORDER BY turn_shape, model`.execute(database);
-  return rows.rows.map((row) => ({
-    turnShape: row.turnShape,
-    model: row.model,
-    qualities: row.qualities,
-    sessions: row.qualities.map((quality, index) => ({
-      quality,
-      hardFailure: row.hardFailures[index] ?? false,
-      atMs: row.scoredAtMs[index] ?? 0,
-      keyId: row.keyIds[index] ?? null,
-    })),
-    latency:
-      row.meanMs === null || row.p95Ms === null
-        ? null
-        : { sessions: row.tokenSessions, meanMs: row.meanMs, p95Ms: row.p95Ms },
-    tokens:
-      row.tokenSessions === 0
-        ? null
-        : {
-            sessions: row.tokenSessions,
-            inputTokens: row.inputTokens ?? 0,
-            cacheReadInputTokens: row.cacheReadInputTokens ?? 0,
-            cacheCreationInputTokens: row.cacheCreationInputTokens ?? 0,
-            outputTokens: row.outputTokens ?? 0,
-          },
+  return rows.rows.map(({ turnShape, model, sessions, ...tokens }) => ({
+    turnShape,
+    model,
+    sessions: z.array(scoredSessionSchema).parse(sessions),
+    tokens: tokensOf(tokens),
   }));
+}
+
+interface CellTokens {
+  readonly tokenSessions: number;
+  readonly inputTokens: number | null;
+  readonly cacheReadInputTokens: number | null;
+  readonly cacheCreationInputTokens: number | null;
+  readonly outputTokens: number | null;
+}
+
+interface CellRow extends CellTokens {
+  readonly turnShape: string;
+  readonly model: string;
+  readonly sessions: unknown;
+}
+
+const nullableNumber = z.number().nullable();
+/** One row as an array: a cell has thousands, and names would be most of what goes over. */
+const scoredSessionSchema = z
+  .tuple([
+    z.number(),
+    z.boolean(),
+    z.number(),
+    z.string().nullable(),
+    nullableNumber,
+    nullableNumber,
+    nullableNumber,
+    nullableNumber,
+    z.boolean(),
+    nullableNumber,
+    nullableNumber,
+    nullableNumber,
+  ])
+  .transform(([quality, hardFailure, atMs, keyId, value, low, high, qualityByRule, heldByDrift, ...rest]) => {
+    const [propensity, durationMs, timeToFirstChunkMs] = rest;
+    const sampled = value === null || low === null || high === null ? null : { value, low, high };
+    const known = { quality, hardFailure, atMs, keyId, sampled, qualityByRule, heldByDrift };
+    return { ...known, propensity, durationMs, timeToFirstChunkMs } satisfies ScoredSession;
+  });
+
+function tokensOf({ tokenSessions, ...means }: CellTokens): SessionTokens | null {
+  if (tokenSessions === 0) return null;
+  return {
+    sessions: tokenSessions,
+    inputTokens: means.inputTokens ?? 0,
+    cacheReadInputTokens: means.cacheReadInputTokens ?? 0,
+    cacheCreationInputTokens: means.cacheCreationInputTokens ?? 0,
+    outputTokens: means.outputTokens ?? 0,
+  };
 }
 
 /** The sessions that a rollout assigned to its two arms, whatever they were served in the end (intention to treat). */

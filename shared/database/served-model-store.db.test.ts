@@ -121,7 +121,7 @@ describe('what upstreams say that they served', () => {
         asOf: new Date(START + 20 * HOUR),
         sessionsPerCellMax: 100,
       });
-      return Object.fromEntries(cells.map(({ model, qualities }) => [model, qualities]));
+      return Object.fromEntries(cells.map(({ model, sessions }) => [model, sessions.map(({ quality }) => quality)]));
     };
     await note('a', 0);
     expect(await read()).toEqual({ 'gpt-5-mini': [1, 0.25], 'gpt-5-nano': [0.5] });

@@ -73,6 +73,9 @@ const sessionGovernanceSchema = z.strictObject({
   openMaxMs: durationSchema.default(HOUR_MS),
 });
 
+/** How slow a model may be; without a limit latency decides nothing. `p95MaxMs`: of whole calls, in a turn shape. */
+const latencyGovernanceSchema = z.strictObject({ p95MaxMs: z.int().positive().optional() });
+
 /** Watch over promoted policies: expected false alarms a month over all cells, and what makes an alarm act at once. */
 const alarmGovernanceSchema = z.strictObject({
   falseAlarmsPerMonth: z.number().gt(0).default(0.1),
@@ -124,6 +127,7 @@ export const governanceSchema = z
     coolOffMs: durationSchema.default(DAY_MS),
     escalation: escalationSchema.prefault({}),
     session: sessionGovernanceSchema.prefault({}),
+    latency: latencyGovernanceSchema.prefault({}),
     alarm: alarmGovernanceSchema.prefault({}),
     alphas: errorRatesSchema.prefault({}),
   })

@@ -4,6 +4,7 @@ import { governanceSchema } from '#shared/domain/governance.ts';
 import { lossKindSchema } from '#shared/domain/loss.ts';
 import { policyBodySchema } from '#shared/domain/policy.ts';
 import { rolloutSettingsSchema } from '#shared/domain/rollout.ts';
+import { judgeDriftSchema } from '../cycle-checkpoint.ts';
 import { offPolicyVerdictSchema } from '../off-policy/check-draft.ts';
 
 /** Resources as the API shows them. Moments are ISO 8601 texts in UTC. */
@@ -187,6 +188,7 @@ export const cyclePlanSchema = z.object({
       mode: modeSchema,
       reason: nullableText,
       explanations: z.array(z.unknown()),
+      judgeDrifts: z.array(judgeDriftSchema),
       offPolicy: offPolicyVerdictSchema.nullable(),
       draft: z
         .object({
