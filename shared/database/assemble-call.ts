@@ -3,7 +3,7 @@ import { callOf } from './call-row.ts';
 import type { Block } from './content-memory.ts';
 import type { StoredCall } from './load-call.ts';
 import { BLOCK_BYTES_MAX, type Content } from './read-content.ts';
-import type { CallTable } from './tables.ts';
+import type { CallTable } from './tables/call-tables.ts';
 import { deliveredBefore, type LoadedNode, rebuildRequest, rebuildResponse } from './transcript/rebuild-transcript.ts';
 import { unpackReply } from './transcript/reply-block.ts';
 import { type TranscriptLayout, transcriptLayoutSchema } from './transcript/transcript-layout.ts';

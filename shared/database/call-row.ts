@@ -1,7 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
 import { type Call, callSchema } from '../domain/call.ts';
 import { jsonText, storableText } from './columns.ts';
-import type { CallTable } from './tables.ts';
+import type { CallTable } from './tables/call-tables.ts';
 import type { EncodedTranscript } from './transcript/encode-transcript.ts';
 
 /** A call as a row. Free text is made storable; the exact bytes of content are in blocks. */
