@@ -1,12 +1,16 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { createDatabase, createPool, type Database } from './connect.ts';
 
-/** Column names and nullability as `tables.ts` declares them, read from its text: types are gone at run time. */
+const PARTS = new URL('./tables/', import.meta.url);
+
+/** Column names and nullability as `tables/` declares them, read from its texts: types are gone at run time. */
 function declaredColumns(): Map<string, Map<string, boolean>> {
-  const source = readFileSync(new URL('./tables.ts', import.meta.url), 'utf8');
+  const source = readdirSync(PARTS)
+    .map((name) => readFileSync(new URL(name, PARTS), 'utf8'))
+    .join('\n');
   const tables = new Map<string, Map<string, boolean>>();
   for (const block of source.matchAll(/export interface (\w+)Table \{([^}]*)\}/g)) {
     const columns = new Map<string, boolean>();
