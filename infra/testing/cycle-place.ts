@@ -13,7 +13,7 @@ export interface CyclePlace {
 }
 
 const RUN_WRITE = /^update "optimizer_run" set/;
-const WRITE = /^(insert|update|delete|commit)|pg_notify/i;
+const WRITE = /^\s*(insert|update|delete|commit)|pg_notify/i;
 
 /** The step that a statement begins, else null. */
 function beginningOf({ sql, parameters }: Statement): CyclePlace['step'] | null {
@@ -33,7 +33,10 @@ export function isCheckpoint({ sql }: Pick<Statement, 'sql'>): boolean {
   return RUN_WRITE.test(sql) && sql.includes('"checkpoint" =');
 }
 
-/** Every place of a run that went through: before each of its statements, and after each that changes something. */
+/**
+ * Every place of a run that went through: before and after each statement that changes something. Before one that reads,
+ * all is as after the last one that wrote.
+ */
 export function placesOf(passed: readonly Statement[]): readonly CyclePlace[] {
   const places: CyclePlace[] = [];
   let step: CyclePlace['step'] | null = null;
@@ -46,8 +49,9 @@ export function placesOf(passed: readonly Statement[]): readonly CyclePlace[] {
     if (step === null) continue;
     const time = (times.get(sql) ?? 0) + 1;
     times.set(sql, time);
-    places.push({ step, sql, time, side: 'before' });
-    if (WRITE.test(sql)) places.push({ step, sql, time, side: 'after' });
+    if (WRITE.test(sql)) {
+      for (const side of ['before', 'after'] as const) places.push({ step, sql, time, side });
+    }
     if (step === 'end') break;
   }
   return places;

@@ -15,7 +15,7 @@ export const MOVING_POLICIES: readonly CatalogueRow[] = [
   {
     fault: 3,
     row: 'optimizer-killed',
-    what: 'an optimizer is killed before and after every statement of its nightly run, and another one takes over',
+    what: 'an optimizer is killed before and after every statement of its nightly run that writes; another takes over',
     criterion:
       'the policy id of an undisturbed run, each change told once, the old or the new and no mixture; a lease is respected, and what arrives late is refused',
     backends: ['any'],
