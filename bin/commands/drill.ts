@@ -51,12 +51,14 @@ async function drill(context: CommandContext, name: string | undefined, options:
 
 const LABELS: Readonly<Record<DrillEvent['type'], string>> = {
   start: 'start',
+  warming_up: 'warming up',
   watching: 'watched',
   fault_on: 'fault begins',
   drop: 'drop',
   cluster: 'cluster',
   weight_cut: 'weight cut',
   fault_off: 'fault ends',
+  move: 'on the way',
   recovery: 'recovery',
   end: 'end',
 };

@@ -42,7 +42,11 @@ describe('trimtab drill', () => {
       for (const step of DRILL_STEPS) expect(types).toContain(step);
       expect(types.indexOf('weight_cut')).toBeGreaterThan(types.indexOf('fault_on'));
       expect(types.indexOf('recovery')).toBeGreaterThan(types.indexOf('fault_off'));
-      expect(events.find((event) => event.type === 'drop')?.details).toMatchObject({ model: 'swift-2' });
+      const drop = events.find((event) => event.type === 'drop')?.details;
+      expect(drop).toMatchObject({ model: 'swift-2', provider: 'swift' });
+      const qualities = drop?.['providers'] as { provider: string; quality: number }[];
+      const qualityOf = (name: string) => qualities.find(({ provider }) => provider === name)?.quality;
+      expect(qualityOf('swift')).toBeLessThan(qualityOf('grand') ?? 0);
       const cut = events.find((event) => event.type === 'weight_cut')?.details as { actor?: string } | undefined;
       expect(cut?.actor).toMatch(/^optimizer:/);
     },

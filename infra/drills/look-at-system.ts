@@ -9,11 +9,27 @@ export interface SystemView {
   /** Alarms raised so far, oldest first. */
   raised(): Promise<readonly { readonly model: string; readonly reason: string }[]>;
   clusters(): Promise<readonly { readonly clusterId: string; readonly title: string; readonly failures: number }[]>;
-  /** Changes of what is served, newest first. */
-  lastMove(): Promise<{ readonly action: string; readonly actor: string; readonly reason: string } | null>;
+  /** Changes of what is served, oldest first. */
+  moves(): Promise<readonly Move[]>;
+  /** Mean quality of the sessions of the last so many milliseconds, by provider. */
+  qualityByProvider(backMs: number): Promise<readonly ProviderQuality[]>;
   askForRun(): Promise<void>;
   /** What routing would do now and why, for a drill that did not go on. */
   plan(): Promise<unknown>;
+}
+
+export interface Move {
+  readonly sequence: number;
+  readonly action: string;
+  readonly actor: string;
+  readonly reason: string;
+}
+
+export interface ProviderQuality {
+  readonly provider: string;
+  readonly quality: number;
+  /** Scored sessions. */
+  readonly sessions: number;
 }
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -21,6 +37,7 @@ const PAGE = 200;
 const activeSchema = z.looseObject({ stable: z.looseObject({ body: policyBodySchema }) });
 const statusSchema = z.looseObject({ alarms: z.looseObject({ watching: z.number() }) });
 const eventSchema = z.looseObject({
+  sequence: z.number(),
   action: z.string(),
   actor: z.string(),
   subject: z.string(),
@@ -29,7 +46,12 @@ const eventSchema = z.looseObject({
 });
 const clusterSchema = z.looseObject({ clusterId: z.string(), title: z.string(), eventCount: z.number() });
 const pageOf = <Item extends z.ZodType>(item: Item) => z.looseObject({ items: z.array(item) });
-const MOVES = ['policy.activated', 'policy.rolled_back', 'rollout.promoted'];
+const reportSchema = z.looseObject({
+  providers: z.array(
+    z.looseObject({ name: z.string(), scored: z.number(), quality: z.looseObject({ mean: z.number() }).nullable() }),
+  ),
+});
+const MOVES = ['policy.activated', 'policy.rolled_back', 'rollout.opened', 'rollout.promoted', 'rollout.rolled_back'];
 
 export function lookAtSystem(controlUrl: string, token: string): SystemView {
   const call = async <Body>(schema: z.ZodType<Body>, path: string, body?: unknown): Promise<Body> => {
@@ -63,7 +85,13 @@ export function lookAtSystem(controlUrl: string, token: string): SystemView {
       const { items } = await call(pageOf(clusterSchema), `clusters?limit=${PAGE}`);
       return items.map(({ clusterId, title, eventCount }) => ({ clusterId, title, failures: eventCount }));
     },
-    lastMove: async () => (await audit()).find((event) => MOVES.includes(event.action)) ?? null,
+    moves: async () => (await audit()).filter((event) => MOVES.includes(event.action)).reverse(),
+    async qualityByProvider(backMs) {
+      const { providers } = await call(reportSchema, `report?since=${Math.max(1, Math.round(backMs))}ms`);
+      return providers.flatMap(({ name, scored, quality }) =>
+        quality === null ? [] : [{ provider: name, quality: quality.mean, sessions: scored }],
+      );
+    },
     plan: () => call(z.unknown(), 'optimizer/plan'),
     askForRun: async () => {
       await call(z.unknown(), 'optimizer/run', { reason: 'the drill does not wait for the night' });

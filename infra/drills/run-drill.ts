@@ -28,6 +28,8 @@ export interface DrillResult {
   readonly missing: readonly DrillStep[];
 }
 
+/** What goes wrong, and the model that is served by it. */
+const PROVIDER = 'swift';
 const OFFENDER = 'swift-2';
 const LOOK_MS = 500;
 /** Sessions before the fault: both cells have to be armed and proven. */
@@ -65,6 +67,14 @@ export async function runDrill(
   }
 }
 
+interface Play {
+  readonly deps: DrillDeps;
+  readonly view: SystemView;
+  readonly steps: Partial<Record<DrillStep, number>>;
+  readonly tell: (type: DrillEvent['type'], text: string, details?: DrillEvent['details']) => void;
+  readonly reached: (step: DrillStep, since: number, text: string, details?: DrillEvent['details']) => void;
+}
+
 async function play(
   deps: DrillDeps,
   scenario: DrillScenario,
@@ -73,55 +83,81 @@ async function play(
   setFault: (on: boolean) => void,
 ): Promise<DrillResult> {
   const startedAt = deps.now();
-  const tell = (type: DrillEvent['type'], text: string, details?: DrillEvent['details']) =>
-    deps.onEvent({ type, elapsedMs: deps.now() - startedAt, text, ...(details === undefined ? {} : { details }) });
   const steps: Partial<Record<DrillStep, number>> = {};
-  tell('start', scenario.title);
-  await until(deps, async () => traffic.sessions() >= WARM_UP_SESSIONS && (await view.alarms()).watching >= 2);
-  const before = await view.weightOf(OFFENDER);
-  const known = new Set((await view.clusters()).map(({ clusterId }) => clusterId));
-  tell('watching', `${OFFENDER} serves ${percent(before)} of the agents' sessions; its quality is watched`);
-
-  setFault(true);
-  const faultAt = deps.now();
-  tell('fault_on', `provider swift begins: ${scenario.name}`);
-  const reached = (step: DrillStep, since: number, text: string, details?: DrillEvent['details']) => {
+  const tell: Play['tell'] = (type, text, details) =>
+    deps.onEvent({ type, elapsedMs: deps.now() - startedAt, text, ...(details === undefined ? {} : { details }) });
+  const reached: Play['reached'] = (step, since, text, details) => {
     steps[step] = (deps.now() - since) / 1_000;
     tell(step, text, details);
   };
-  await until(deps, async () => {
-    const alarm = steps.drop === undefined ? (await view.raised()).find(({ model }) => model === OFFENDER) : undefined;
-    if (alarm !== undefined) reached('drop', faultAt, alarm.reason, { model: alarm.model });
-    const fresh = (await view.clusters()).find(({ clusterId }) => !known.has(clusterId));
-    if (steps.cluster === undefined && fresh !== undefined) reached('cluster', faultAt, fresh.title, { ...fresh });
-    const weight = await view.weightOf(OFFENDER);
-    if (steps.weight_cut === undefined && weight <= before * CUT_SHARE) {
-      const move = await view.lastMove();
-      reached('weight_cut', faultAt, `${percent(before)} -> ${percent(weight)}: ${move?.reason}`, { ...move });
-    }
-    return steps.drop !== undefined && steps.cluster !== undefined && steps.weight_cut !== undefined;
-  });
+  const drill: Play = { deps, view, steps, tell, reached };
+  tell('start', scenario.title);
+  tell('warming_up', `agents work through both providers; the fault begins after ${WARM_UP_SESSIONS} sessions or so`);
+  await until(deps, async () => traffic.sessions() >= WARM_UP_SESSIONS && (await view.alarms()).watching >= 2);
+  const before = await view.weightOf(OFFENDER);
+  tell('watching', `${OFFENDER} serves ${percent(before)} of the agents' sessions; its quality is watched`);
+
+  const known = new Set((await view.clusters()).map(({ clusterId }) => clusterId));
+  setFault(true);
+  tell('fault_on', `provider ${PROVIDER} begins: ${scenario.name}`);
+  await watchFall(drill, before, known);
 
   setFault(false);
-  const mendedAt = deps.now();
-  tell('fault_off', 'provider swift is as before');
-  let askedAt = Number.NEGATIVE_INFINITY;
-  await until(deps, async () => {
-    if (steps.weight_cut === undefined) return true;
-    if (deps.now() - askedAt >= RUN_EVERY_MS) {
-      askedAt = deps.now();
-      await view.askForRun();
-    }
-    const weight = await view.weightOf(OFFENDER);
-    if (weight < before * BACK_SHARE) return false;
-    reached('recovery', mendedAt, `${OFFENDER} is back at ${percent(weight)}`, { ...(await view.lastMove()) });
-    return true;
-  });
+  tell('fault_off', `provider ${PROVIDER} is as before`);
+  if (steps.weight_cut !== undefined) await watchRecovery(drill, before);
   const missing = DRILL_STEPS.filter((step) => steps[step] === undefined);
   if (missing.length === 0) tell('end', 'passed');
   else tell('end', `not seen: ${missing.join(', ')}`, { plan: await view.plan() });
   const seconds = (deps.now() - startedAt) / 1_000;
   return { name: scenario.name, seconds, sessions: traffic.sessions(), steps, missing };
+}
+
+/** From the fault until the model of the provider has lost its weight; an alarm for another model is no such drop. */
+async function watchFall({ deps, view, steps, reached }: Play, before: number, known: ReadonlySet<string>) {
+  const faultAt = deps.now();
+  await until(deps, async () => {
+    const raised = await view.raised();
+    const [alarm] = raised;
+    const isScoped = raised.every(({ model }) => model === OFFENDER);
+    if (steps.drop === undefined && alarm !== undefined && isScoped) {
+      const providers = await view.qualityByProvider(deps.now() - faultAt);
+      const shown = providers.map(
+        ({ provider, quality, sessions }) => `${provider} ${quality.toFixed(2)} (n ${sessions})`,
+      );
+      const text = `${alarm.reason}; quality since the fault: ${shown.join(', ')}`;
+      reached('drop', faultAt, text, { model: alarm.model, provider: PROVIDER, providers });
+    }
+    const fresh = (await view.clusters()).find(({ clusterId }) => !known.has(clusterId));
+    if (steps.cluster === undefined && fresh !== undefined) reached('cluster', faultAt, fresh.title, { ...fresh });
+    const weight = await view.weightOf(OFFENDER);
+    if (steps.weight_cut === undefined && weight <= before * CUT_SHARE) {
+      const move = (await view.moves()).at(-1);
+      reached('weight_cut', faultAt, `${percent(before)} -> ${percent(weight)}: ${move?.reason}`, { ...move });
+    }
+    return steps.drop !== undefined && steps.cluster !== undefined && steps.weight_cut !== undefined;
+  });
+}
+
+/** From the end of the fault until the model has its weight back, with every move on the way. */
+async function watchRecovery({ deps, view, tell, reached }: Play, before: number): Promise<void> {
+  const mendedAt = deps.now();
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let told = (await view.moves()).at(-1)?.sequence ?? 0;
+  await until(deps, async () => {
+    if (deps.now() - askedAt >= RUN_EVERY_MS) {
+      askedAt = deps.now();
+      await view.askForRun();
+    }
+    const moves = await view.moves();
+    for (const move of moves.filter(({ sequence }) => sequence > told)) {
+      told = move.sequence;
+      tell('move', `${move.action}: ${move.reason}`, { ...move });
+    }
+    const weight = await view.weightOf(OFFENDER);
+    if (weight < before * BACK_SHARE) return false;
+    reached('recovery', mendedAt, `${OFFENDER} is back at ${percent(weight)}`, { ...moves.at(-1) });
+    return true;
+  });
 }
 
 /** Looks until the condition holds, the phase is over or the drill is called off. */
