@@ -1,5 +1,6 @@
 import { configSchema } from '#shared/config/config-schema.ts';
 import { sharedMessage } from '#shared/database/transcript/shared-message.ts';
+import { sharedTools } from '#shared/database/transcript/shared-tools.ts';
 import { deepFreeze } from '#shared/deep-freeze.ts';
 import type { JsonObject } from '#shared/formats/json-object.ts';
 import { recomputeUpstreamBody } from '#shared/shapes/recompute-upstream-request.ts';
@@ -74,9 +75,10 @@ function asLoaded(session: readonly AgentCall[]): readonly AgentCall[] {
         ? sharedMessage(message.role, message.content.map(known), false)
         : sharedMessage(message.role, [known({ type: 'text', text: message.content })], true),
     );
-    const tools = (request['tools'] as unknown[]).map(known);
+    const tools = sharedTools((request['tools'] as unknown[]).map(known));
+    const system = (request['system'] as unknown[]).map(known);
     const reply = { ...response, content: (response['content'] as unknown[]).map(known) };
-    return { ...call, content: { ...content, request: { ...request, messages, tools }, response: reply } };
+    return { ...call, content: { ...content, request: { ...request, system, messages, tools }, response: reply } };
   });
 }
 

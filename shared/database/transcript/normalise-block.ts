@@ -1,3 +1,4 @@
+import { deepFreeze } from '#shared/deep-freeze.ts';
 import { isJsonObject, type JsonObject } from '#shared/formats/json-object.ts';
 import type { CacheMark } from './transcript-layout.ts';
 
@@ -48,19 +49,36 @@ export function restoreBlock(
   marks: readonly Omit<CacheMark, 'at'>[],
 ): JsonObject {
   if (nullNames.length === 0 && marks.length === 0) return block;
-  let restored = { ...block };
-  for (const name of nullNames) restored[name] = null;
+  if (!Object.isFrozen(block)) return restoredBlock(block, nullNames, marks);
+  const how = JSON.stringify([nullNames, marks]);
+  const known = restored.get(block);
+  if (known?.how === how) return known.block;
+  const made = { how, block: deepFreeze(restoredBlock(block, nullNames, marks)) };
+  restored.set(block, made);
+  return made.block;
+}
+
+/** What was made of a shared block last: a system prompt has the same breakpoint in every request. */
+const restored = new WeakMap<JsonObject, { readonly how: string; readonly block: JsonObject }>();
+
+function restoredBlock(
+  block: JsonObject,
+  nullNames: readonly string[],
+  marks: readonly Omit<CacheMark, 'at'>[],
+): JsonObject {
+  let changed = { ...block };
+  for (const name of nullNames) changed[name] = null;
   for (const { nested, cacheControl } of marks) {
-    const parts = restored['content'];
-    if (nested === undefined) restored = { ...restored, cache_control: cacheControl };
+    const parts = changed['content'];
+    if (nested === undefined) changed = { ...changed, cache_control: cacheControl };
     else if (Array.isArray(parts)) {
       const marked = parts.map((part: unknown, at) =>
         at === nested && isJsonObject(part) ? { ...part, cache_control: cacheControl } : part,
       );
-      restored = { ...restored, content: marked };
+      changed = { ...changed, content: marked };
     }
   }
-  return restored;
+  return changed;
 }
 
 function plainCacheControl(value: unknown): Record<string, string> | null {

@@ -4,6 +4,7 @@ import { decodeBitmap } from './bitmap.ts';
 import { restoreBlock } from './normalise-block.ts';
 import { deliveredText } from './reply-block.ts';
 import { sharedMessage } from './shared-message.ts';
+import { sharedTools } from './shared-tools.ts';
 import type { CacheMark, NullFields, RequestLayout, TranscriptLayout } from './transcript-layout.ts';
 
 /** One node of a chain with its block, as read from the store. */
@@ -48,7 +49,7 @@ export function rebuildRequest(
     for (const { at, fields: beside } of messageFields) messages[at] = { ...jsonObject.parse(messages[at]), ...beside };
     request['messages'] = messages;
   }
-  if (layout.hasTools) request['tools'] = restoreBlocks(catalogue, layout.toolMarks, layout.toolNulls);
+  if (layout.hasTools) request['tools'] = sharedTools(restoreBlocks(catalogue, layout.toolMarks, layout.toolNulls));
   return request;
 }
 
