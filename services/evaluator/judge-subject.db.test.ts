@@ -241,6 +241,25 @@ describe('the judgement of a call', () => {
     });
   });
 
+  it('leaves with its session what the quality is made of: by rule, as drawn, and who had a say', async () => {
+    const name = 'drawn call';
+    const [callId] = await storeSession(name, GOOD);
+    const means = judged();
+    await scoreCall(means.deps, { projectId: 'default', callId: callId!, pass: 'call' });
+    await judgeSubject(means.deps, { ...means.panel.jobs[0]!, samplingProbability: 0.25 }, NEVER);
+    const { session } = await closeWithJudge(name, means);
+    expect(session).toMatchObject({ quality: 1, qualityByRule: 1, qualityUnbounded: 1, qualityHigh: 1 });
+    expect(session.qualityLow).toBeLessThan(0.6);
+    expect(session.judgedBy).toEqual([
+      expect.stringMatching(/^\["task_completion","[^"]+","judge-1"\]$/),
+      expect.stringMatching(/^\["tool_use","[^"]+","judge-1"\]$/),
+    ]);
+    // A session whose verdicts were all certain has one quality, and nothing beside it.
+    await storeSession('certain', GOOD);
+    const certain = (await closeWithJudge('certain')).session;
+    expect(certain).toMatchObject({ quality: 1, qualityUnbounded: null, qualityLow: null, qualityHigh: null });
+  });
+
   it('leaves the reason when there is no money for it', async () => {
     const [callId] = await storeSession('call without money', GOOD);
     const { panel, deps } = judged(0.000_001);

@@ -112,6 +112,42 @@ describe('the proposal of routing', () => {
     expect(later?.models.find((each) => each.model === 'dear')?.verdict).toBe('proven');
   });
 
+  it('believes drawn verdicts as far as they go: qualities held to 0 and 1 would prove what is under the bar', () => {
+    const random = createSeededRandom(11);
+    // A judge that is asked one time in five fails 56 of 100 calls that the rules pass: 0.72 on average.
+    const sessions = Array.from({ length: 400 }, (_, atMs) => {
+      const known = { hardFailure: false, atMs, keyId: null };
+      const verdict = random.uniform() < 0.56 ? 0 : 1;
+      if (random.uniform() >= 0.2) return { ...known, quality: 1, sampled: null };
+      const value = 1 + 2.5 * (verdict - 1);
+      return { ...known, quality: Math.max(0, value), sampled: { value, low: -1.5, high: 1 } };
+    });
+    const judged = { ...cell('dear', 0.5, 1), sessions };
+    const shown = explanationOf(propose([judged]), SHAPE)?.models.find((each) => each.model === 'dear');
+    expect(shown?.verdict).not.toBe('proven');
+    expect(shown?.mean).toBeGreaterThan(0.62);
+    expect(shown?.mean).toBeLessThan(0.82);
+    expect(shown?.lower).toBeGreaterThanOrEqual(0);
+    const held = { ...judged, sessions: sessions.map((session) => ({ ...session, sampled: null })) };
+    const asHeld = explanationOf(propose([held]), SHAPE)?.models.find((each) => each.model === 'dear');
+    expect(asHeld?.verdict).toBe('proven');
+  });
+
+  it('leaves a served model that is provably slower than governance allows for a proven one, whatever it saves', () => {
+    const timed = (model: string, ms: number) => {
+      const known = cell(model, 0.95, 300);
+      return { ...known, sessions: known.sessions.map((each, at) => ({ ...each, durationMs: ms + at })) };
+    };
+    const current = policy(route({ targets: [{ model: 'cheap', weight: 10_000 }] }));
+    const cells = [timed('dear', 1_000), timed('cheap', 9_000)];
+    const limited = propose(cells, current, governance({ latency: { p95MaxMs: 5_000 } }));
+    expect(explanationOf(limited, SHAPE)).toMatchObject({ chosenModel: 'dear', reason: 'current_too_slow' });
+    const special = drafted(limited).routes.find((each) => each.match.turnShape === SHAPE);
+    expect(special?.targets.find((target) => target.model === 'dear')?.weight).toBeGreaterThan(0);
+    const free = propose(cells, current);
+    expect(explanationOf(free, SHAPE)).toMatchObject({ chosenModel: 'cheap', reason: 'cheapest_proven_is_served' });
+  });
+
   it('explains the general route before there is any traffic', () => {
     expect(explanationOf(propose([]), null)).toMatchObject({ reason: 'no_sessions', currentModel: 'dear' });
   });
