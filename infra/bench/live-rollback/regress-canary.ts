@@ -15,7 +15,7 @@ import { createRolloutState } from '../../../services/optimizer/rollout/rollout-
 import { createSeededRandom } from '../../arena/seeded-random.ts';
 import { startTraffic, type Traffic } from '../../demo/traffic.ts';
 import { startWholeSystem, type WholeSystem } from '../../testing/whole-system.ts';
-import { CANARY_SHARE, CANDIDATE, regressionConfig } from './regression-config.ts';
+import { CANARY_SHARE, CANDIDATE, INCUMBENT, regressionConfig } from './regression-config.ts';
 
 /** A canary that is worse by so much, and what became of it. */
 export interface Regression {
@@ -95,7 +95,7 @@ export async function regressCanary(options: {
 
 function breaking(share: number, candidateShare = share): FakeScript {
   const faults = [
-    { kind: 'malformed-arguments', when: { share } },
+    { kind: 'malformed-arguments', when: { model: INCUMBENT, share } },
     { kind: 'malformed-arguments', when: { model: CANDIDATE, share: candidateShare } },
   ];
   const answer = 'Here is what the files say: {input}';

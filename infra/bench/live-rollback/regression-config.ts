@@ -1,3 +1,4 @@
+export const INCUMBENT = 'swift-1';
 export const CANDIDATE = 'swift-2';
 /** As many sessions are the control. */
 export const CANARY_SHARE = 0.35;
@@ -15,10 +16,10 @@ export function regressionConfig(addresses: { readonly provider: string; readonl
       judge: { ...common, baseUrl: addresses.judge },
     },
     models: [
-      { id: 'swift-1', provider: 'swift', price },
+      { id: INCUMBENT, provider: 'swift', price },
       { id: CANDIDATE, provider: 'swift', price },
     ],
-    routes: [{ id: 'agents', match: { model: 'claude-*' }, targets: [{ model: 'swift-1', weight: 1 }] }],
+    routes: [{ id: 'agents', match: { model: 'claude-*' }, targets: [{ model: INCUMBENT, weight: 1 }] }],
     judges: [{ provider: 'judge', model: 'judge-1', price, dailyBudgetUsd: 100, trust: 'always' }],
     governance: {
       ...{ weights: 'automatic', prefixes: 'off', exploration: 0, exposureMax: 2 * CANARY_SHARE },
