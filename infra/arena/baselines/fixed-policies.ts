@@ -32,8 +32,11 @@ export function cheapestWithCooldown(cooldownMs: number): CreatePolicy {
   };
 }
 
-/** Knows everything: the cheapest model at the bar in the world as it is. */
+/** Knows everything: the cheapest model at the bar in the world as it is, with the prefix that suits it. */
 export const clairvoyant: CreatePolicy = (world) => ({
-  choose: ({ shape, index }) => ({ model: optimumOf(world, shape, index).model, prefix: 0 }),
+  choose({ shape, index }) {
+    const { model, prefix } = optimumOf(world, shape, index);
+    return { model, prefix };
+  },
   learn: () => {},
 });

@@ -10,54 +10,66 @@ import type { ArenaSession, PrefixTried, World } from './create-world.ts';
 /** How often the running rollout is looked at. */
 const LOOK_MS = 1_800_000;
 
-interface Running {
+/** A prefix for one model, as the search for prefixes proposes it, or (model null) for all that is served. */
+interface Proposal {
   readonly prefix: PrefixTried;
+  readonly model: number | null;
+  readonly from: number;
+}
+
+interface Running extends Pick<Proposal, 'prefix' | 'model'> {
   readonly openedAtMs: number;
   readonly observations: Map<string, SessionObservation>;
   state: RolloutState;
 }
 
 /**
- * Two prefixes are proposed in every world, one that helps a model and harms the others and one that turns bad after its
- * first canary sessions; each goes through a rollout. Moves of weight are made in both arms.
+ * Prefixes that are proposed in every world: one that helps a model and harms the others, for the model that it helps
+ * and for one that it harms, and one for all that turns bad after its first canary sessions. Each goes through a
+ * rollout; moves of weight are made in both arms. A model that falls under a promoted prefix loses the prefix, as an
+ * alarm brings back the policy from before it.
  */
 export function createArenaRollouts(world: World, governance: Governance) {
   const settings = rolloutSettingsOf(governance);
-  const proposals = world.events.flatMap(({ kind, from }): { prefix: PrefixTried; from: number }[] =>
-    kind === 'mixed_prefix' ? [{ prefix: 1, from }] : kind === 'late_bad_canary' ? [{ prefix: 2, from }] : [],
-  );
-  const waiting = proposals.sort((left, right) => left.from - right.from);
+  const waiting = proposalsOf(world);
+  const stable = world.models.map((): PrefixTried => 0);
   let running: Running | null = null;
-  let stable: PrefixTried = 0;
-  let promotedWorse = 0;
+  let report = { promotedWorse: 0, rolledBackHarmless: 0 };
 
   const decide = (rollout: Running, nowMs: number) => {
     const clock = { openedAtMs: rollout.openedAtMs, nowMs };
     const analysis = analyseRollout(rollout.state, [...rollout.observations.values()], settings, clock);
     rollout.state = analysis.state;
     if (analysis.decision === 'continue') return;
-    if (analysis.decision === 'promote') {
-      stable = rollout.prefix;
-      promotedWorse += 1;
-    }
     running = null;
+    const helps = isHelp(world, rollout);
+    if (analysis.decision === 'promote') {
+      for (const model of world.models.keys()) if (covers(rollout, model)) stable[model] = rollout.prefix;
+      if (!helps) report = { ...report, promotedWorse: report.promotedWorse + 1 };
+    } else if (analysis.decision === 'rollBack' && helps) {
+      report = { ...report, rolledBackHarmless: report.rolledBackHarmless + 1 };
+    }
   };
 
   return {
     share: (): number => (running === null ? 0 : governance.rollout.canary),
-    candidate: (): PrefixTried => running?.prefix ?? stable,
-    stablePrefix: (): PrefixTried => stable,
+    /** The prefix that a model is served with in an arm. */
+    prefixOf(model: number, variant: Variant): PrefixTried {
+      const tried = variant === 'canary' && running !== null && covers(running, model);
+      return tried && running !== null ? running.prefix : (stable[model] ?? 0);
+    },
+    /** What an alarm on a model does first: the prefix that the model was given is taken from it. */
+    dropPrefix(model: number): boolean {
+      const had = stable[model] !== 0;
+      stable[model] = 0;
+      return had;
+    },
     enter(session: ArenaSession, variant: Variant): void {
       if (running === null || (variant !== 'canary' && variant !== 'control')) return;
       running.observations.set(session.id, {
         ...{ sessionId: session.id, variant, stratum: world.shapes[session.shape] ?? '' },
-        ...{
-          startedAtMs: session.startMs,
-          lastCallAtMs: session.startMs,
-          quality: null,
-          hardFailure: false,
-          keyId: null,
-        },
+        ...{ startedAtMs: session.startMs, lastCallAtMs: session.startMs, quality: null },
+        ...{ hardFailure: false, keyId: null },
       });
     },
     learn(label: ArenaLabel, quality: number | null): void {
@@ -70,11 +82,29 @@ export function createArenaRollouts(world: World, governance: Governance) {
       const next = waiting[0];
       if (running === null && next !== undefined && at >= next.from) {
         waiting.shift();
-        const { prefix } = next;
-        running = { prefix, openedAtMs: nowMs, observations: new Map(), state: createRolloutState(settings) };
+        const { prefix, model } = next;
+        running = { prefix, model, openedAtMs: nowMs, observations: new Map(), state: createRolloutState(settings) };
       }
       if (running !== null && nowMs % LOOK_MS === 0) decide(running, nowMs);
     },
-    report: () => ({ promotedWorse, rolledBackHarmless: 0 }),
+    report: () => report,
   };
+}
+
+function proposalsOf(world: World): Proposal[] {
+  const proposals = world.events.flatMap(({ kind, from, model }): Proposal[] => {
+    if (kind === 'late_bad_canary') return [{ prefix: 2, model: null, from }];
+    if (kind !== 'mixed_prefix') return [];
+    const harmed = [...world.models.keys()].find((each) => each !== model && world.isListed(each, from)) ?? model;
+    return [harmed, model].map((each) => ({ prefix: 1, model: each, from }));
+  });
+  return proposals.sort((left, right) => left.from - right.from);
+}
+
+function covers(proposal: Pick<Proposal, 'model'>, model: number): boolean {
+  return proposal.model === null || proposal.model === model;
+}
+
+function isHelp(world: World, { prefix, model }: Pick<Proposal, 'prefix' | 'model'>): boolean {
+  return prefix === 1 && world.events.some((event) => event.kind === 'mixed_prefix' && event.model === model);
 }

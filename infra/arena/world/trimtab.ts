@@ -52,7 +52,7 @@ export const trimtab: CreatePolicy = (world, start) => {
   let state = startingState(world, start, rules.tolerance);
   let body = startingBody(world, governance, state);
   let drift = { shift: 0 };
-  let anchorsAt = world.anchors(0);
+  let anchors: AnchorRecord = { nights: 0, means: [] };
   let counts = { policies: 0, demotions: 0, falseDemotions: 0 };
   let at = 0;
   const alarms = createArenaAlarms(governance, 30 * SESSIONS_PER_DAY);
@@ -77,7 +77,9 @@ export const trimtab: CreatePolicy = (world, start) => {
     state = stepRouting(state, { type: 'session', turnShape, model, quality, hardFailure: label.hardFailure }, rules);
     if (before === 'proven' && cellOf(state, turnShape, model).phase === 'below') fall(turnShape, model);
     if (label.choice.variant !== 'stable' && label.choice.variant !== 'control') return;
-    if (alarms.see(turnShape, model, quality) !== 'demote') return;
+    const action = alarms.see(turnShape, model, quality);
+    if (action !== 'none' && rollouts.dropPrefix(label.choice.model)) return;
+    if (action !== 'demote') return;
     if (cellOf(state, turnShape, model).phase !== 'below') fall(turnShape, model);
     state = stepRouting(state, { type: 'alarm', turnShape, model }, rules);
     const demotion = demoteModel(body, { turnShape, model }, belowIn(state, turnShape));
@@ -97,9 +99,9 @@ export const trimtab: CreatePolicy = (world, start) => {
         explorationProbability: assignment.explorationProbability,
       });
       if (choice.type !== 'target') throw new RangeError(`the arena's policy refuses ${choice.requestModel}`);
-      const prefix = assignment.variant === 'canary' ? rollouts.candidate() : rollouts.stablePrefix();
+      const model = indexOf(world, choice.target.model);
       rollouts.enter(session, assignment.variant);
-      return { model: indexOf(world, choice.target.model), prefix, variant: assignment.variant };
+      return { model, prefix: rollouts.prefixOf(model, assignment.variant), variant: assignment.variant };
     },
     learn(label) {
       const score = label.score === null ? null : withoutDrift(label.score, drift);
@@ -111,8 +113,8 @@ export const trimtab: CreatePolicy = (world, start) => {
       governance = governanceAt(world, start, index);
       if (nowMs % 86_400_000 === 0) {
         const now = world.anchors(index);
-        drift = judgeDrift(anchorsAt, now);
-        anchorsAt = index === 0 ? now : anchorsAt;
+        drift = judgeDrift(anchors.means, now);
+        if (drift.shift === 0) anchors = withNight(anchors, now);
       }
       rollouts.tick(nowMs, index);
       activate(planPolicy({ current: body, governance, state, cells }).body);
@@ -127,6 +129,17 @@ export const trimtab: CreatePolicy = (world, start) => {
   return policy;
 };
 
+/** Mean score of each anchor over the nights in which the judge was itself: one night alone is as noisy as the next. */
+interface AnchorRecord {
+  readonly nights: number;
+  readonly means: readonly number[];
+}
+
+function withNight({ nights, means }: AnchorRecord, scores: readonly number[]): AnchorRecord {
+  const mean = (score: number, anchor: number) => ((means[anchor] ?? 0) * nights + score) / (nights + 1);
+  return { nights: nights + 1, means: scores.map(mean) };
+}
+
 function exposureNow(governance: Governance, body: PolicyBody, canary: number) {
   const { exploration, bootstrapShare, exposureMax } = governance;
   const explores = body.routes.flatMap((route) => route.exploration.reduce((sum, each) => sum + each.share, 0));
@@ -139,7 +152,12 @@ function governanceAt(world: World, start: StartingKnowledge, at: number): Gover
     models: world.models.flatMap(({ id, provider }, model) =>
       world.isListed(model, at) ? [{ id, provider, price: { input: world.price(model, at), output: 0 } }] : [],
     ),
-    ...{ qualityBar: world.bar, weights: 'automatic', weightStepMax: 0.25, exploration: 0.1 },
+    ...{
+      qualityBar: world.bar,
+      weights: 'automatic',
+      weightStepMax: Number(process.env['WS'] ?? 0.25),
+      exploration: Number(process.env['EX'] ?? 0.1),
+    },
     bootstrapShare: start.warm ? 0 : BOOTSTRAP_SHARE,
   });
 }

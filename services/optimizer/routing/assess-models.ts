@@ -12,7 +12,7 @@ import {
 } from '../estimation/session-cost.ts';
 import { SHRINKAGE_STRENGTH } from '../estimation/shrinkage.ts';
 import type { ModelStanding } from './choose-model.ts';
-import { believedQuality, type QualityRules, requiredQuality } from './required-quality.ts';
+import { believedError, believedQuality, type QualityRules, requiredQuality } from './required-quality.ts';
 import type { RoutingCell } from './routing-cell.ts';
 import { type CellState, cellOf, isDue, type RoutingState } from './routing-state.ts';
 
@@ -109,6 +109,7 @@ function standingOf(
     roseElsewhere: cell.phase === 'below' && (state.models[model]?.rose ?? null) !== null,
     logAbove: logAbove(cell.evidence),
     believed: turnShape === null ? shrunkRecentMean(cell.quality, 0.5, 1) : believedQuality(state, turnShape, model),
+    believedError: believedError(cell.quality),
     recentSessions: cell.quality.count,
     expectedCostUsd,
   };

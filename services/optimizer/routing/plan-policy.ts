@@ -6,7 +6,7 @@ import { assessModels, qualityRulesOf } from './assess-models.ts';
 import type { ModelStanding, RoutingReason } from './choose-model.ts';
 import { withoutModels } from './move-weight.ts';
 import { mainModel, planRoute } from './plan-route.ts';
-import { requiredQuality } from './required-quality.ts';
+import { standardOf } from './required-quality.ts';
 import type { RoutingCell } from './routing-cell.ts';
 import type { RoutingState } from './routing-state.ts';
 import { isHeldBack } from './shape-risk.ts';
@@ -70,9 +70,10 @@ function decideRoute(
   const rules = qualityRulesOf(governance);
   const fallbackModel = route.fallbacks[0] ?? safeDefault;
   const standings = assessModels({ governance, state, cells, turnShape, fallbackModel });
+  const standard = turnShape === null ? rules.qualityBar : standardOf(state, turnShape, rules);
   const plan = planRoute(route.targets, standings, {
     ...{ weightStepMax, exploration, bootstrapShare },
-    required: turnShape === null ? rules.qualityBar - rules.tolerance : requiredQuality(state, turnShape, rules),
+    standard,
     isHeldBack: (model) => turnShape !== null && isHeldBack(state, turnShape, model),
   });
   const currentModel = mainModel(route.targets);

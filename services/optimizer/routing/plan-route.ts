@@ -1,6 +1,6 @@
 import { type PolicyRoute, type PolicyTarget, WEIGHT_TOTAL } from '#shared/domain/policy.ts';
 import { chooseExploration } from './choose-exploration.ts';
-import { chooseModel, type ModelStanding, type RoutingReason } from './choose-model.ts';
+import { chooseModel, expectedLosses, isCandidate, type ModelStanding, type RoutingReason } from './choose-model.ts';
 import { moveWeight } from './move-weight.ts';
 
 export interface RoutePlanRules {
@@ -10,7 +10,8 @@ export interface RoutePlanRules {
   readonly exploration: number;
   /** Exploration while cheaper models are undecided that have never been decided here; 0 in production. */
   readonly bootstrapShare: number;
-  readonly required: number;
+  /** Quality that is asked for, of which a proof leaves the tolerance. */
+  readonly standard: number;
   readonly isHeldBack: (model: string) => boolean;
 }
 
@@ -21,9 +22,11 @@ export interface RoutePlan {
   readonly reason: RoutingReason;
 }
 
-/** Weight that a returning model gets back at once, and when its evidence is half way to a proof. */
-const RETURNING_SHARE = { first: 0.6, halfWay: 0.75 } as const;
-const HALF_WAY = Math.log(4);
+/**
+ * Weight of a model on its way back: while it is expected to lose less than what is proven, and before, when it is worth
+ * finding out soon. The rest keeps the way open.
+ */
+const RETURNING_SHARE = { surer: 0.9, trial: 0.5 } as const;
 /** A bootstrap explores several models at once, because its slice is large; otherwise one is proven after another. */
 const BOOTSTRAP_MODELS = 3;
 
@@ -39,13 +42,13 @@ export function planRoute(
   standings: readonly ModelStanding[],
   rules: RoutePlanRules,
 ): RoutePlan {
-  const { model, reason } = chooseModel(servedModel(current, standings), standings);
+  const { model, reason } = chooseModel(servedModel(current, standings), standings, rules.standard);
   const returning = cheapestReturning(model, standings);
   const aim = new Map([[model, WEIGHT_TOTAL]]);
   if (returning !== null) {
-    const share = Math.round(
-      WEIGHT_TOTAL * (returning.logAbove >= HALF_WAY ? RETURNING_SHARE.halfWay : RETURNING_SHARE.first),
-    );
+    const losses = expectedLosses(standings, rules.standard, isCandidate);
+    const surer = (losses.get(returning.model) ?? 0) <= (losses.get(model) ?? Number.POSITIVE_INFINITY);
+    const share = Math.round(WEIGHT_TOTAL * (surer ? RETURNING_SHARE.surer : RETURNING_SHARE.trial));
     aim.set(model, WEIGHT_TOTAL - share);
     aim.set(returning.model, share);
   }
@@ -91,8 +94,8 @@ function planExploration(
   const nothingProven =
     standings.every((each) => each.phase !== 'proven') &&
     standings.some((each) => each.model === served && each.phase === 'below');
-  const { required, isHeldBack } = rules;
-  const question = { servedCostUsd: cost, nothingProven, required, isHeldBack };
+  const { standard, isHeldBack } = rules;
+  const question = { servedCostUsd: cost, nothingProven, standard, isHeldBack };
   const undecided = standings.filter((each) => each.phase === 'open' && !each.wasProven);
   const wanted = chooseExploration(served, standings, { ...question, modelsMax: BOOTSTRAP_MODELS });
   const fresh = wanted.filter((model) => undecided.some((each) => each.model === model));

@@ -1,9 +1,16 @@
-import { shrunkRecentMean } from '../estimation/recent-mean.ts';
-import { SHRINKAGE_STRENGTH } from '../estimation/shrinkage.ts';
+import { type RecentMean, recentError, shrunkRecentMean } from '../estimation/recent-mean.ts';
+
 import type { RoutingState } from './routing-state.ts';
 
 /** Recent sessions without which a model does not set the standard of a shape in which none reaches the bar. */
 const SESSIONS_FOR_STANDARD = 6;
+/** Sessions that a model's quality over all shapes is worth to the belief about one of them. */
+const PARENT_SESSIONS = 5;
+/** Sessions, and errors of their mean, by which the last few overrule the recent mean. */
+const SESSIONS_FOR_CEILING = 3;
+const LATEST_ERRORS = 2;
+/** Spread of a session's quality before any is seen. */
+const SPREAD_BEFORE = 0.2;
 /** Belief about a model of which nothing has been seen anywhere. */
 export const ROOT_MEAN = 0.5;
 
@@ -36,5 +43,19 @@ export function believedQuality(state: RoutingState, turnShape: string, model: s
   const known = state.models[model];
   const parent = known === undefined ? ROOT_MEAN : shrunkRecentMean(known.quality, ROOT_MEAN, 2);
   const cell = state.cells[turnShape]?.[model];
-  return cell === undefined ? parent : shrunkRecentMean(cell.quality, parent, SHRINKAGE_STRENGTH / 3);
+  if (cell === undefined) return parent;
+  return Math.min(shrunkRecentMean(cell.quality, parent, PARENT_SESSIONS), ceilingOfLatest(cell.latest));
+}
+
+/** The most that the last few sessions let a model be: a sudden fall is believed before a long mean shows it. */
+function ceilingOfLatest(latest: RecentMean): number {
+  if (latest.count < SESSIONS_FOR_CEILING) return 1;
+  return latest.sum / latest.count + LATEST_ERRORS * recentError(latest);
+}
+
+/** Standard error of that belief; what the model is like over all shapes counts as the sessions it is worth. */
+export function believedError(quality: RecentMean): number {
+  const variance = quality.count < 1 ? 1 : recentError(quality) ** 2 * quality.count;
+  const spread = (variance * quality.count + SPREAD_BEFORE ** 2 * PARENT_SESSIONS) / (quality.count + PARENT_SESSIONS);
+  return Math.sqrt(spread / (quality.count + PARENT_SESSIONS));
 }

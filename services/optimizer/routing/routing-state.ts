@@ -3,9 +3,9 @@ import { barEvidenceSchema, createBarEvidence } from '../estimation/bar-evidence
 import { NO_SESSIONS, recentMeanSchema } from '../estimation/recent-mean.ts';
 
 /**
- * Where a model stands in one turn shape. `open`: nothing is decided. `proven`: at the bar. `below`: found below it, or
- * dropped by an alarm; tried again after a back-off. `returning`: it was proven before it fell, and what has been seen
- * since its back-off speaks for it, so that it gets its weight back in steps while the proof is completed.
+ * Where a model stands in one turn shape. `open`: nothing is decided. `proven`: at the bar. `below`: found below it, too
+ * unlikely to be at it to be worth more sessions for now, or dropped by an alarm; tried again after a back-off.
+ * `returning`: not proven, but what has been seen speaks for it, so that it gets weight while the proof is completed.
  */
 const phaseSchema = z.enum(['open', 'proven', 'below', 'returning']);
 
@@ -21,6 +21,8 @@ const cellSchema = z.object({
   wasProven: z.boolean(),
   /** Quality that it was found to have when it was last found below the bar: what it has to have left behind. */
   fellTo: z.number(),
+  /** While it is tried again: log odds, from its sessions alone, that it is at the bar rather than what it fell to. */
+  trial: z.number(),
   /** How often in a row it was found below the bar; each lengthens the back-off. */
   setbacks: z.int().nonnegative(),
   /** Number of the shape's session from which a model below the bar is tried again. */
@@ -63,6 +65,7 @@ export const UNSEEN_CELL: CellState = {
   hardFailures: NO_SESSIONS,
   wasProven: false,
   fellTo: 0,
+  trial: 0,
   setbacks: 0,
   resumeAt: 0,
 };

@@ -65,6 +65,35 @@ describe('the standing of a model in a shape', () => {
     expect(waits[2]).toBeGreaterThan(waits[1] ?? 0);
   });
 
+  it('ends a trial that finds the model as it was after a session or two, and returns one that has risen as soon', () => {
+    const fallen = run([...sessions(0.92, 200), ...sessions(0.4, 15, 2)]);
+    const waited = run(
+      Array.from({ length: 60 }, () => session(0.9, 'other')),
+      fallen,
+    );
+    const { setbacks } = cellOf(waited, SHAPE, MODEL);
+    expect(cellOf(run([session(0.4)], waited), SHAPE, MODEL)).toMatchObject({ phase: 'below', setbacks: setbacks + 1 });
+    expect(phaseOf(run([session(0.95), session(0.9)], waited))).toBe('returning');
+  });
+
+  it('wakes a model in the shapes that a rise seen in another would bring to the bar, and in no other', () => {
+    const near = '16k-single-plan';
+    const far = '16k-parallel-plan';
+    const below = (turnShape: string, quality: number) =>
+      Array.from({ length: 20 }, (_, at) => session(at < 8 ? 0.9 : quality, at < 8 ? 'other' : MODEL, turnShape));
+    const others = Array.from({ length: 80 }, () => session(0.9, 'other'));
+    const waited = run([...below(near, 0.6), ...below(far, 0.15), ...below(SHAPE, 0.5), ...others]);
+    expect(isDue(waited, SHAPE, cellOf(waited, SHAPE, MODEL))).toBe(true);
+    expect(isDue(waited, near, cellOf(waited, near, MODEL))).toBe(false);
+    const risen = run(
+      Array.from({ length: 4 }, () => session(0.85)),
+      waited,
+    );
+    expect(phaseOf(risen)).toBe('returning');
+    expect(isDue(risen, near, cellOf(risen, near, MODEL))).toBe(true);
+    expect(isDue(risen, far, cellOf(risen, far, MODEL))).toBe(false);
+  });
+
   it('is below the bar at once when an alarm says so, and forgotten when the model changes', () => {
     const proven = run(sessions(0.92, 200));
     expect(phaseOf(stepRouting(proven, { type: 'alarm', turnShape: SHAPE, model: MODEL }, RULES))).toBe('below');

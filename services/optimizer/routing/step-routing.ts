@@ -1,6 +1,7 @@
+import { normalTail } from '../clustering/normal-tail.ts';
 import { type Bars, createBarEvidence, logAbove, logBelow, updateBarEvidence } from '../estimation/bar-evidence.ts';
 import { NO_SESSIONS, recentError, updateRecentMean } from '../estimation/recent-mean.ts';
-import { believedQuality, type QualityRules, requiredQuality, standardOf } from './required-quality.ts';
+import { believedError, believedQuality, type QualityRules, requiredQuality, standardOf } from './required-quality.ts';
 import {
   type CellState,
   cellOf,
@@ -50,6 +51,19 @@ const LATEST_SESSIONS = 6;
 /** The same for a model that has just come back in another shape, and for one that was never proven anywhere else. */
 const RETURNING_WITH_OTHERS_AT = Math.log(1.3);
 const PROMISING_AT = Math.log(3);
+/** Spread of a session's quality that a trial reckons with; log odds at which it has come back, and at which it has not. */
+const TRIAL_SPREAD = 0.18;
+const TRIAL_WON = Math.log(20);
+const TRIAL_LOST = -Math.log(2);
+/** How far the rise seen in one shape may be from that in another. */
+const RISE_ERROR = 0.1;
+/**
+ * Chance of being at the bar from which an undecided model is given weight while its proof is completed, and under which
+ * it, or one on its way back, is not worth more sessions for now; believed from so many sessions on.
+ */
+const LIKELY = 0.85;
+const UNLIKELY = 0.1;
+const SESSIONS_TO_BELIEVE = 3;
 /** Shapes in which a model is proven that speak for it in another. */
 const PROVEN_ELSEWHERE = 2;
 /** Sessions of the shape until a model below the bar is tried again: the first time, the growth each time, the most. */
@@ -99,8 +113,9 @@ function onSession(
   // Labels of sessions from before the fall still arrive while it backs off, and say nothing of what it is like now.
   if (before.phase === 'below' && !isDue(counted, turnShape, before)) return withCell(counted, event, seen);
   const evidence = updateBarEvidence(before.evidence, quality, questionedBars(state, turnShape, before, rules));
-  const phase = nextPhase(counted, event, { ...seen, evidence }, rules);
-  return entered(counted, event, { ...seen, evidence }, phase);
+  const trial = before.trial + (before.phase === 'below' ? trialOdds(state, turnShape, before, quality, rules) : 0);
+  const phase = nextPhase(counted, event, { ...seen, evidence, trial }, rules);
+  return entered(counted, event, { ...seen, evidence, trial }, phase, rules);
 }
 
 /**
@@ -111,6 +126,13 @@ function questionedBars(state: RoutingState, turnShape: string, cell: CellState,
   const required = requiredQuality(state, turnShape, rules);
   const above = cell.phase === 'below' ? Math.min(required, (cell.fellTo + required) / 2) : required;
   return { above, below: required, restarts: cell.phase === 'below' || cell.wasProven };
+}
+
+/** What a session adds to the log odds that the model is at the bar again, were qualities normal. */
+function trialOdds(state: RoutingState, turnShape: string, cell: CellState, quality: number, rules: StepRules): number {
+  const required = standardOf(state, turnShape, rules);
+  const gap = Math.max(0, required - cell.fellTo);
+  return (gap * (quality - (required + cell.fellTo) / 2)) / TRIAL_SPREAD ** 2;
 }
 
 function nextPhase(
@@ -126,15 +148,33 @@ function nextPhase(
       return below >= fallenAt(state, at.model) || hasSlid(state, at, cell, rules) ? 'below' : 'proven';
     case 'below':
       // Found below again is a new fall, which `entered` tells from the evidence.
-      return above >= returningAt(state, at.model) ? 'returning' : 'below';
+      return above >= returningAt(state, at.model) || cell.trial >= TRIAL_WON ? 'returning' : 'below';
     case 'open':
     case 'returning':
       if (below >= (cell.setbacks > 0 ? REJECT_AGAIN_AT : REJECT_AT)) return 'below';
+      if (cell.evidence.count >= SESSIONS_TO_BELIEVE) {
+        const chance = chanceAtBar(state, at, cell, rules);
+        if (chance <= UNLIKELY) return 'below';
+        if (cell.phase === 'open' && chance >= LIKELY && above < -Math.log(rules.alphaProven)) return 'returning';
+      }
       if (above >= -Math.log(rules.alphaProven)) return 'proven';
       return above >= (provenElsewhere(state, at) ? RETURNING_AT : PROMISING_AT) ? 'returning' : cell.phase;
     default:
       return cell.phase satisfies never;
   }
+}
+
+/** Chance that the model is at the standard, as far as is believed. */
+function chanceAtBar(
+  state: RoutingState,
+  at: { readonly turnShape: string; readonly model: string },
+  cell: CellState,
+  rules: StepRules,
+): number {
+  const standard = standardOf(state, at.turnShape, rules);
+  const own = withCell(state, at, cell);
+  const distance = (believedQuality(own, at.turnShape, at.model) - standard) / believedError(cell.quality);
+  return normalTail(-distance);
 }
 
 function hasSlid(
@@ -173,20 +213,22 @@ function entered(
   at: { readonly turnShape: string; readonly model: string },
   cell: CellState,
   phase: RoutingPhase,
+  rules: StepRules,
 ): RoutingState {
   const from = cell.phase;
-  const again = from === 'below' && logBelow(cell.evidence) >= REJECT_AGAIN_AT;
+  const rise = cell.latest.count < 1 ? 0 : cell.latest.sum / cell.latest.count - cell.fellTo;
+  const again = from === 'below' && (cell.trial <= TRIAL_LOST || logBelow(cell.evidence) >= REJECT_AGAIN_AT);
   if (phase === 'below' && (from !== 'below' || again)) return fallen(state, at, cell);
   if (phase === from) return withCell(state, at, cell);
   if (phase === 'proven') {
     const proven = { ...cell, phase, wasProven: true, setbacks: 0, evidence: createBarEvidence() };
-    return from === 'open' ? withCell(state, at, proven) : wakeOthers(withCell(state, at, proven), at);
+    return from === 'open' ? withCell(state, at, proven) : wakeOthers(withCell(state, at, proven), at, rise, rules);
   }
   // What it was like when it fell says nothing of it now.
   const { latest: quality } = cell;
-  const anew = { ...cell, phase, quality, hardFailures: NO_SESSIONS, evidence: createBarEvidence() };
+  const anew = { ...cell, phase, quality, hardFailures: NO_SESSIONS, evidence: createBarEvidence(), trial: 0 };
   const next = withCell(state, at, from === 'below' ? anew : { ...cell, phase });
-  return phase === 'returning' && from === 'below' ? wakeOthers(next, at) : next;
+  return phase === 'returning' && from === 'below' ? wakeOthers(next, at, rise, rules) : next;
 }
 
 function fallen(
@@ -200,7 +242,16 @@ function fallen(
   const resumeAt = shapeSessions(state, at.turnShape) + wait;
   const evidence = createBarEvidence();
   const { latest: quality } = cell;
-  const down: CellState = { ...cell, phase: 'below', quality, fellTo: fellTo(cell), setbacks, resumeAt, evidence };
+  const down: CellState = {
+    ...cell,
+    phase: 'below',
+    quality,
+    fellTo: fellTo(cell),
+    setbacks,
+    resumeAt,
+    evidence,
+    trial: 0,
+  };
   const next = withCell(state, at, down);
   if (cell.phase !== 'proven') return next;
   const known = state.models[at.model] ?? UNSEEN_MODEL;
@@ -213,13 +264,22 @@ function fellTo(cell: CellState): number {
   return cell.latest.count < 1 ? 0 : cell.latest.sum / cell.latest.count;
 }
 
-/** A model that recovers in one shape has often recovered in all: where it fell, too, it is tried again at once. */
-function wakeOthers(state: RoutingState, at: { readonly turnShape: string; readonly model: string }): RoutingState {
+/**
+ * A model that has risen in one shape has often risen in all: where it is below the bar and such a rise would bring it
+ * there, it is tried again at once.
+ */
+function wakeOthers(
+  state: RoutingState,
+  at: { readonly turnShape: string; readonly model: string },
+  rise: number,
+  rules: StepRules,
+): RoutingState {
   const known = state.models[at.model] ?? UNSEEN_MODEL;
   let next: RoutingState = { ...state, models: { ...state.models, [at.model]: { ...known, rose: state.sessions } } };
   for (const turnShape of Object.keys(state.cells)) {
     const cell = state.cells[turnShape]?.[at.model];
-    if (turnShape === at.turnShape || cell === undefined || cell.phase !== 'below' || !cell.wasProven) continue;
+    if (turnShape === at.turnShape || cell === undefined || cell.phase !== 'below') continue;
+    if (!cell.wasProven && cell.fellTo + rise < requiredQuality(state, turnShape, rules) - RISE_ERROR) continue;
     const resumeAt = Math.min(cell.resumeAt, shapeSessions(state, turnShape));
     next = withCell(next, { turnShape, model: at.model }, { ...cell, resumeAt });
   }
