@@ -22,8 +22,8 @@ import {
 import { spoolStatsOf } from './spool-stats.ts';
 import { replySchema, type SpoolThreadData, type SpoolThreadRequest } from './spool-thread-messages.ts';
 
-/** What is parsed of a batch dies with it, and two are in hand; with less room they would be moved about before they die. */
-const YOUNG_HEAP_MB = 48;
+/** What is parsed of a batch dies with it, and two are in hand; with much less room they would be moved about before. */
+const YOUNG_HEAP_MB = 24;
 
 export interface SpoolThreadDeps {
   readonly directory: string;

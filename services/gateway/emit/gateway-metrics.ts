@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Call } from '#shared/domain/call.ts';
 import type { SpoolStats } from '#shared/spool/spool.ts';
 import type { PolicyStatus } from '../policy-client.ts';
+import { createCallTallies } from './call-tallies.ts';
 
 /** What the gateway counts, for `/metrics`. Labels come from the configuration, never from a request. */
 export interface GatewayMetrics {
@@ -26,12 +27,7 @@ export function createGatewayMetrics(gauges: GatewayGauges): GatewayMetrics {
   const registry = new Registry();
   const registers = [registry];
   const call = ['provider', 'model', 'status'] as const;
-  const calls = new Counter({
-    name: 'trimtab_calls_total',
-    help: 'Calls answered',
-    labelNames: [...call, 'variant', 'path'] as const,
-    registers,
-  });
+  const tallies = createCallTallies(registry);
   const duration = new Histogram({
     name: 'trimtab_call_duration_seconds',
     help: 'From the request to the end of the answer',
@@ -52,18 +48,6 @@ export function createGatewayMetrics(gauges: GatewayGauges): GatewayMetrics {
     labelNames: ['provider', 'kind'] as const,
     registers,
   });
-  const tokens = new Counter({
-    name: 'trimtab_tokens_total',
-    help: 'Tokens as the upstream counted them',
-    labelNames: ['provider', 'model', 'type'] as const,
-    registers,
-  });
-  const cost = new Counter({
-    name: 'trimtab_call_cost_usd_total',
-    help: 'Cost of answers by the configured prices',
-    labelNames: ['provider', 'model'] as const,
-    registers,
-  });
   const refusals = new Counter({
     name: 'trimtab_requests_refused_total',
     help: 'Requests answered with an error before any upstream was asked',
@@ -76,19 +60,12 @@ export function createGatewayMetrics(gauges: GatewayGauges): GatewayMetrics {
     recordCall(finished) {
       const provider = finished.provider ?? 'none';
       const model = finished.attempts.at(-1)?.model ?? 'none';
-      calls.inc({ provider, model, status: finished.status, variant: finished.variant ?? 'none', path: finished.path });
+      tallies.add(provider, model, finished);
       duration.observe({ provider, model, status: finished.status }, finished.durationMs / 1000);
       if (finished.timeToFirstChunkMs !== null) {
         firstChunk.observe({ provider, model }, finished.timeToFirstChunkMs / 1000);
       }
       for (const loss of finished.losses) losses.inc({ provider, kind: loss.kind }, loss.count ?? 1);
-      if (finished.usage !== null) {
-        tokens.inc({ provider, model, type: 'input' }, finished.usage.inputTokens);
-        tokens.inc({ provider, model, type: 'cache_read' }, finished.usage.cacheReadInputTokens);
-        tokens.inc({ provider, model, type: 'cache_creation' }, finished.usage.cacheCreationInputTokens);
-        tokens.inc({ provider, model, type: 'output' }, finished.usage.outputTokens);
-      }
-      cost.inc({ provider, model }, finished.costUsd ?? 0);
     },
     recordRefusal: (reason) => refusals.inc({ reason }),
   };
