@@ -3,7 +3,7 @@ import { createDatabase, createPool } from '#shared/database/connect.ts';
 import { createRedisServer, findRedisServer, type RedisServer } from '#shared/testing/redis-server.ts';
 import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { createCycleClock } from '../services/optimizer/testing/cycle-fixture.ts';
-import { type CyclePlace, isCheckpoint } from './testing/cycle-place.ts';
+import { BEFORE_ITS_MOVE, type CyclePlace, isCheckpoint } from './testing/cycle-place.ts';
 import { faultsOfKilledRun } from './testing/faults-of-killed-run.ts';
 import { type KillDeps, killAndTakeOver, type LeftByRun, runTogether, runWhole } from './testing/kill-cycle.ts';
 import { temporaryFolder } from './testing/temporary-folder.ts';
@@ -75,6 +75,18 @@ describe('an optimizer that is killed', () => {
       const killed = await killAndTakeOver(deps, { project: `late ${step}`, place, isLate: true });
       expect(faultsOfKilledRun(whole.left, killed)).toEqual([]);
       expect(killed.late).toBe('UPDATE 0');
+    },
+    TEST_TIMEOUT_MS,
+  );
+});
+
+describe('an optimizer that sleeps until its lease has ended', () => {
+  it(
+    'wakes before its move, and neither moves anything nor dies of it',
+    async () => {
+      const paused = await killAndTakeOver(deps, { project: 'paused', place: BEFORE_ITS_MOVE, isPaused: true });
+      expect(faultsOfKilledRun(whole.left, paused)).toEqual([]);
+      expect(paused.late).toBe('SELECT 1');
     },
     TEST_TIMEOUT_MS,
   );

@@ -57,6 +57,11 @@ export function placesOf(passed: readonly Statement[]): readonly CyclePlace[] {
   return places;
 }
 
+/** Where a run looks at what is served now, and has not moved it yet. */
+export const BEFORE_ITS_MOVE: CyclePlace = {
+  ...{ step: 'publish', sql: 'select * from "policy_pointer" where "project_id" = $1', time: 1, side: 'before' },
+};
+
 /**
  * Tells when a process has come to a place; of one process, asked once per statement. The end of the step counts as the
  * place: what the process does beside its run comes now in this step and now in that one.

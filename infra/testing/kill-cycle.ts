@@ -57,6 +57,8 @@ const DEADLINE_MS = 45_000;
 /** A lease has a minute. */
 const LEASE_MAX_MS = 90_000;
 const LOOK_MS = 25;
+/** What an optimizer says that finds its lease lost. */
+const TAKEN_OVER = 'another optimizer has taken the run over';
 
 /** An undisturbed run in a process of its own: what it leaves, and all places at which it could have been killed. */
 export async function runWhole(
@@ -79,6 +81,7 @@ export async function runWhole(
  *
  * @param lease `waited`: it runs out by itself; `ended`: the test ends it, after it was respected
  * @param isLate whether the dead one's last statement, which was on its way, arrives when all is over
+ * @param isPaused whether it is not killed, but gets no answer until all is over, and goes on then
  */
 export async function killAndTakeOver(
   deps: KillDeps,
@@ -87,10 +90,11 @@ export async function killAndTakeOver(
     readonly place: CyclePlace;
     readonly lease?: 'waited' | 'ended';
     readonly isLate?: boolean;
+    readonly isPaused?: boolean;
   },
 ): Promise<KilledRun> {
   const { owner } = deps;
-  const { project, place, lease = 'ended', isLate = false } = options;
+  const { project, place, lease = 'ended', isLate = false, isPaused = false } = options;
   await seedProvenProject(owner, project, deps.clock, { ...deps.governance });
   const first = await startOptimizerProcess({ ...deps.place, project, lookEveryMs: NEVER_MS });
   const processes = [first];
@@ -100,9 +104,9 @@ export async function killAndTakeOver(
       held = statement;
     });
     await until(first, `the process comes to ${nameOf(place)}`, () => held !== undefined);
-    await first.kill();
+    if (!isPaused) await first.kill();
     // With it go its connections, and what it had begun; what was on its way alone is not stopped by its death.
-    if (!isLate) await first.gate.close();
+    if (!isLate && !isPaused) await first.gate.close();
     const atKill = await readLeft(owner, project);
     const killed = await readRunRow(owner, project);
 
@@ -117,7 +121,9 @@ export async function killAndTakeOver(
       await until(second, 'the run is taken over', isTaken, LEASE_MAX_MS);
     }
     await until(second, 'the run is done', async () => (await readRunRow(owner, project))?.status === 'done');
-    const late = isLate ? ((await held?.letThrough()) ?? null) : null;
+    if (isPaused) first.gate.open();
+    const late = isLate || isPaused ? ((await held?.letThrough()) ?? null) : null;
+    if (isPaused) await until(first, 'the one that woke hears of it', () => first.output().includes(TAKEN_OVER));
     const run = await readRunRow(owner, project);
     return { left: await readLeft(owner, project), atKill, killed, underLease, run, late };
   } finally {

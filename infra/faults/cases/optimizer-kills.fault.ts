@@ -3,7 +3,7 @@ import { createDatabase, createPool } from '#shared/database/connect.ts';
 import { createRedisServer, findRedisServer, type RedisServer } from '#shared/testing/redis-server.ts';
 import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { createCycleClock } from '../../../services/optimizer/testing/cycle-fixture.ts';
-import { type CyclePlace, isCheckpoint, nameOf } from '../../testing/cycle-place.ts';
+import { BEFORE_ITS_MOVE, type CyclePlace, isCheckpoint, nameOf } from '../../testing/cycle-place.ts';
 import { faultsOfKilledRun } from '../../testing/faults-of-killed-run.ts';
 import {
   type KillDeps,
@@ -63,6 +63,8 @@ describe('optimizers as processes', () => {
     arriveLate({ ...deps, governance: NIGHTS.canary }, context));
   it('are waited for no longer than a lease when they vanish in the middle of a move, their connection open', (context) =>
     vanish({ ...deps, governance: NIGHTS.canary }, context));
+  it('do nothing more when they sleep until another one has taken over', (context) =>
+    sleep({ ...deps, governance: NIGHTS.canary }, context));
   it('make one run of the night when all ring at the same moment', (context) =>
     ringTogether({ ...deps, governance: NIGHTS.canary }, context));
 });
@@ -114,12 +116,14 @@ async function killEverywhere(deps: KillDeps, night: string, context: TestContex
   expect(faults).toEqual([]);
 }
 
+/** What stands in no transaction: with one that is open, its connection and all of it end. */
+function standsAlone({ step, sql, side }: CyclePlace): boolean {
+  return step !== 'claim' && side === 'before' && sql.startsWith('update "optimizer_run"');
+}
+
 async function arriveLate(deps: KillDeps, context: TestContext): Promise<void> {
   const whole = await runWhole(deps, 'late whole');
-  // What stands in no transaction: with one that is open, its connection and all of it end.
-  const alone = ({ step, sql, side }: CyclePlace) =>
-    step !== 'claim' && side === 'before' && sql.startsWith('update "optimizer_run"');
-  const places = whole.places.filter(alone);
+  const places = whole.places.filter(standsAlone);
   const [waited] = places.filter(({ step, sql }) => step === 'publish' && isCheckpoint({ sql }));
   const verdicts: Verdict[] = [];
   for (const [index, place] of places.entries()) {
@@ -151,6 +155,22 @@ async function vanish(deps: KillDeps, context: TestContext): Promise<void> {
   });
   expect(faults).toEqual([]);
   expect(killed?.late).toBe('CUT');
+}
+
+async function sleep(deps: KillDeps, context: TestContext): Promise<void> {
+  const whole = await runWhole(deps, 'slept whole');
+  const places = [...whole.places.filter(standsAlone), BEFORE_ITS_MOVE];
+  const verdicts: Verdict[] = [];
+  for (const [index, place] of places.entries()) {
+    verdicts.push(await verdictOf(deps, whole.left, { project: `slept ${index}`, place, isPaused: true }));
+  }
+  const faults = verdicts.flatMap((verdict) => verdict.faults);
+  recordFault(context, {
+    ...{ row: 'optimizer-asleep', backend: 'any', seed: null },
+    figures: [{ id: 'broken_after_sleep', value: faults.length, op: '<=', bar: 0, n: verdicts.length }],
+  });
+  expect(faults).toEqual([]);
+  expect(verdicts.length).toBeGreaterThan(10);
 }
 
 async function ringTogether(deps: KillDeps, context: TestContext): Promise<void> {

@@ -31,6 +31,14 @@ export const MOVING_POLICIES: readonly CatalogueRow[] = [
   },
   {
     fault: 19,
+    row: 'optimizer-asleep',
+    what: 'an optimizer sleeps in its run until its lease has ended and another one is done, and wakes',
+    criterion: 'it moves nothing, writes nothing of the run any more, and goes on living',
+    backends: ['any'],
+    tests: [],
+  },
+  {
+    fault: 19,
     row: 'optimizers-five',
     what: 'five writers at once, one of which sleeps between its look and its move',
     criterion: 'one wins each epoch; who slept is refused by the database',
