@@ -10,6 +10,7 @@ const explanationSchema = z.looseObject({
   currentModel: z.string(),
   chosenModel: z.string(),
   reason: z.string(),
+  held: z.string().nullable().default(null),
 });
 
 const OUTCOMES: Readonly<Record<PlannedDraft['outcome'], string>> = {
@@ -36,9 +37,11 @@ function describePlan(plan: CyclePlan): string[] {
   for (const explanation of routing.explanations) {
     const parsed = explanationSchema.safeParse(explanation);
     if (!parsed.success) continue;
-    const { turnShape, routeId, currentModel, chosenModel, reason } = parsed.data;
+    const { turnShape, routeId, currentModel, chosenModel, reason, held } = parsed.data;
     const models = currentModel === chosenModel ? currentModel : `${currentModel} -> ${chosenModel}`;
-    lines.push(`  ${turnShape ?? `all of ${routeId}`}: ${models} (${describeReason(reason)})`);
+    lines.push(
+      `  ${turnShape ?? `all of ${routeId}`}: ${models} (${describeReason(reason)})${held === null ? '' : `; ${held}`}`,
+    );
   }
   if (routing.offPolicy !== null) lines.push('', ...describeVerdict(routing.offPolicy));
   if (routing.draft !== null) lines.push('', ...describeDraft(routing.draft));

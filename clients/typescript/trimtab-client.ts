@@ -1900,6 +1900,7 @@ export interface Operations {
         open: number;
         reason: string;
         currentModel: string | null;
+        held: string | null;
         models: {
           model: string;
           sessions: number;

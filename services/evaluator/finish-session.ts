@@ -1,8 +1,8 @@
 import { readSessionScores, type StoredQualityScore } from '#shared/database/score-store.ts';
 import { closeSession, type OpenSession, type SessionCall } from '#shared/database/session-closing.ts';
-import { judgeKey } from '#shared/domain/judge-key.ts';
 import { isSampled, sampledQuality, sessionQuality } from '#shared/domain/session-quality.ts';
-import { trustScores } from './calibration/trust-scores.ts';
+import { NOTHING_KNOWN, trustScores } from './calibration/trust-scores.ts';
+import { judgesBehind } from './calibration/trusted-scores.ts';
 import type { EvaluatorDeps } from './evaluator-deps.ts';
 import { scoreSessionParts } from './score-session-parts.ts';
 
@@ -24,8 +24,10 @@ export async function finishSession(
   const scores = await readSessionScores(deps.database, projectId, sessionId, callIds);
   const parts = await scoreSessionParts(deps, session, calls, scores);
   const counted = [...withoutParts(scores), ...parts];
-  const trusted =
-    deps.judgeTrust === undefined ? counted : await trustScores(deps.database, session, counted, deps.judgeTrust);
+  const { scores: trusted, judges } =
+    deps.judgeTrust === undefined
+      ? { scores: counted, judges: judgesBehind(counted, NOTHING_KNOWN, EVERY_JUDGE) }
+      : await trustScores(deps.database, session, counted, deps.judgeTrust);
   const quality = sessionQuality(trusted, deps.sessions.moreMetrics);
   const sampled = sampledQuality(trusted, deps.sessions.moreMetrics);
   const closed = await closeSession(deps.database, {
@@ -38,7 +40,7 @@ export async function finishSession(
       counted.filter((score) => score.judge === null),
       deps.sessions.moreMetrics,
     ),
-    judgedBy: judgesOf(scores),
+    judgedBy: judges,
     hardFailure: calls.some(endedHard) || scores.some(isFatalOfProvider),
     closedAt: new Date(deps.now()),
   });
@@ -46,12 +48,8 @@ export async function finishSession(
   return closed;
 }
 
-function judgesOf(scores: readonly StoredQualityScore[]): string[] {
-  const keys = scores.flatMap(({ scorer, scorerVersion, judge }) =>
-    judge === null ? [] : judgeKey({ rubric: scorer, rubricVersion: scorerVersion, judge: judge.model }),
-  );
-  return [...new Set(keys)].sort();
-}
+/** Where nobody says how far judges are believed, every one of them counts. */
+const EVERY_JUDGE = { always: new Set<string>(), isAutomatic: false };
 
 /** A session that went on has a row of its last closing, which this one has replaced. */
 function withoutParts(scores: readonly StoredQualityScore[]): readonly StoredQualityScore[] {

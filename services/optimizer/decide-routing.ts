@@ -21,7 +21,7 @@ export async function decideRouting(
     asOf,
     sessionsPerCellMax: SESSIONS_PER_CELL_MAX,
   });
-  const proposal = proposeRouting({ current: stable.body, governance, cells, alarms });
+  const proposal = proposeRouting({ current: stable.body, governance, cells, alarms, drifts });
   const judgeDrifts = drifts.map(describeDrift);
   const nothing = { type: 'nothing', parentId: stable.policyId, draft: null, judgeDrifts } as const;
   if (proposal.type === 'off') return { ...nothing, reason: 'off', explanations: [] };

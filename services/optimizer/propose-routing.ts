@@ -21,6 +21,8 @@ export interface ProposeRoutingInput {
   readonly cells: readonly EvidenceCell[];
   /** Alarms that took a model out of a shape, so that it does not come back before it has recovered. */
   readonly alarms?: readonly RoutingAlarm[];
+  /** Judges that are or were away from their anchors, for the explanations of what is held. */
+  readonly drifts?: readonly { readonly judge: string; readonly since: Date }[];
 }
 
 /** A model in one turn shape with all that bears on its choice. */
@@ -42,6 +44,8 @@ export interface RoutingExplanation {
   readonly chosenModel: string;
   readonly exploredModel: string | null;
   readonly reason: RoutingReason | 'current_too_slow';
+  /** `held: judge drift since 2026-05-03 (a-judge)` where sessions of the shape are held; else null. */
+  readonly held: string | null;
   /** Per model: sessions so far, bounds, verdict, and how many sessions more a proof would take. */
   readonly models: readonly ExplainedModel[];
 }
@@ -77,6 +81,7 @@ export function proposeRouting(input: ProposeRoutingInput): RoutingProposal {
       ...decision,
       reason: decision.reason === 'current_below_bar' && left ? 'current_too_slow' : decision.reason,
       exploredModel: exploredModels[0] ?? null,
+      held: whatHolds(input, drift, turnShape),
       models: models.map((model) => explain(model, turnShape, { cells: input.cells, slow, scale, drift })),
     };
   });
@@ -100,6 +105,17 @@ function withoutSlow(state: RoutingState, slow: ReadonlyMap<string, EvidenceCell
     next = { ...next, cells: { ...next.cells, [turnShape]: { ...next.cells[turnShape], [model]: cell } } };
   }
   return next;
+}
+
+function whatHolds(
+  { cells, drifts = [] }: ProposeRoutingInput,
+  { held }: HeldCells<EvidenceCell>,
+  turnShape: string | null,
+): string | null {
+  const isHeld = cells.some((cell) => (turnShape === null || cell.turnShape === turnShape) && held.has(heldKey(cell)));
+  if (!isHeld) return null;
+  const moved = drifts.map(({ judge, since }) => `${since.toISOString().slice(0, 10)} (${judge})`);
+  return `held: judge drift since ${moved.join(', ')}`;
 }
 
 function explain(

@@ -34,11 +34,11 @@ export async function readDriftPeriods(database: Database, projectId: string): P
 }
 
 /**
- * Whether the nightly anchors of some judge have moved since an alarm was armed, or shortly before: then a drop may be the
- * judge's, and only two arms that are judged at the same time can tell.
+ * Whether the nightly anchors of some judge have moved since an alarm was armed, or shortly before, or earlier without
+ * being settled: then a drop may be the judge's, and only two arms that are judged at the same time can tell.
  */
 export async function readJudgeDrift(database: Database, projectId: string, armedAt: Date): Promise<boolean> {
   const since = armedAt.getTime() - BEFORE_MS;
-  const drifts = await readDrifts(database, projectId);
-  return drifts.some(({ alarmAt }) => alarmAt !== null && alarmAt.getTime() >= since);
+  const drifts = await readDriftPeriods(database, projectId);
+  return drifts.some(({ until }) => until === null || until.getTime() >= since);
 }

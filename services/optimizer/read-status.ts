@@ -68,6 +68,8 @@ export const systemStatusSchema = z.object({
       /** Why the shape is served as it is: a reason of the routing proposal, or `no_scored_sessions`. */
       reason: z.string(),
       currentModel: z.string().nullable(),
+      /** Why sessions of the shape are held, in words; null where none are. */
+      held: z.string().nullable(),
       models: z.array(
         z.object({
           model: z.string(),
@@ -211,12 +213,12 @@ async function explainRouting(
   const pointer = await readPointer(database, projectId);
   const stable = pointer === null ? null : await readPolicy(database, projectId, pointer.stable);
   if (governance === null || stable === null) return new Map();
-  const { cells, alarms } = await readRoutingEvidence(database, projectId, {
+  const evidence = await readRoutingEvidence(database, projectId, {
     asOf: new Date(now),
     sessionsPerCellMax: SESSIONS_PER_CELL,
   });
   const asked = { ...governance, weights: 'propose' as const };
-  const proposal = proposeRouting({ current: stable.body, governance: asked, cells, alarms });
+  const proposal = proposeRouting({ current: stable.body, governance: asked, ...evidence });
   const explanations = proposal.type === 'off' ? [] : proposal.explanations;
   return new Map(explanations.flatMap((each) => (each.turnShape === null ? [] : [[each.turnShape, each] as const])));
 }
@@ -233,6 +235,7 @@ async function readShapes(
       ...count,
       reason: explanation?.reason ?? (count.scored === 0 ? 'no_scored_sessions' : 'no_route'),
       currentModel: explanation?.currentModel ?? null,
+      held: explanation?.held ?? null,
       models: (explanation?.models ?? []).map((model) => ({
         ...{ model: model.model, sessions: model.sessions, sessionsNeeded: model.sessionsNeeded },
         ...{ verdict: model.verdict, mean: model.mean, lower: model.lower, upper: model.upper },

@@ -135,6 +135,7 @@ describe('sessions of a judge that moved', () => {
     expect(standing(moved, 'steady')).toMatchObject({ verdict: 'proven', sessions: 100, heldSessions: 120 });
     expect(standing(moved, 'cheap')).toMatchObject({ verdict: 'undecided', sessions: 5, heldSessions: 200 });
 
+    expect(moved?.held).toBe(`held: judge drift since ${period?.since.toISOString().slice(0, 10)} (a-judge)`);
     // Run, dry run and status say so.
     const plan = await planCycle(database, { projectId: project, nowMs });
     expect(plan.routing?.judgeDrifts).toEqual([

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { calibrateJudge } from '#shared/calibration/calibrate-judge.ts';
 import type { StoredCalibration } from '#shared/database/calibration-store.ts';
 import type { StoredQualityScore } from '#shared/database/score-store.ts';
+import { judgeKey } from '#shared/domain/judge-key.ts';
 import { sessionQuality } from '#shared/domain/session-quality.ts';
-import { standingOf, trustedScores } from './trusted-scores.ts';
+import { judgesBehind, standingOf, trustedScores } from './trusted-scores.ts';
 
 const JUDGED: StoredQualityScore = {
   callId: '0199a0c4-0000-7000-8000-000000000001',
@@ -86,5 +87,16 @@ describe('what a judge counts for', () => {
     const night = { night: '2026-01-03', anchors: 50, disagreed: 20, flipped: 0, compared: 50, level: 2 };
     const known = { calibrations: [calibration()], drifts: [{ ...VERSION, ...night, alarmAt }] };
     expect(standingOf(JUDGED, known, trust(false)).type).toBe(type);
+  });
+
+  it('stands behind a session unless it is mute for what it is; one that drifts would stand there', () => {
+    const behind = (known: Parameters<typeof judgesBehind>[1], believed: Parameters<typeof judgesBehind>[2]) =>
+      judgesBehind([JUDGED, JUDGED, DETERMINISTIC], known, believed);
+    const night = { night: '2026-01-03', anchors: 50, disagreed: 20, flipped: 0, compared: 50, level: 2 };
+    const drifts = [{ ...VERSION, ...night, alarmAt: new Date('2026-01-03T00:00:00Z') }];
+    expect(behind(NOBODY, trust(false))).toEqual([judgeKey(VERSION)]);
+    expect(behind({ calibrations: [calibration()], drifts }, trust(true))).toEqual([judgeKey(VERSION)]);
+    expect(behind(NOBODY, trust(true))).toEqual([]);
+    expect(behind({ calibrations: [calibration({ gatePassed: false })], drifts }, trust(true))).toEqual([]);
   });
 });

@@ -22,7 +22,7 @@ export interface KnownJudges {
 export type JudgeStanding =
   | { readonly type: 'raw' }
   | { readonly type: 'calibrated'; readonly calibration: StoredCalibration }
-  | { readonly type: 'mute'; readonly reason: string };
+  | { readonly type: 'mute'; readonly reason: string; readonly drifts?: boolean };
 
 type JudgedScore = Pick<StoredQualityScore, 'scorer' | 'scorerVersion' | 'judge'>;
 
@@ -38,7 +38,9 @@ export function standingOf(score: JudgedScore, known: KnownJudges, trust: JudgeT
   if (!calibration.gatePassed) return { type: 'mute', reason: calibration.gateReason ?? 'not past the gate' };
   const drift = known.drifts.find((one) => judgeKey(one) === key);
   const isDrifting = drift?.alarmAt != null && drift.alarmAt > calibration.fittedAt;
-  return isDrifting ? { type: 'mute', reason: 'it drifts from its anchors' } : { type: 'calibrated', calibration };
+  return isDrifting
+    ? { type: 'mute', reason: 'it drifts from its anchors', drifts: true }
+    : { type: 'calibrated', calibration };
 }
 
 /**
@@ -64,4 +66,22 @@ export function trustedScores(
       { ...score, value: calibrate(standing.calibration.map, { score: said, tokens: tokensOf(score), truncation }) },
     ];
   });
+}
+
+/**
+ * Keys of the judges that a session's quality rests on, and of those that it would rest on did they not drift: without
+ * them it is another number, and not a better session.
+ */
+export function judgesBehind(
+  scores: readonly StoredQualityScore[],
+  known: KnownJudges,
+  trust: JudgeTrust,
+): readonly string[] {
+  const keys = scores.flatMap((score) => {
+    if (score.judge === null) return [];
+    const standing = standingOf(score, known, trust);
+    if (standing.type === 'mute' && standing.drifts !== true) return [];
+    return judgeKey({ rubric: score.scorer, rubricVersion: score.scorerVersion, judge: score.judge.model });
+  });
+  return [...new Set(keys)].sort();
 }

@@ -20,13 +20,15 @@ describe('the period of a drift', () => {
     expect(period({ nights: nights(5, 40) })).toBeNull();
   });
 
-  it('is settled by a fit since, or by three quiet nights, and by nothing less', () => {
+  it('is settled by a fit since, or by three quiet nights of a judge that was never fitted, and by nothing less', () => {
     const alarm = { alarmAt: at(3), nights: nights(4, 30, 30, 4, 30, 4, 5) };
     expect(period(alarm)?.until).toBeNull();
     expect(period({ ...alarm, fittedAt: at(2) })?.until).toBeNull();
     expect(period({ ...alarm, fittedAt: at(5) })?.until).toEqual(at(5));
     const quiet = { alarmAt: at(3), nights: nights(4, 30, 30, 4, 30, 4, 5, 6, 4) };
     expect(period(quiet)?.until).toEqual(new Date(`${DAY(9)}T00:00:00Z`));
+    // One that was fitted counts for nothing until it is again, however quiet.
+    expect(period({ ...quiet, fittedAt: at(1) })?.until).toBeNull();
   });
 
   it('begins a day before the alarm where its nights are not known', () => {

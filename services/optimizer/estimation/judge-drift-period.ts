@@ -29,8 +29,8 @@ const QUIET_NIGHTS = 3;
 
 /**
  * The period of a judge's last drift. An alarm takes nights to come, so that it begins at the last quiet night before the
- * noisy ones that led to it; it is settled when the judge has been fitted to labels since, or its anchors have been quiet
- * for some nights.
+ * noisy ones that led to it; it is settled when the judge has been fitted to labels since. One that never was counts as it is, and is
+ * what it was again when its anchors have been quiet for some nights.
  */
 export function driftPeriod({ alarmAt, disagreementMax, nights, fittedAt }: DriftFacts): DriftPeriod | null {
   if (alarmAt === null) return null;
@@ -43,7 +43,7 @@ export function driftPeriod({ alarmAt, disagreementMax, nights, fittedAt }: Drif
   const beganMs =
     known === undefined ? alarmAt.getTime() : Date.parse(known.night) - (quietNight === undefined ? DAY_MS : 0);
   const since = new Date(Math.min(beganMs, alarmAt.getTime() - DAY_MS));
-  if (fittedAt !== null && fittedAt > alarmAt) return { since, until: fittedAt };
+  if (fittedAt !== null) return { since, until: fittedAt > alarmAt ? fittedAt : null };
   const after = nights.filter(({ night, anchors }) => anchors > 0 && night > alarmNight);
   const settled = after.findIndex(
     (_, at) => at + 1 >= QUIET_NIGHTS && after.slice(at + 1 - QUIET_NIGHTS, at + 1).every(isQuiet),
