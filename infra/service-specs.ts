@@ -24,10 +24,10 @@ const NODE_OPTIONS: Readonly<Record<ServiceName, readonly string[]>> = {
 
 /**
  * By itself glibc gives each of a process's dozen threads a heap of its own, and what one has freed is no use to the
- * others.
+ * others. Two or three of them work at once, and small pieces are taken from no heap but from what each thread keeps.
  */
 const MEMORY_SETTINGS: Readonly<Record<ServiceName, Readonly<Record<string, string>>>> = {
-  gateway: { MALLOC_ARENA_MAX: '2' },
+  gateway: { MALLOC_ARENA_MAX: '1' },
   optimizer: {},
   evaluator: {},
 };
