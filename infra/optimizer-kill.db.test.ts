@@ -5,7 +5,8 @@ import { createTestDatabase, type TestDatabase } from '#shared/testing/test-data
 import { createCycleClock } from '../services/optimizer/testing/cycle-fixture.ts';
 import { BEFORE_ITS_MOVE, type CyclePlace, isCheckpoint } from './testing/cycle-place.ts';
 import { faultsOfKilledRun } from './testing/faults-of-killed-run.ts';
-import { type KillDeps, killAndTakeOver, type LeftByRun, runTogether, runWhole } from './testing/kill-cycle.ts';
+import { type KillDeps, killAndTakeOver, runTogether, runWhole } from './testing/kill-cycle.ts';
+import type { LeftByRun } from './testing/left-by-run.ts';
 import { temporaryFolder } from './testing/temporary-folder.ts';
 
 /** A few places of a run; the suite of faults has them all. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { KilledRun, LeftByRun } from './kill-cycle.ts';
+import type { KilledRun } from './kill-cycle.ts';
+import type { LeftByRun } from './left-by-run.ts';
 
 /** What may become of a statement that comes too late: nothing. */
 const HARMLESS = /^(UPDATE 0|SELECT \d+|CUT)$/;

@@ -1,23 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { sql } from 'kysely';
 import type { Database } from '#shared/database/connect.ts';
-import { readPointer } from '#shared/database/pointer-store.ts';
-import { listPolicies } from '#shared/database/policy-store.ts';
 import { type CycleClock, seedProvenProject } from '../../services/optimizer/testing/cycle-fixture.ts';
 import type { Statement } from './client-statements.ts';
 import { type CyclePlace, comesTo, nameOf, placesOf } from './cycle-place.ts';
+import { type LeftByRun, type RunRow, readLeft, readRunRow, readRunRows } from './left-by-run.ts';
 import { type OptimizerProcess, startOptimizerProcess } from './optimizer-process.ts';
 import type { HeldStatement } from './statement-gate.ts';
-
-/** What a run has left of policies, and how often each change of them is in the audit log. */
-export interface LeftByRun {
-  readonly stable: string | undefined;
-  readonly canary: string | null | undefined;
-  readonly epoch: number | undefined;
-  readonly policies: readonly string[];
-  readonly rollouts: readonly string[];
-  readonly audit: Readonly<Record<string, number>>;
-}
 
 export interface KilledRun {
   readonly left: LeftByRun;
@@ -30,14 +18,6 @@ export interface KilledRun {
   readonly run: RunRow | null;
   /** What PostgreSQL made of the dead one's last statement, which arrived when all was over; null if it did not. */
   readonly late: string | null;
-}
-
-interface RunRow {
-  readonly status: string;
-  readonly attempt: number;
-  readonly fence: number;
-  readonly step: string | null;
-  readonly checkpoint: readonly string[];
 }
 
 export interface KillDeps {
@@ -193,32 +173,4 @@ async function endLease(owner: Database, project: string): Promise<void> {
     .set({ leaseUntil: new Date(0) })
     .where('projectId', '=', project)
     .execute();
-}
-
-async function readRunRows(owner: Database, project: string): Promise<readonly RunRow[]> {
-  const rows = await owner.selectFrom('optimizerRun').selectAll().where('projectId', '=', project).execute();
-  return rows.map(({ status, attempt, fence, progress, checkpoint }) => ({
-    ...{ status, attempt, fence },
-    step: (progress as { readonly step?: string | null }).step ?? null,
-    checkpoint: Object.keys(checkpoint as object),
-  }));
-}
-
-async function readRunRow(owner: Database, project: string): Promise<RunRow | null> {
-  return (await readRunRows(owner, project))[0] ?? null;
-}
-
-async function readLeft(owner: Database, project: string): Promise<LeftByRun> {
-  const pointer = await readPointer(owner, project);
-  const policies = await listPolicies(owner, project, { limit: 10 });
-  const rollouts = await owner.selectFrom('rollout').select('status').where('projectId', '=', project).execute();
-  const { rows } = await sql<{ action: string; count: number }>`
-    SELECT action, count(*)::int AS count FROM audit_event
-    WHERE project_id = ${project} AND actor LIKE 'optimizer:%' GROUP BY action ORDER BY action`.execute(owner);
-  return {
-    ...{ stable: pointer?.stable, canary: pointer?.canary, epoch: pointer?.epoch },
-    policies: policies.map(({ policyId }) => policyId),
-    rollouts: rollouts.map(({ status }) => status),
-    audit: Object.fromEntries(rows.map(({ action, count }) => [action, count])),
-  };
 }

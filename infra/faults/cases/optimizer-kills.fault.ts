@@ -5,14 +5,8 @@ import { createTestDatabase, type TestDatabase } from '#shared/testing/test-data
 import { createCycleClock } from '../../../services/optimizer/testing/cycle-fixture.ts';
 import { BEFORE_ITS_MOVE, type CyclePlace, isCheckpoint, nameOf } from '../../testing/cycle-place.ts';
 import { faultsOfKilledRun } from '../../testing/faults-of-killed-run.ts';
-import {
-  type KillDeps,
-  type KilledRun,
-  killAndTakeOver,
-  type LeftByRun,
-  runTogether,
-  runWhole,
-} from '../../testing/kill-cycle.ts';
+import { type KillDeps, type KilledRun, killAndTakeOver, runTogether, runWhole } from '../../testing/kill-cycle.ts';
+import type { LeftByRun } from '../../testing/left-by-run.ts';
 import { temporaryFolder } from '../../testing/temporary-folder.ts';
 import { recordFault } from '../testing/fault-result.ts';
 
