@@ -2002,6 +2002,7 @@ export interface Operations {
           result: 'passed' | 'proven' | 'not_needed' | 'insufficient_overlap' | 'worse' | 'not_shown';
           goesOn: boolean;
           reason: string;
+          urgentShapes: string[];
           effectiveSessionsMin: number;
           tolerance: number;
           comparison: {

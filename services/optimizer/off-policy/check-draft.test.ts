@@ -147,6 +147,24 @@ describe('a draft of routing held against what was logged', () => {
     expect(check(logged(12_000, 0.6), { phase: 'returning' })).toMatchObject({ result: 'not_needed' });
   });
 
+  it('weighs what can wait without what cannot: a shape that fell goes on, and does not speak for the other', () => {
+    const fallen = route(0, { id: `claude/${OTHER}`, match: { requestModel: 'claude-*', turnShape: OTHER } });
+    const draft = policy(route(0), fallen, general());
+    const incumbent = policy(general());
+    const models = ['dear', 'cheap', 'new'].map((model) => ({ model, phase: 'proven' }));
+    const verdict = checkDraft({
+      ...{ incumbent, draft, sessions: logged(12_000, 0.6), governance: governance() },
+      changes: diffPolicies(incumbent, draft),
+      explanations: [
+        { turnShape: SHAPE, reason: 'cheaper_proven', models },
+        { turnShape: OTHER, reason: 'current_below_bar', models },
+      ],
+    });
+    expect(verdict).toMatchObject({ result: 'worse', goesOn: false, urgentShapes: [OTHER] });
+    expect(verdict.comparison).toMatchObject({ sessions: 9_000, affected: 9_000 });
+    expect(keepTargets(incumbent, draft, verdict.urgentShapes)).toEqual(policy(fallen, general()));
+  });
+
   it('never keeps a model that left the allow-list', () => {
     const gone = policy(general({ targets: [{ model: 'gone', weight: 10_000 }] }));
     expect(check([], { incumbent: gone, phase: 'open' })).toMatchObject({ result: 'not_needed', goesOn: true });

@@ -22,6 +22,8 @@ export const offPolicyVerdictSchema = z.object({
   goesOn: z.boolean(),
   /** One sentence, with the numbers. */
   reason: z.string(),
+  /** Turn shapes whose changes cannot wait, and go on whatever the rest comes to. */
+  urgentShapes: z.array(z.string()),
   effectiveSessionsMin: z.number(),
   tolerance: z.number(),
   /** Null where nothing was estimated. */
@@ -48,15 +50,18 @@ export interface CheckDraftInput {
 export function checkDraft(input: CheckDraftInput): OffPolicyVerdict {
   const { governance, incumbent, draft, sessions } = input;
   const tolerance = governance.alphas.nonInferiorityMargin;
+  const urgentShapes = urgentShapesOf(input);
   const verdict = (result: OffPolicyVerdict['result'], reason: string, comparison: OffPolicyVerdict['comparison']) => ({
-    ...{ result, reason, comparison, tolerance, effectiveSessionsMin: EFFECTIVE_SESSIONS_MIN },
+    ...{ result, reason, comparison, urgentShapes, tolerance, effectiveSessionsMin: EFFECTIVE_SESSIONS_MIN },
     goesOn: result === 'passed' || result === 'proven' || result === 'not_needed',
   });
-  const exempt = whyNotNeeded(input);
+  const gaining = gainingModels(input).filter(({ turnShape }) => !urgentShapes.includes(turnShape ?? ''));
+  const exempt = whyNotNeeded(input, gaining.length > 0);
   if (exempt !== null) return verdict('not_needed', exempt, null);
 
   const names = namesOf(governance);
-  const comparison = comparePolicies({ incumbent, draft, sessions, allowed: (name) => names.get(name) });
+  const waiting = sessions.filter(({ facts }) => !urgentShapes.includes(facts.turnShape));
+  const comparison = comparePolicies({ incumbent, draft, sessions: waiting, allowed: (name) => names.get(name) });
   const { effectiveSessions: effective, uncovered, difference } = comparison;
   const numbers = difference === null ? '' : `; difference ${describe(difference)}`;
   const overlap = `${effective.toFixed(0)} of ${EFFECTIVE_SESSIONS_MIN} effective sessions`;
@@ -70,7 +75,7 @@ export function checkDraft(input: CheckDraftInput): OffPolicyVerdict {
   if (difference !== null && uncovered === 0 && difference.high < -tolerance) {
     return verdict('worse', `a loss beyond ${tolerance} shows: ${overlap}${numbers}`, comparison);
   }
-  const unproven = unprovenModels(input);
+  const unproven = unprovenModels(gaining, input);
   if (unproven.length === 0) {
     return verdict('proven', `every model that gains is proven in its turn shape; ${overlap}${numbers}`, comparison);
   }
@@ -79,34 +84,46 @@ export function checkDraft(input: CheckDraftInput): OffPolicyVerdict {
 }
 
 /** Drafts that make overlap, and drafts that must not wait for it. */
-function whyNotNeeded({ changes, explanations, incumbent, governance }: CheckDraftInput): string | null {
+function whyNotNeeded({ changes, incumbent, governance }: CheckDraftInput, gains: boolean): string | null {
   if (changes.every((change) => change.type !== 'weight')) return 'no weight changes';
   const allowed = new Set(governance.models.map((model) => model.id));
   if (modelsOfPolicy(incumbent).some((model) => !allowed.has(model))) {
     return 'a model that may not be served any more leaves';
   }
-  const urgent = changes
-    .filter((change) => change.type === 'weight' && change.to > change.from)
-    .every(({ turnShape, model }) => {
-      const found = explanations.find((each) => each.turnShape === turnShape);
-      const standing = found?.models.find((each) => each.model === model);
-      return (
-        found?.reason === 'current_below_bar' ||
-        found?.reason === 'best_known_while_none_proven' ||
-        standing?.phase === 'returning'
-      );
-    });
-  return urgent ? 'it leaves a model that fell, or takes back one that recovers' : null;
+  return gains ? null : 'it leaves a model that fell, or takes back one that recovers';
+}
+
+interface Gain {
+  readonly turnShape: string | null;
+  readonly model: string;
+}
+
+function gainingModels({ changes }: CheckDraftInput): Gain[] {
+  return changes.filter((change) => change.type === 'weight' && change.to > change.from);
+}
+
+/** Shapes that leave a fallen model, or in which all that gains is on its way back. */
+function urgentShapesOf(input: CheckDraftInput): string[] {
+  const gains = Map.groupBy(gainingModels(input), (gain) => gain.turnShape);
+  return [...gains].flatMap(([turnShape, members]) => {
+    const found = input.explanations.find((each) => each.turnShape === turnShape);
+    const leaves = found?.reason === 'current_below_bar' || found?.reason === 'best_known_while_none_proven';
+    const returns = members.every((gain) => phaseOf(gain, input) === 'returning');
+    return turnShape !== null && (leaves || returns) ? [turnShape] : [];
+  });
 }
 
 /** Models that gain weight in a shape in which they are not proven, nor on their way back. */
-function unprovenModels({ changes, explanations }: CheckDraftInput): string[] {
-  const gaining = changes.filter((change) => change.type === 'weight' && change.to > change.from);
-  return gaining.flatMap(({ turnShape, model }) => {
-    const found = explanations.find((each) => each.turnShape === turnShape);
-    const phase = found?.models.find((each) => each.model === model)?.phase;
-    return phase === 'proven' || phase === 'returning' ? [] : [`${model} in ${turnShape ?? 'all shapes'}`];
+function unprovenModels(gaining: readonly Gain[], input: CheckDraftInput): string[] {
+  return gaining.flatMap((gain) => {
+    const phase = phaseOf(gain, input);
+    return phase === 'proven' || phase === 'returning' ? [] : [`${gain.model} in ${gain.turnShape ?? 'all shapes'}`];
   });
+}
+
+function phaseOf({ turnShape, model }: Gain, { explanations }: CheckDraftInput): string | undefined {
+  const found = explanations.find((each) => each.turnShape === turnShape);
+  return found?.models.find((each) => each.model === model)?.phase;
 }
 
 function namesOf(governance: Governance): ReadonlyMap<string, string> {

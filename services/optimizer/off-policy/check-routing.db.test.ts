@@ -4,10 +4,13 @@ import { readLoggedSessions } from '#shared/database/logged-session-store.ts';
 import { readRun } from '#shared/database/optimizer-run-store.ts';
 import { readPointer } from '#shared/database/pointer-store.ts';
 import { readPolicy } from '#shared/database/policy-store.ts';
+import { readGovernance } from '#shared/database/read-governance.ts';
 import { insertCall, insertSessions, SHAPE, seedProject } from '#shared/testing/optimizer-fixture.ts';
 import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
+import type { RoutingDecision } from '../cycle-checkpoint.ts';
 import { planCycle } from '../plan-cycle.ts';
 import { askForRun, createCycleClock, createCycleWorker } from '../testing/cycle-fixture.ts';
+import { checkRouting } from './check-routing.ts';
 
 const DAY_MS = 86_400_000;
 const clock = createCycleClock();
@@ -114,6 +117,38 @@ describe('a draft that logged sessions speak against', () => {
     expect(await readPointer(database, project)).toMatchObject({ stable, canary: null });
     const stored = await readPolicy(database, project, String(routing['published']?.['policyId']));
     expect(stored?.evidence).toMatchObject({ offPolicy: { result: 'worse', goesOn: false } });
+  });
+
+  it('goes on with its exploration alone where overlap is lacking', async () => {
+    const project = 'explored-first';
+    const stable = await seedProject(owner, project, rules);
+    const policy = await readPolicy(database, project, stable);
+    const governance = (await readGovernance(database, project))?.body;
+    const [first] = policy?.body.routes ?? [];
+    if (policy === null || first === undefined || governance === undefined)
+      throw new Error('the project is not seeded');
+    const cheap = {
+      ...first,
+      targets: [
+        { model: 'steady', weight: 5_000 },
+        { model: 'cheap', weight: 5_000 },
+      ],
+      exploration: [{ model: 'cheap', share: 300 }],
+    };
+    const body = { ...policy.body, routes: [cheap, ...policy.body.routes.slice(1)] };
+    const explanations = [{ turnShape: null, reason: 'cheaper_proven', models: [{ model: 'cheap', phase: 'open' }] }];
+    const decision: RoutingDecision = {
+      ...{ type: 'draft', reason: null, explanations, judgeDrifts: [], parentId: stable },
+      draft: { body, reason: 'a test', evidence: {}, explorationOnly: false },
+    };
+    const check = await checkRouting(database, project, decision, governance, new Date(clock.now()));
+    expect(check.verdict).toMatchObject({ result: 'insufficient_overlap', goesOn: false });
+    expect(check.draft).toMatchObject({
+      explorationOnly: true,
+      evidence: { wanted: body, offPolicy: { goesOn: false } },
+    });
+    expect(check.draft?.heldBy).toBeUndefined();
+    expect(check.draft?.body.routes[0]).toEqual({ ...first, exploration: [{ model: 'cheap', share: 300 }] });
   });
 
   it('becomes a canary as soon as they speak for it', async () => {

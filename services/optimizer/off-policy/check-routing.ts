@@ -23,8 +23,8 @@ const explanationsSchema = z.array(
 
 /**
  * Holds a draft of routing against what was logged before any session is served by it. The verdict goes into the draft's
- * evidence. Where governance lets the optimizer act and the verdict is against it, only its exploration goes on, which
- * makes the overlap that is lacking; a draft without any is stored and held. Reads only.
+ * evidence. Where governance lets the optimizer act and the verdict is against it, only what cannot wait goes on, and its
+ * exploration, which makes the overlap that is lacking; a draft without either is stored and held. Reads only.
  */
 export async function checkRouting(
   database: Database,
@@ -45,12 +45,13 @@ export async function checkRouting(
   });
   const checked = { ...draft, evidence: { ...draft.evidence, offPolicy: verdict } };
   if (verdict.goesOn || governance.weights !== 'automatic') return { verdict, draft: checked };
-  const body = keepTargets(incumbent.body, draft.body);
+  const body = keepTargets(incumbent.body, draft.body, verdict.urgentShapes);
   const changes = diffPolicies(incumbent.body, body);
   if (changes.length === 0) return { verdict, draft: { ...checked, heldBy: verdict.result } };
-  const reason = `exploration first, for ${draft.reason}`;
+  const reason = `${changes.some((change) => change.type === 'weight') ? 'what cannot wait' : 'exploration first'}, for ${draft.reason}`;
   const evidence = { ...checked.evidence, changes, wanted: draft.body };
-  return { verdict, draft: { body, reason, evidence, explorationOnly: true } };
+  const explorationOnly = changes.every((change) => change.type === 'exploration');
+  return { verdict, draft: { body, reason, evidence, explorationOnly } };
 }
 
 function toLoggedSession(

@@ -3,9 +3,12 @@ import type { PolicyBody, PolicyRoute } from '#shared/domain/policy.ts';
 /**
  * A draft without its changes of weight: what is left is its exploration, which makes the overlap that the rest of it
  * lacks. A route that the draft adds serves what the route serves that took its calls before.
+ *
+ * @param urgentShapes turn shapes whose changes cannot wait, and stay
  */
-export function keepTargets(current: PolicyBody, draft: PolicyBody): PolicyBody {
+export function keepTargets(current: PolicyBody, draft: PolicyBody, urgentShapes: readonly string[] = []): PolicyBody {
   const routes = draft.routes.map((route, index): PolicyRoute => {
+    if (urgentShapes.includes(route.match.turnShape ?? '')) return route;
     const before = draft.routes
       .slice(index)
       .map((later) => current.routes.find((each) => each.id === later.id))
