@@ -66,6 +66,8 @@ const KEY_POLL_MS = 2_000;
 const FLAG_POLL_MS = 500;
 /** What a crash may cost of what was learned of token counts. */
 const CALIBRATION_SAVE_MS = 60_000;
+/** How soon the memory of sessions that are over is given back. */
+const FORGET_IDLE_MS = 60_000;
 /** Calls can be long; a process that must go does not wait for all of them. */
 const STOP_DEADLINE_MS = 10_000;
 /** How long a start, or a stop, waits for a store that does not answer. */
@@ -115,6 +117,7 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
     spoolFull: config.spoolFull,
     policies: () => ({ status: policies.status(), epoch: epochOf(policies) }),
   });
+  const knownParts = createKnownParts({ mark: `known ${randomUUID()}`, now });
   const server = createGatewayServer({
     config,
     gatewayId,
@@ -133,7 +136,7 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
     sessions: createSessionMemory({ now }, { sessionHeader: config.sessionHeader, idleMs: config.sessionIdleMs }),
     pins: createSessionPins({ lookUp }),
     flagged,
-    knownParts: createKnownParts({ mark: `known ${randomUUID()}`, now }),
+    knownParts,
     readiness: async () => readinessOf(deps, policies),
   });
   const timers: NodeJS.Timeout[] = [];
@@ -161,6 +164,7 @@ export function createGatewayService(deps: GatewayServiceDeps): GatewayService {
           [() => flagged.refresh(policies.current()), FLAG_POLL_MS],
           [audit.flush, POLICY_POLL_MS],
           [tokens.save, CALIBRATION_SAVE_MS],
+          [async () => knownParts.forgetIdle(), FORGET_IDLE_MS],
         ]),
       );
       await server.listen({ host: deps.host, port: deps.port });

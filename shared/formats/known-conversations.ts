@@ -28,6 +28,8 @@ export interface ConversationMemory {
    * @returns whether it is kept
    */
   keep(owner: string, conversation: Conversation, before: Conversation | undefined): boolean;
+  /** Gives the memory back of whoever was silent for long; nobody who asks gets it in any case. */
+  forgetIdle(): void;
 }
 
 const HEAD_BYTES = 128;
@@ -40,7 +42,6 @@ const MEMORY_PER_BYTE = 2;
 const KEPT_BYTES_MAX = 128 * 1_024 * 1_024;
 /** Whoever is silent for longer finds the provider's cache empty, too. */
 const IDLE_MS = 600_000;
-const PURGE_EVERY = 256;
 /** So many bytes before the last messages tell conversations apart that begin alike. */
 const PROBE_BYTES = 48;
 
@@ -58,7 +59,6 @@ export function createConversationMemory(now: () => number): ConversationMemory 
     updateAgeOnGet: true,
     perf: { now },
   });
-  let kept = 0;
   return {
     find(owner, bytes) {
       let newest: Conversation | undefined;
@@ -86,10 +86,9 @@ export function createConversationMemory(now: () => number): ConversationMemory 
         names.set(name, list === undefined ? [] : [conversation, ...list].slice(0, CONVERSATIONS_PER_NAME_MAX));
         isKept ||= list !== undefined;
       }
-      kept += 1;
-      if (kept % PURGE_EVERY === 0) names.purgeStale();
       return isKept;
     },
+    forgetIdle: () => void names.purgeStale(),
   };
 }
 

@@ -23,6 +23,8 @@ export interface KnownParts {
    * @param owner whose request it is: what one owner sent changes nothing for another
    */
   parse(bytes: Buffer, owner: string): OneByteParse;
+  /** Gives the memory back of what has not come again for long. To be called now and then. */
+  forgetIdle(): void;
 }
 
 /** Smaller ones are parsed as fast as found. */
@@ -37,7 +39,7 @@ const NOTHING: KnownList = { starts: [], ends: [], values: [] };
  */
 export function createKnownParts(deps: { readonly mark: string; readonly now: () => number }): KnownParts {
   const conversations = createConversationMemory(deps.now);
-  const tools = createToolMemory();
+  const tools = createToolMemory(deps.now);
   return {
     parse(bytes, owner) {
       if (bytes.length < BODY_BYTES_MIN || bytes.length > BODY_BYTES_MAX) return parseOneByte(bytes);
@@ -51,6 +53,10 @@ export function createKnownParts(deps: { readonly mark: string; readonly now: ()
       if (next !== null && hasNews(split) && conversations.keep(owner, next, precursor(before, split)))
         makeAllKnown(next);
       return { type: 'parsed', value };
+    },
+    forgetIdle() {
+      conversations.forgetIdle();
+      tools.forgetIdle();
     },
   };
 }

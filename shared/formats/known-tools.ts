@@ -16,6 +16,8 @@ export interface ToolMemory {
   find(owner: string, bytes: Buffer, at: number): KnownTools | undefined;
   /** Keeps the list that stands there when its beginning has come before. */
   learn(owner: string, part: Buffer, tools: readonly unknown[]): void;
+  /** Gives the memory back of lists that nobody has sent for long. */
+  forgetIdle(): void;
 }
 
 /** Tools that begin alike, newest first. */
@@ -35,11 +37,19 @@ const TOOLS_BYTES_MIN = 2_048;
 const TOOLS_BYTES_MAX = 512 * 1_024;
 const KEPT_BYTES_MAX = 8 * 1_024 * 1_024;
 
-export function createToolMemory(): ToolMemory {
+/** Tools are the same in all sessions of a client, of which one follows another. */
+const IDLE_MS = 3_600_000;
+
+/** @param now milliseconds, from any beginning */
+export function createToolMemory(now: () => number): ToolMemory {
   const heads = new LRUCache<string, Head>({
     max: HEADS_MAX,
     maxSize: KEPT_BYTES_MAX,
     sizeCalculation: ({ lists }) => 1 + lists.reduce((sum, list) => sum + list.bytes.length, 0),
+    ttl: IDLE_MS,
+    ttlResolution: 0,
+    updateAgeOnGet: true,
+    perf: { now },
   });
   return {
     find: (owner, bytes, at) =>
@@ -56,6 +66,7 @@ export function createToolMemory(): ToolMemory {
         heads.set(name, { lists: [list, ...head.lists].slice(0, LISTS_PER_HEAD_MAX), trials: head.trials + 1 });
       }
     },
+    forgetIdle: () => void heads.purgeStale(),
   };
 }
 
