@@ -91,6 +91,8 @@ describe('trimtab optimize', () => {
     expect(stdout).toContain('It would be stored as a proposal, for a person to activate.');
     const plan = (await fixture.run(['optimize', 'run', '--dry-run', '--json'])).json();
     expect(plan).toMatchObject({ routing: { draft: { outcome: 'propose', heldBy: null } } });
+    expect(plan).toMatchObject({ routing: { offPolicy: { result: 'not_needed', goesOn: true }, judgeDrifts: [] } });
+    expect(stdout).toContain('Held against logged sessions: there is nothing to wait for (no weight changes).');
     expect(await policyOf()).toEqual(before);
   });
 

@@ -28,7 +28,8 @@ export async function printPlan(context: CommandContext, options: CommandOptions
   else for (const line of describePlan(plan)) printLine(context, line);
 }
 
-function describePlan(plan: CyclePlan): string[] {
+/** The plan in lines for people. */
+export function describePlan(plan: CyclePlan): string[] {
   const { stable, routing, prefixes } = plan;
   if (stable === null || routing === null) return ['There is no active policy yet; a run would do nothing.'];
   const lines = [`As of ${plan.asOf}, with v${stable.number} served. Nothing is done.`, ''];
