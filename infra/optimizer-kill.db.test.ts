@@ -11,7 +11,7 @@ import { temporaryFolder } from './testing/temporary-folder.ts';
 
 /** A few places of a run; the suite of faults has them all. */
 const OPTIMIZERS = 5;
-const TEST_TIMEOUT_MS = 180_000;
+const TEST_TIMEOUT_MS = 300_000;
 const folder = temporaryFolder();
 const redis = findRedisServer(process.env);
 let store: TestDatabase;

@@ -33,9 +33,10 @@ export interface KillDeps {
 const NEVER_MS = 3_600_000;
 const SOON_MS = 200;
 const CLAIMS_UNDER_LEASE = 2;
-const DEADLINE_MS = 45_000;
+/** An idle machine needs two seconds for what is waited for; one with six loads needs a minute to start a process. */
+const DEADLINE_MS = 120_000;
 /** A lease has a minute. */
-const LEASE_MAX_MS = 90_000;
+const LEASE_MAX_MS = 150_000;
 const LOOK_MS = 25;
 /** What an optimizer says that finds its lease lost. */
 const TAKEN_OVER = 'another optimizer has taken the run over';
