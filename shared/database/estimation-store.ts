@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import * as z from 'zod';
 import type { SampledQuality } from '../domain/session-quality.ts';
 import type { Database } from './connect.ts';
+import { type DriftWindow, heldByDrift } from './held-by-drift.ts';
 
 /** Mean tokens per session. `inputTokens` excludes cache tokens. */
 interface SessionTokens {
@@ -45,8 +46,8 @@ export interface CellWindow {
   /** Sessions that closed after it are not seen: a run that is resumed must see what it saw before. */
   readonly asOf: Date;
   readonly sessionsPerCellMax: number;
-  /** When which judges were away from their anchors; `until` null for ever. */
-  readonly drifts?: readonly { readonly key: string; readonly since: Date; readonly until: Date | null }[];
+  /** Sessions in which such a judge had a say are marked. */
+  readonly drifts?: readonly DriftWindow[];
 }
 
 export interface SessionOfRollout {
@@ -83,15 +84,11 @@ export async function readSessionCells(
   projectId: string,
   window: CellWindow,
 ): Promise<SessionCell[]> {
-  const drifts = window.drifts ?? [];
   const rows = await sql<CellRow>`
     WITH placed AS (
       SELECT session_id, first_call_id, turn_shape, model, quality, started_at, hard_failure, key_id, quality_unbounded,
         quality_low, quality_high, quality_by_rule, coalesce(first_scored_at, quality_at) AS scored_at,
-        EXISTS (SELECT 1 FROM unnest(${drifts.map(({ key }) => key)}::text[],
-            ${drifts.map(({ since }) => since)}::timestamptz[],
-            ${drifts.map(({ until }) => until ?? 'infinity')}::timestamptz[]) AS moved (judge, since, until)
-          WHERE moved.judge = ANY (judged_by) AND quality_at >= moved.since AND quality_at < moved.until) AS held,
+        ${heldByDrift(window.drifts ?? [])} AS held,
         row_number() OVER (PARTITION BY turn_shape, model ORDER BY started_at DESC, session_id DESC) AS place
       FROM session
       WHERE project_id = ${projectId} AND closed_at IS NOT NULL AND closed_at <= ${window.asOf}

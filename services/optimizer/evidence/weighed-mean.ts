@@ -16,10 +16,10 @@ export function weighedMean(
   const sums = { sessions: 0, w: 0, v: 0, ww: 0, vv: 0, vw: 0 };
   for (const cell of cells) {
     if (cell.model !== of.model || (of.turnShape !== null && cell.turnShape !== of.turnShape)) continue;
-    for (const { quality, propensity } of cell.sessions) {
+    for (const { quality, sampled, propensity } of cell.sessions) {
       if (propensity === undefined || propensity === null || propensity <= 0) continue;
       const w = Math.min(WEIGHT_MAX, 1 / propensity);
-      const v = w * quality;
+      const v = w * (sampled?.value ?? quality);
       sums.sessions += 1;
       sums.w += w;
       sums.v += v;

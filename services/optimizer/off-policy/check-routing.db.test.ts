@@ -81,13 +81,28 @@ describe('logged sessions', () => {
       stable,
     );
     const asOf = new Date(clock.now());
-    const read = await readLoggedSessions(database, project, { since: new Date(clock.now() - 30 * DAY_MS), asOf });
+    const window = { since: new Date(clock.now() - 30 * DAY_MS), asOf, drifts: [] };
+    const read = await readLoggedSessions(database, project, window);
     expect(read).toEqual([
       expect.objectContaining({ sessionId: 'session-3', model: 'cheap', propensity: 0.03, prefixId: undefined }),
       expect.objectContaining({ sessionId: 'session-0', propensity: 0.97, prefixId: null, turnShape: SHAPE }),
     ]);
-    const early = { since: new Date(clock.now() - 30 * DAY_MS), asOf: new Date(clock.now() - 3 * DAY_MS) };
+    const early = { ...window, asOf: new Date(clock.now() - 3 * DAY_MS) };
     expect(await readLoggedSessions(database, project, early)).toEqual([]);
+
+    // A judge that was away has had a say in the one, and drawn verdicts make a number below 0 of it.
+    await owner
+      .updateTable('session')
+      .set({ judgedBy: ['a-judge'], qualityUnbounded: -0.5 })
+      .where('projectId', '=', project)
+      .where('sessionId', '=', 'session-0')
+      .execute();
+    expect((await readLoggedSessions(database, project, window)).map(({ quality }) => quality)).toEqual([0.9, -0.5]);
+    const drift = { key: 'a-judge', since: new Date(clock.now() - 4 * DAY_MS), until: null };
+    const held = await readLoggedSessions(database, project, { ...window, drifts: [drift] });
+    expect(held.map(({ sessionId }) => sessionId)).toEqual(['session-3']);
+    const settled = { ...drift, until: new Date(clock.now() - 3 * DAY_MS) };
+    expect(await readLoggedSessions(database, project, { ...window, drifts: [settled] })).toHaveLength(2);
   });
 });
 

@@ -4,6 +4,7 @@ import { readLoggedSessions } from '#shared/database/logged-session-store.ts';
 import { readPolicy } from '#shared/database/policy-store.ts';
 import type { Governance } from '#shared/domain/governance.ts';
 import type { RoutingCheck, RoutingDecision } from '../cycle-checkpoint.ts';
+import { readDriftPeriods } from '../read-judge-drift.ts';
 import { diffPolicies } from '../routing/diff-policies.ts';
 import { checkDraft } from './check-draft.ts';
 import { keepTargets } from './keep-targets.ts';
@@ -36,7 +37,9 @@ export async function checkRouting(
   const { draft } = decision;
   const incumbent = draft === null ? null : await readPolicy(database, projectId, decision.parentId);
   if (draft === null || incumbent === null) return { verdict: null, draft };
-  const rows = await readLoggedSessions(database, projectId, { since: new Date(asOf.getTime() - WINDOW_MS), asOf });
+  const drifts = await readDriftPeriods(database, projectId);
+  const since = new Date(asOf.getTime() - WINDOW_MS);
+  const rows = await readLoggedSessions(database, projectId, { since, asOf, drifts });
   const verdict = checkDraft({
     ...{ incumbent: incumbent.body, draft: draft.body, governance },
     changes: diffPolicies(incumbent.body, draft.body),

@@ -11,7 +11,7 @@ export interface LoggedSession {
   readonly action: ModelChoice;
   /** As the gateway logged it, exploration included; above 0, at most 1. */
   readonly propensity: number;
-  /** 0 to 1. */
+  /** From 0 to 1, and beyond where verdicts are drawn: right on average. */
   readonly quality: number;
 }
 
