@@ -115,6 +115,7 @@ const anyStep = fc.oneof(
   fc.nat(11).map((at) => (messages: readonly unknown[]) => messages.slice(0, 1 + (at % messages.length))),
 );
 const SYSTEMS: readonly unknown[] = [
+  undefined,
   LONG,
   [{ type: 'text', text: LONG }],
   [
@@ -297,7 +298,7 @@ describe('known conversations', () => {
         for (const [step, system, form, targetIndex] of following) {
           messages = step(messages);
           if (messages.length === 0) messages = opening;
-          const bytes = written({ ...request(messages), system: SYSTEMS[system] }, form);
+          const bytes = written({ ...request(messages), padding: LONG, system: SYSTEMS[system] }, form);
           const target = TARGETS[targetIndex] ?? TARGETS[0];
           if (target === undefined) throw new Error('no target');
           for (let round = 0; round < 2; round += 1) {
@@ -309,6 +310,18 @@ describe('known conversations', () => {
         }
       }),
     );
+  });
+
+  it('are sent as any request is when nothing of their beginning is said', () => {
+    const parts = knowing();
+    const { system: _system, ...body } = request([{ role: 'user', content: '' }, ...conversation(1).slice(1)]);
+    const bytes = bytesOf({ ...body, padding: LONG });
+    for (let round = 0; round < 4; round += 1) {
+      for (const target of TARGETS) {
+        const known = sent(parts.parse(bytes, 'one'), target, encodeOneByteBody);
+        expect(known).toEqual(sent(parseOneByte(bytes), target, encodeOneByte));
+      }
+    }
   });
 
   it('are sent as any request is when an agent goes on for long', () => {

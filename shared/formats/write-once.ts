@@ -5,6 +5,8 @@ export interface CommonStart {
   readonly elements: readonly unknown[];
   /** Written when it is first asked for. */
   json: Buffer | null;
+  /** A shorter one, from whose JSON this one goes on. */
+  before: CommonStart | null;
 }
 
 const COMMA = ',';
@@ -17,7 +19,7 @@ export function writeOnce(list: readonly unknown[]): void {
   whole.set(list, null);
 }
 
-/** Says of a list with which elements it begins, of which many lists make use. */
+/** Says of a list with which elements, one at least, it begins. */
 export function beginsWith(list: readonly unknown[], start: CommonStart): void {
   starts.set(list, start);
 }
@@ -50,10 +52,19 @@ function knownJson(list: object): { readonly json: Buffer; readonly rest: string
   }
   const start = starts.get(list);
   if (start === undefined || !Array.isArray(list)) return undefined;
-  start.json ??= encodeOneByte(start.elements).subarray(0, -1);
+  start.json ??= writtenStart(start);
   const rest =
     list.length === start.elements.length ? ']' : COMMA + JSON.stringify(list.slice(start.elements.length)).slice(1);
   return { json: start.json, rest };
+}
+
+function writtenStart(start: CommonStart): Buffer {
+  const { before, elements } = start;
+  // Else every request would keep all before it.
+  start.before = null;
+  if (before === null || before.json === null) return encodeOneByte(elements).subarray(0, -1);
+  const more = elements.slice(before.elements.length);
+  return more.length === 0 ? before.json : joined([before.json, COMMA + JSON.stringify(more).slice(1, -1)]);
 }
 
 function joined(pieces: readonly (string | Buffer)[]): Buffer {

@@ -100,7 +100,7 @@ export function encodeMessages(encoding: Encoding, body: CanonicalBody): readonl
     user: (blocks) => encodeUserTurn(encoding, blocks, transcript),
     assistant(turn) {
       flushCarried(transcript);
-      if (keepAt > from && turn.path[1] === keepAt) keepTurns(encoding, body, keepAt, transcript.messages);
+      if (keepAt > from && turn.path[1] === keepAt) keepTurns(encoding, body, keepAt, transcript.messages, known);
       const { message, calls } = encodeAssistantTurn(encoding, turn);
       if (message !== null) transcript.messages.push(message);
       return { calls, isSaid: message !== null && encoding.target.continuation === 'none' };

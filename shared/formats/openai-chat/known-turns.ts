@@ -62,23 +62,28 @@ export function turnsToKeep(messages: Messages): number {
   return at > 0 && isKnownValue(messages[at - 1]) ? at : 0;
 }
 
-/** Keeps what the first `count` messages were written as. */
+/**
+ * Keeps what the first `count` messages were written as.
+ *
+ * @param before what was known of them
+ */
 export function keepTurns(
   { target, hasCacheKey, losses }: Encoding,
   body: CanonicalBody,
   count: number,
   elements: readonly ChatMessage[],
+  before: KnownTurns | undefined,
 ): void {
   const messages = body.messages.slice(0, count);
   const last = messages.at(-1);
-  if (last === undefined) return;
+  if (last === undefined || elements.length === 0) return;
   const known = written.get(target) ?? new WeakMap<object, KnownTurns>();
   written.set(target, known);
   known.set(last, {
     system: body.system,
     hasCacheKey: hasCacheKey === true,
     messages,
-    written: { elements: [...elements], json: null },
+    written: { elements: [...elements], json: null, before: before?.written ?? null },
     losses: [...losses],
   });
 }
