@@ -6,7 +6,7 @@ import { answerContext } from './answer-context.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Delivery } from './delivery.ts';
 import type { EncodedCall } from './encode-call.ts';
-import { createRawReply } from './raw-reply.ts';
+import { keepReply } from './raw-reply.ts';
 import type { RoutedCall } from './routed-call.ts';
 
 export interface DeliverInput {
@@ -36,10 +36,10 @@ export async function deliverMessage(
   if (read.type === 'failed') {
     return failed('upstream_error', read.reason === 'too_large' ? 'cut' : read.reason, unreadable(read), '');
   }
-  const raw = createRawReply();
-  raw.push(read.bytes);
-  const decoded = decode(input, read.bytes);
-  if (decoded.type === 'failed') return failed('upstream_error', 'ok', decoded.error, raw.text());
+  const reply = read.bytes.toString('utf8');
+  const raw = keepReply(read.bytes, reply);
+  const decoded = decode(input, reply);
+  if (decoded.type === 'failed') return failed('upstream_error', 'ok', decoded.error, raw.text);
   const { message, upstreamStopReason } = decoded;
   const { call } = input;
   const isForwarded = encoded.isForwarded && decoded.isRewritten !== true;
@@ -62,15 +62,15 @@ export async function deliverMessage(
     outcome: 'ok',
     timeToFirstChunkMs: input.elapsedMs(),
     losses,
-    upstreamRaw: raw.text(),
+    upstreamRaw: raw.text,
     isTruncated: raw.isTruncated,
   };
 }
 
-function decode({ encoded, context }: DeliverInput, bytes: Buffer): DecodedResponse {
+function decode({ encoded, context }: DeliverInput, reply: string): DecodedResponse {
   let body: unknown;
   try {
-    body = JSON.parse(bytes.toString('utf8'));
+    body = JSON.parse(reply);
   } catch {
     return { type: 'failed', error: brokenUpstream('The upstream answered with something that is not JSON.') };
   }
