@@ -1,8 +1,10 @@
+import { FORGETTING_SAMPLER } from './baselines/tuned-baselines.ts';
 import type { Figure } from './figure.ts';
 import type { BfclReplay } from './replay/bfcl-figures.ts';
 import type { ParetoBanditResult } from './replay/paretobandit-replay.ts';
 import type { RouteLlmResult } from './replay/routellm-replay.ts';
-import { type ArenaMeasurement, type ArenaRow, LAMBDA } from './world/measure-arena.ts';
+import { type ArenaMeasurement, type ArenaRow, LAMBDA, OURS, signedOf } from './world/measure-arena.ts';
+import { REGRET_SOURCES, type RegretSource } from './world/regret-ledger.ts';
 import { compositeRegret } from './world/run-arena.ts';
 
 export interface ArenaReportParts {
@@ -60,7 +62,7 @@ function arenaSections(arena: ArenaMeasurement): string[] {
       each.name,
       each.setting,
       number(mean(each, (result) => compositeRegret(result, LAMBDA))),
-      number(mean(each, (result) => result.netCost + LAMBDA * result.shortfall)),
+      number(mean(each, signedOf)),
       number(mean(each, (result) => result.belowBarShare)),
       number(mean(each, (result) => result.costToOptimum)),
       reaction(detections),
@@ -82,7 +84,7 @@ function arenaSections(arena: ArenaMeasurement): string[] {
   const section = (warm: boolean) => table(columns, arena.rows.filter((each) => each.warm === warm).map(row));
   return [
     '## Drift arena',
-    `Twelve turn shapes, six models of four providers and twelve kinds of drift in ${arena.worlds} worlds of ${arena.sessions.toLocaleString('en-US')} sessions (3 to 60 calls, correlated within a session, labels that come late and later for bad sessions, some never). Every baseline has the setting that was best on ${arena.tuningWorlds} other worlds. Trimtab runs its production code: estimation, routing, alarms and rollouts, with the arena's clock; its moves of weight are applied as a plan in automatic mode, and a running canary takes them along. It may explore with a tenth of the traffic and move a quarter of the weight in a step (exploration 0.1, weightStepMax 0.25); without a word in the file it does so with 0.03 and 0.1.`,
+    `Twelve turn shapes, six models of four providers and twelve kinds of drift in ${arena.worlds} worlds of ${arena.sessions.toLocaleString('en-US')} sessions (3 to 60 calls, correlated within a session, labels that come late and later for bad sessions, some never). Every policy, Trimtab too, has the setting that was best on ${arena.tuningWorlds} other worlds. Trimtab runs its production code: estimation, routing, alarms and rollouts, with the arena's clock; its moves of weight are applied as a plan in automatic mode, and a running canary takes them along. How much it explores and moves in a step is in the column of settings; without a word in the file it is 0.03 and 0.1, for a gateway in which every step is looked at by a person or a canary.`,
     `Regret per call is the cost above the clairvoyant's, which serves the cheapest model that meets the bar of quality, plus ${LAMBDA} for a unit of quality below that bar (a point is worth three hundredths of the top price). What is saved by serving below the bar is not counted as saved, or the clairvoyant would be beaten by whoever ignores the bar; the next column has it with those savings counted. "Left after" and "back after" are mean calls of the turn shape until a fallen model had under a tenth of the weight, and until a recovered one had four fifths; in brackets how many of how many did before the shape's optimum changed again.`,
     '### Warm: the qualities at the start are known',
     section(true),
@@ -91,7 +93,25 @@ function arenaSections(arena: ArenaMeasurement): string[] {
     section(false),
     '![regret over Lambda, cold](arena/regret-cold.svg)',
     '![cost and calls below the bar](arena/cost-and-quality.svg)',
+    ...explained(arena),
     inside(arena),
+  ];
+}
+
+/** Where the regret of ours and of the sampler that it is measured against comes from. */
+function explained(arena: ArenaMeasurement): string[] {
+  const rows = arena.rows.filter((each) => each.name === OURS || each.name === FORGETTING_SAMPLER);
+  const cell = (row: ArenaRow, source: RegretSource) =>
+    number(mean(row, ({ ledger }) => ledger[source].excess + LAMBDA * ledger[source].shortfall));
+  const sources = Object.entries(REGRET_SOURCES) as [RegretSource, string][];
+  return [
+    '### Where regret comes from',
+    'Each session that is dearer than the optimum, or short of it, is booked once, by the first line that fits. A session stays with its model, and is served in the world as it is when it starts, so that sticky sessions have no line of their own; the time that weight takes to move is in the lines of the model that it moves from.',
+    table(
+      ['regret per call', ...rows.map((row) => `${row.name}, ${row.warm ? 'warm' : 'cold'}`)],
+      sources.map(([source, words]) => [words, ...rows.map((row) => cell(row, source))]),
+    ),
+    `\`regret_warm\` and \`regret_cold\` are Trimtab's regret as a part of the forgetting sampler's with the best setting of the whole grid, which goes beyond the usual one: up to 40 pseudo-counts for a session and a margin under the bar. \`..._grid63\` are the same against the usual grid: a pseudo-count for every call, and 0.99, 0.995 or 0.998 of it kept from call to call. \`..._signed\` count what is saved by serving below the bar as saved, in both. Prefixes are the loop's own: no sampler tries any, so that it neither loses by a bad one nor gains by the good one, and the clairvoyant has the good one from the day on which it is proposed.`,
   ];
 }
 
@@ -129,7 +149,7 @@ function reaction(reactions: readonly { readonly calls: number; readonly done: b
 function bfclSections(bfcl: BfclReplay): string[] {
   return [
     '## Replay: Berkeley Function-Calling Leaderboard',
-    `${bfcl.questions.toLocaleString('en-US')} questions in twelve shapes, ${bfcl.models} models with recorded tokens that cost no more than the best single one, list prices of ${bfcl.priceDate} (\`infra/arena/replay/prices-2024-08.json\`, entered by hand). The production optimizer starts from the best single model, learns from cold on one half of the questions, and what it has settled on answers the other half. The oracle takes the cheapest model within 95 % of the best of each shape, with all answers known.`,
+    `${bfcl.questions.toLocaleString('en-US')} questions in twelve shapes, ${bfcl.models} models with recorded tokens that cost no more than the best single one, list prices of ${bfcl.priceDate} (\`infra/arena/replay/prices-2024-08.json\`, entered by hand). The production optimizer starts from the best single model, learns from cold on one half of the questions, and what it has settled on answers the other half; means over five orders of the questions. The oracle takes the cheapest model within 95 % of the best of each shape, with all answers known.`,
     table(
       ['policy', 'accuracy', 'USD per 1,000 calls', 'saving'],
       bfcl.rows.map(([name, accuracy, cost, saving]) => [name, number(accuracy), number(cost), number(saving)]),

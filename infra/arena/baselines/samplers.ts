@@ -9,6 +9,8 @@ export interface SamplerSettings {
   readonly strength: number;
   /** How far under the bar a draw may be. */
   readonly margin: number;
+  /** Whether `keep` is of one call, and each call is worth one pseudo-count, instead of the session. */
+  readonly perCall?: boolean;
 }
 
 /** Thompson sampling of the quality per shape and model, the cheapest draw at the bar served; with or without forgetting. */
@@ -26,14 +28,16 @@ export function thompson(settings: SamplerSettings): CreatePolicy {
       },
       learn({ session, choice, score }) {
         if (score === null) return;
+        const keep = settings.perCall ? settings.keep ** session.calls : settings.keep;
+        const strength = settings.perCall ? session.calls : settings.strength;
         for (const cell of cells[session.shape] ?? []) {
-          cell.count *= settings.keep;
-          cell.sum *= settings.keep;
+          cell.count *= keep;
+          cell.sum *= keep;
         }
         const cell = cells[session.shape]?.[choice.model];
         if (cell === undefined) return;
-        cell.count += settings.strength;
-        cell.sum += settings.strength * score;
+        cell.count += strength;
+        cell.sum += strength * score;
       },
     };
   };

@@ -35,6 +35,9 @@ function samplers(keeps: readonly number[]): Setting[] {
 /** The forgetting sampler against which regret is measured; its settings are the best of these on the tuning worlds. */
 export const FORGETTING_SAMPLER = 'discounted Thompson';
 
+/** The same with a pseudo-count for every call and what is kept of it from call to call: the usual grid. */
+export const CALL_SAMPLER = 'discounted Thompson, by calls';
+
 /** All baselines, and the clairvoyant. */
 export const BASELINES: readonly Contestant[] = [
   only('clairvoyant', clairvoyant),
@@ -50,6 +53,13 @@ export const BASELINES: readonly Contestant[] = [
   },
   { name: 'Thompson', settings: samplers([1]) },
   { name: FORGETTING_SAMPLER, settings: samplers([0.98, 0.99, 0.995, 0.998]) },
+  {
+    name: CALL_SAMPLER,
+    settings: [0.99, 0.995, 0.998].map((keep) => ({
+      label: `keep ${keep} per call`,
+      create: thompson({ keep, strength: 1, margin: 0, perCall: true }),
+    })),
+  },
   {
     name: 'sliding-window UCB',
     settings: [50, 100, 200, 400].flatMap((window) =>

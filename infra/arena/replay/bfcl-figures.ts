@@ -18,6 +18,9 @@ interface Served {
 }
 
 const FOLDS = 2;
+/** Orders in which the questions come, by seeds of their own: one order alone is an accident. */
+const ORDERS = 5;
+const QUICK_ORDERS = 2;
 const CALLS = 30_000;
 const QUICK_CALLS = 8_000;
 /** As good as the best model of a shape is asked for, up to what can still be proven. */
@@ -31,7 +34,7 @@ const ACCURACY_LOSS = 0.01;
 
 /**
  * The production optimizer on recorded outcomes: it learns from cold on one half of the questions, what it has settled on
- * is measured on the other, and the halves change places. The allow-list is what costs no more than the best single
+ * is measured on the other, and the halves change places; means over several orders of the questions. The allow-list is what costs no more than the best single
  * model, which serves everything at the start.
  */
 export function bfclReplay(
@@ -45,12 +48,14 @@ export function bfclReplay(
   const served: Served[] = questions.map(() => ({ valid: 0, costUsd: 0 }));
   for (let fold = 0; fold < FOLDS; fold += 1) {
     const train = questions.filter((question) => question % FOLDS === fold);
-    const chosen = learnFromReplay(matrix, train, {
-      ...{ seed: options.seed + fold, incumbent: best, qualityBar: QUALITY_BAR, tolerance: TOLERANCE },
-      calls: options.quick ? QUICK_CALLS : CALLS,
-    });
+    const orders = Array.from({ length: options.quick ? QUICK_ORDERS : ORDERS }, (_, order) =>
+      learnFromReplay(matrix, train, {
+        ...{ seed: options.seed + fold + FOLDS * order, incumbent: best },
+        ...{ qualityBar: QUALITY_BAR, tolerance: TOLERANCE, calls: options.quick ? QUICK_CALLS : CALLS },
+      }),
+    );
     for (const question of questions.filter((each) => each % FOLDS !== fold)) {
-      served[question] = serve(matrix, question, chosen);
+      served[question] = meanOf(orders.map((chosen) => serve(matrix, question, chosen)));
     }
   }
   const policies: Record<'ours' | 'best' | 'oracle', readonly Served[]> = {
@@ -141,6 +146,11 @@ function serve(matrix: OutcomeMatrix, question: number, models: readonly number[
   const row = matrix.rows[question];
   const outcome = row?.outcomes[models[row.shape] ?? 0];
   return { valid: outcome?.valid ?? 0, costUsd: outcome?.costUsd ?? 0 };
+}
+
+function meanOf(served: readonly Served[]): Served {
+  const mean = (of: keyof Served) => served.reduce((sum, each) => sum + each[of], 0) / served.length;
+  return { valid: mean('valid'), costUsd: mean('costUsd') };
 }
 
 function accuracyOf(served: readonly Served[], sample: readonly number[]): number {

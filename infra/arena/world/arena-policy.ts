@@ -5,6 +5,8 @@ export interface ArenaChoice {
   readonly prefix: PrefixTried;
   /** The part of the traffic it was drawn from, where the policy has such parts. */
   readonly variant?: string;
+  /** Whether it is served only to learn of it. */
+  readonly explored?: boolean;
 }
 
 /** What becomes known of a session, when its label comes. */

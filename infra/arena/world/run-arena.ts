@@ -1,5 +1,6 @@
 import type { ArenaLabel, ArenaPolicy, ArenaReport, CreatePolicy, StartingKnowledge } from './arena-policy.ts';
 import type { PreparedWorld } from './prepare-world.ts';
+import { createLedger, type RegretLedger, sourceOf } from './regret-ledger.ts';
 import { type Reaction, trackReactions } from './track-reactions.ts';
 
 /** Regret in its two parts, per call, so that any price of quality can be laid on it afterwards. */
@@ -17,6 +18,8 @@ export interface ArenaResult {
   readonly offList: number;
   readonly reactions: readonly Reaction[];
   readonly days: number;
+  /** Per source, per call. */
+  readonly ledger: RegretLedger;
   readonly report: ArenaReport | null;
 }
 
@@ -36,6 +39,7 @@ export function runArena(
   const policy = create(world, start, seed);
   const due = new Map<number, ArenaLabel[]>();
   const tracker = trackReactions(prepared, policy);
+  const ledger = createLedger();
   let minute = 0;
   let tick = 0;
   let [calls, excess, net, shortfall, below, cost, optimal, offList] = [0, 0, 0, 0, 0, 0, 0, 0];
@@ -53,6 +57,11 @@ export function runArena(
     excess += Math.max(0, difference);
     shortfall += session.calls * short;
     if (short > ROUNDING) below += session.calls;
+    if (short > ROUNDING || difference > ROUNDING) {
+      const booked = ledger[sourceOf(prepared, session, choice, optimum, short)];
+      booked.excess += Math.max(0, difference);
+      booked.shortfall += session.calls * short;
+    }
     cost += session.calls * outcome.costPerCall;
     optimal += session.calls * optimum.price * factor;
     if (!world.isListed(choice.model, session.index)) offList += 1;
@@ -66,6 +75,7 @@ export function runArena(
   return {
     ...{ calls, sessions: all.length, excessCost: excess / calls, netCost: net / calls, shortfall: shortfall / calls },
     ...{ belowBarShare: below / calls, costToOptimum: cost / optimal, offList },
+    ledger: perCall(ledger, calls),
     reactions: tracker.reactions(),
     days: (all.at(-1)?.startMs ?? 0) / 86_400_000,
     report: policy.report?.() ?? null,
@@ -75,6 +85,14 @@ export function runArena(
 /** Composite regret per call: the cost above the optimum, and `lambda` for each unit of quality short of the bar. */
 export function compositeRegret(result: Pick<ArenaResult, 'excessCost' | 'shortfall'>, lambda: number): number {
   return result.excessCost + lambda * result.shortfall;
+}
+
+function perCall(ledger: RegretLedger, calls: number): RegretLedger {
+  for (const booked of Object.values(ledger)) {
+    booked.excess /= calls;
+    booked.shortfall /= calls;
+  }
+  return ledger;
 }
 
 function deliver(due: Map<number, ArenaLabel[]>, minute: number, policy: ArenaPolicy): void {

@@ -45,9 +45,16 @@ const SESSION_TOKENS = {
 /** Share of a shape's sessions that a cold start explores with, until everything cheaper is decided. */
 const BOOTSTRAP_SHARE = 0.5;
 
+/** What a file may say of how far the optimizer goes. */
+export type TrimtabSettings = Pick<Governance, 'exploration' | 'weightStepMax'>;
+
 /** The optimizer as it runs in production: its estimation, routing, rollouts and alarms, on the arena's clock. */
-export const trimtab: CreatePolicy = (world, start) => {
-  let governance = governanceAt(world, start, 0);
+export function trimtab(settings: TrimtabSettings = { exploration: 0.1, weightStepMax: 0.25 }): CreatePolicy {
+  return (world, start) => runTrimtab(world, start, settings);
+}
+
+function runTrimtab(world: World, start: StartingKnowledge, settings: TrimtabSettings): ArenaPolicy {
+  let governance = governanceAt(world, start, 0, settings);
   const rules = qualityRulesOf(governance);
   let state = startingState(world, start, rules.tolerance);
   let body = startingBody(world, governance, state);
@@ -88,20 +95,9 @@ export const trimtab: CreatePolicy = (world, start) => {
 
   const policy: ArenaPolicy = {
     choose(session) {
-      const exposure = exposureNow(governance, body, rollouts.share());
-      const assignment = assignVariant({
-        ...{ sessionId: session.id, salt: SALT, mayEnterRollout: true },
-        ...{ canaryShare: exposure.canaryShare, explorationShare: exposure.explorationShare },
-      });
-      const choice = chooseTarget({
-        ...{ policy: body, variant: assignment.variant, allowList: governance.models },
-        ...{ facts: factsOf(world, session), u: sessionHash('target', SALT, session.id) },
-        explorationProbability: assignment.explorationProbability,
-      });
-      if (choice.type !== 'target') throw new RangeError(`the arena's policy refuses ${choice.requestModel}`);
-      const model = indexOf(world, choice.target.model);
-      rollouts.enter(session, assignment.variant);
-      return { model, prefix: rollouts.prefixOf(model, assignment.variant), variant: assignment.variant };
+      const choice = chooseModelFor(session, { world, governance, body, canaryShare: rollouts.share() });
+      rollouts.enter(session, choice.variant);
+      return { ...choice, prefix: rollouts.prefixOf(choice.model, choice.variant) };
     },
     learn(label) {
       const score = label.score === null ? null : withoutDrift(label.score, drift);
@@ -110,7 +106,7 @@ export const trimtab: CreatePolicy = (world, start) => {
     },
     tick(nowMs, index) {
       at = index;
-      governance = governanceAt(world, start, index);
+      governance = governanceAt(world, start, index, settings);
       if (nowMs % 86_400_000 === 0) {
         const now = world.anchors(index);
         drift = judgeDrift(anchors.means, now);
@@ -127,7 +123,40 @@ export const trimtab: CreatePolicy = (world, start) => {
     report: () => ({ ...counts, ...rollouts.report() }),
   };
   return policy;
-};
+}
+
+/** Who takes a session, by the very functions of the gateway. */
+function chooseModelFor(
+  session: ArenaSession,
+  now: {
+    readonly world: World;
+    readonly governance: Governance;
+    readonly body: PolicyBody;
+    readonly canaryShare: number;
+  },
+) {
+  const { world, governance, body } = now;
+  const facts = factsOf(world, session);
+  const exposure = exposureNow(governance, body, now.canaryShare);
+  const { variant, explorationProbability } = assignVariant({
+    ...{ sessionId: session.id, salt: SALT, mayEnterRollout: true },
+    ...{ canaryShare: exposure.canaryShare, explorationShare: exposure.explorationShare },
+  });
+  const u = sessionHash('target', SALT, session.id);
+  const choice = chooseTarget({
+    policy: body,
+    variant,
+    allowList: governance.models,
+    facts,
+    u,
+    explorationProbability,
+  });
+  if (choice.type !== 'target') throw new RangeError(`the arena's policy refuses ${choice.requestModel}`);
+  const { model } = choice.target;
+  const explored =
+    variant === 'exploration' && (matchRoute(body, facts)?.exploration ?? []).some((each) => each.model === model);
+  return { model: indexOf(world, model), variant, explored };
+}
 
 /** Mean score of each anchor over the nights in which the judge was itself: one night alone is as noisy as the next. */
 interface AnchorRecord {
@@ -147,7 +176,7 @@ function exposureNow(governance: Governance, body: PolicyBody, canary: number) {
   return limitExposure({ canary, exploration, bootstrapShare, exposureMax, cold });
 }
 
-function governanceAt(world: World, start: StartingKnowledge, at: number): Governance {
+function governanceAt(world: World, start: StartingKnowledge, at: number, settings: TrimtabSettings): Governance {
   return governanceSchema.parse({
     models: world.models.flatMap(({ id, provider }, model) =>
       world.isListed(model, at) ? [{ id, provider, price: { input: world.price(model, at), output: 0 } }] : [],
@@ -155,8 +184,7 @@ function governanceAt(world: World, start: StartingKnowledge, at: number): Gover
     ...{
       qualityBar: world.bar,
       weights: 'automatic',
-      weightStepMax: Number(process.env['WS'] ?? 0.25),
-      exploration: Number(process.env['EX'] ?? 0.1),
+      ...settings,
     },
     bootstrapShare: start.warm ? 0 : BOOTSTRAP_SHARE,
   });

@@ -122,7 +122,8 @@ export function expectedLosses(
     excess += (1 - noneCheaper) * (cost - before);
     before = cost;
     losses.set(each.model, excess + SHORTFALL_PRICE * top * expectedShortfall(each, standard));
-    noneCheaper *= 1 - chanceOfStandard(each, standard);
+    // Not the product: of many models that are hardly likely each, one is not likely to be worth waiting for.
+    noneCheaper = Math.min(noneCheaper, 1 - chanceOfStandard(each, standard));
   }
   return losses;
 }

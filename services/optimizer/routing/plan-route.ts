@@ -57,7 +57,8 @@ export function planRoute(
   const keeps = reason === 'no_sessions' || (reason === 'nothing_proven' && returning === null);
   return {
     targets: keeps ? current : moveWeight(current, { aim, dropped, stepMax }),
-    exploration: planExploration(model, returning?.model ?? null, standings, rules),
+    // What the route serves now is seen enough, also while its weight moves away.
+    exploration: planExploration(model, [mainModel(current), returning?.model], standings, rules),
     chosenModel: model,
     reason,
   };
@@ -86,7 +87,7 @@ function cheapestReturning(served: string, standings: readonly ModelStanding[]):
 
 function planExploration(
   served: string,
-  returning: string | null,
+  seen: readonly (string | undefined)[],
   standings: readonly ModelStanding[],
   rules: RoutePlanRules,
 ): PolicyRoute['exploration'] {
@@ -100,7 +101,7 @@ function planExploration(
   const wanted = chooseExploration(served, standings, { ...question, modelsMax: BOOTSTRAP_MODELS });
   const fresh = wanted.filter((model) => undecided.some((each) => each.model === model));
   const bootstraps = rules.bootstrapShare > rules.exploration && fresh.length > 0;
-  const models = (bootstraps ? fresh : wanted).filter((model) => model !== returning).slice(0, bootstraps ? 3 : 1);
+  const models = (bootstraps ? fresh : wanted).filter((model) => !seen.includes(model)).slice(0, bootstraps ? 3 : 1);
   const total = Math.round((bootstraps ? rules.bootstrapShare : rules.exploration) * WEIGHT_TOTAL);
   const share = Math.floor(total / Math.max(1, models.length));
   return share === 0 ? [] : models.map((model) => ({ model, share }));

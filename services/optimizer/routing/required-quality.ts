@@ -27,7 +27,8 @@ export function standardOf(state: RoutingState, turnShape: string, rules: Qualit
   let best: number | null = null;
   for (const [model, cell] of Object.entries(state.cells[turnShape] ?? {})) {
     if (cell.quality.count < SESSIONS_FOR_STANDARD) continue;
-    const mean = believedQuality(state, turnShape, model);
+    // Without the ceiling of the last few sessions: a bad hour of the best model must not lower what is asked of all.
+    const mean = meanQuality(state, turnShape, model);
     if (best === null || mean > best) best = mean;
   }
   return Math.min(rules.qualityBar, best ?? rules.qualityBar);
@@ -38,13 +39,19 @@ export function requiredQuality(state: RoutingState, turnShape: string, rules: Q
   return standardOf(state, turnShape, rules) - rules.tolerance;
 }
 
-/** Quality of a model in a shape as far as is known: its recent mean, leaning on the model over all shapes. */
+/** Quality of a model in a shape as far as is known: its recent mean, or less where the last few sessions say so. */
 export function believedQuality(state: RoutingState, turnShape: string, model: string): number {
+  const cell = state.cells[turnShape]?.[model];
+  const mean = meanQuality(state, turnShape, model);
+  return cell === undefined ? mean : Math.min(mean, ceilingOfLatest(cell.latest));
+}
+
+/** Its recent mean, leaning on the model over all shapes. */
+function meanQuality(state: RoutingState, turnShape: string, model: string): number {
   const known = state.models[model];
   const parent = known === undefined ? ROOT_MEAN : shrunkRecentMean(known.quality, ROOT_MEAN, 2);
   const cell = state.cells[turnShape]?.[model];
-  if (cell === undefined) return parent;
-  return Math.min(shrunkRecentMean(cell.quality, parent, PARENT_SESSIONS), ceilingOfLatest(cell.latest));
+  return cell === undefined ? parent : shrunkRecentMean(cell.quality, parent, PARENT_SESSIONS);
 }
 
 /** The most that the last few sessions let a model be: a sudden fall is believed before a long mean shows it. */
