@@ -182,6 +182,7 @@ function isPure(path: string): boolean {
   )
     return true;
   if (/^services\/optimizer\/(rollout|prompts)\/(?!.*(run|controller|store))/.test(path)) return true;
+  if (/^services\/optimizer\/(evidence|off-policy)\/(?!check-routing)/.test(path)) return true;
   if (/^services\/evaluator\/scorers\/(?!judge\/)/.test(path)) return true;
   return under(path, 'shared/routing/', 'services/optimizer/routing/', 'services/optimizer/propose-routing.ts');
 }
