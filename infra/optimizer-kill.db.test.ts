@@ -81,6 +81,25 @@ describe('an optimizer that is killed', () => {
   );
 });
 
+describe('an optimizer that is killed after it has activated a policy at once', () => {
+  it(
+    'leaves it active, and told once',
+    async () => {
+      const fresh: KillDeps = { ...deps, governance: { weights: 'automatic', prefixes: 'off' }, isNew: true };
+      const undisturbed = await runWhole(fresh, 'activated whole');
+      expect(undisturbed.left.audit).toEqual({ 'policy.activated': 1, 'policy.proposed': 1 });
+      const isPlace = ({ step, side, sql }: CyclePlace) =>
+        step === 'publish' && side === 'before' && isWrittenDown(sql);
+      const place = undisturbed.places.find(isPlace);
+      if (place === undefined) throw new Error('the run has no such place');
+      const killed = await killAndTakeOver(fresh, { project: 'activated', place });
+      expect(faultsOfKilledRun(undisturbed.left, killed)).toEqual([]);
+      expect(killed.atKill.epoch).toBe(2);
+    },
+    TEST_TIMEOUT_MS,
+  );
+});
+
 describe('an optimizer that sleeps until its lease has ended', () => {
   it(
     'wakes before its move, and neither moves anything nor dies of it',

@@ -18,14 +18,16 @@ export function faultsOfKilledRun(whole: LeftByRun, killedRun: KilledRun): reado
   must('the same is left as of an undisturbed run', isDeepStrictEqual(left, whole), { left, whole });
   must('the run is done', run?.status === 'done', run);
 
-  const isMoved = atKill.canary !== null;
+  const isMoved = atKill.epoch !== 1;
   const pointer = { stable: atKill.stable, canary: atKill.canary, epoch: atKill.epoch };
   const moved = { stable: whole.stable, canary: whole.canary, epoch: whole.epoch };
-  const seeded = { stable: whole.stable, canary: null, epoch: 1 };
+  const seeded = { stable: whole.policies.at(-1), canary: null, epoch: 1 };
   must('the pointer is the old or the new', isDeepStrictEqual(pointer, isMoved ? moved : seeded), pointer);
-  const opened = isMoved ? 1 : 0;
+  const opened = isMoved ? whole.rollouts.length : 0;
   must('a rollout is there with its pointer', atKill.rollouts.length === opened, atKill);
   must('a rollout is told with its pointer', (atKill.audit['rollout.opened'] ?? 0) === opened, atKill);
+  const activated = isMoved ? 1 - opened : 0;
+  must('an activation is told with its pointer', (atKill.audit['policy.activated'] ?? 0) === activated, atKill);
   must(
     'a policy is told when it is stored',
     (atKill.audit['policy.proposed'] ?? 0) === atKill.policies.length - 1,

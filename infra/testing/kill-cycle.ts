@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '#shared/database/connect.ts';
+import { seedProject } from '#shared/testing/optimizer-fixture.ts';
 import { type CycleClock, seedProvenProject } from '../../services/optimizer/testing/cycle-fixture.ts';
 import type { Statement } from './client-statements.ts';
 import { type CyclePlace, comesTo, nameOf, placesOf } from './cycle-place.ts';
@@ -25,6 +26,8 @@ export interface KillDeps {
   readonly clock: CycleClock;
   /** Governance of the projects. */
   readonly governance: Readonly<Record<string, unknown>>;
+  /** Without sessions: a run switches exploration on, which no canary has to judge. */
+  readonly isNew?: boolean;
   /** Of every process but the project. */
   readonly place: { readonly folder: string; readonly databaseUrl: string; readonly redisUrl: string | undefined };
 }
@@ -37,6 +40,7 @@ const CLAIMS_UNDER_LEASE = 2;
 const DEADLINE_MS = 120_000;
 /** A lease has a minute. */
 const LEASE_MAX_MS = 150_000;
+const LEASE_HELD_MS = 3_600_000;
 const LOOK_MS = 25;
 /** What an optimizer says that finds its lease lost. */
 const TAKEN_OVER = 'another optimizer has taken the run over';
@@ -46,7 +50,7 @@ export async function runWhole(
   deps: KillDeps,
   project: string,
 ): Promise<{ readonly left: LeftByRun; readonly places: readonly CyclePlace[] }> {
-  await seedProvenProject(deps.owner, project, deps.clock, { ...deps.governance });
+  await seed(deps, project);
   const optimizer = await startOptimizerProcess({ ...deps.place, project, lookEveryMs: NEVER_MS });
   try {
     const isDone = async () => (await readRunRow(deps.owner, project))?.status === 'done';
@@ -76,7 +80,7 @@ export async function killAndTakeOver(
 ): Promise<KilledRun> {
   const { owner } = deps;
   const { project, place, lease = 'ended', isLate = false, isPaused = false } = options;
-  await seedProvenProject(owner, project, deps.clock, { ...deps.governance });
+  await seed(deps, project);
   const first = await startOptimizerProcess({ ...deps.place, project, lookEveryMs: NEVER_MS });
   const processes = [first];
   try {
@@ -89,15 +93,17 @@ export async function killAndTakeOver(
     // With it go its connections, and what it had begun; what was on its way alone is not stopped by its death.
     if (!isLate && !isPaused) await first.gate.close();
     const atKill = await readLeft(owner, project);
+    // A machine may take longer to start the second process than a lease lasts.
+    if (lease === 'ended') await setLease(owner, project, new Date(Date.now() + LEASE_HELD_MS));
     const killed = await readRunRow(owner, project);
 
     const second = await startOptimizerProcess({ ...deps.place, project, lookEveryMs: SOON_MS });
     processes.push(second);
     const hasAsked = () => claimsOf(second.gate.passed) > CLAIMS_UNDER_LEASE;
     await until(second, 'the second process asks for the run', hasAsked);
-    const underLease = await readRunRow(owner, project);
+    const underLease = lease === 'waited' ? killed : await readRunRow(owner, project);
     if (killed?.status === 'running') {
-      if (lease === 'ended') await endLease(owner, project);
+      if (lease === 'ended') await setLease(owner, project, new Date(0));
       const isTaken = async () => (await readRunRow(owner, project))?.fence !== killed.fence;
       await until(second, 'the run is taken over', isTaken, LEASE_MAX_MS);
     }
@@ -118,7 +124,7 @@ export async function runTogether(
   project: string,
   count: number,
 ): Promise<{ readonly left: LeftByRun; readonly runs: readonly RunRow[] }> {
-  await seedProvenProject(deps.owner, project, deps.clock, { ...deps.governance });
+  await seed(deps, project);
   const options = { ...deps.place, project, lookEveryMs: SOON_MS };
   const optimizers = await Promise.all(Array.from({ length: count }, () => startOptimizerProcess(options)));
   try {
@@ -147,6 +153,11 @@ export async function runTogether(
   }
 }
 
+async function seed({ owner, clock, governance, isNew = false }: KillDeps, project: string): Promise<void> {
+  if (isNew) await seedProject(owner, project, { ...governance });
+  else await seedProvenProject(owner, project, clock, { ...governance });
+}
+
 async function end(optimizer: OptimizerProcess): Promise<void> {
   await optimizer.kill();
   await optimizer.gate.close();
@@ -168,10 +179,11 @@ async function until(
 const claimsOf = (passed: readonly Statement[]): number =>
   passed.filter(({ parameters }) => parameters.some((each) => each?.startsWith('trimtab.run.') === true)).length;
 
-async function endLease(owner: Database, project: string): Promise<void> {
+async function setLease(owner: Database, project: string, leaseUntil: Date): Promise<void> {
   await owner
     .updateTable('optimizerRun')
-    .set({ leaseUntil: new Date(0) })
+    .set({ leaseUntil })
     .where('projectId', '=', project)
+    .where('status', '=', 'running')
     .execute();
 }

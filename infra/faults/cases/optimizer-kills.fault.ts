@@ -20,8 +20,8 @@ const redis = findRedisServer(process.env);
 
 /** What a night comes to: a change that a canary has to judge, and one that is served at once. */
 const NIGHTS = {
-  canary: { weights: 'automatic', prefixes: 'off', weightStepMax: 1 },
-  activation: { weights: 'automatic', prefixes: 'off', weightStepMax: 0.05 },
+  canary: { governance: { weights: 'automatic', prefixes: 'off', weightStepMax: 1 }, isNew: false },
+  activation: { governance: { weights: 'automatic', prefixes: 'off' }, isNew: true },
 } as const;
 
 describe('optimizers as processes', () => {
@@ -51,16 +51,16 @@ describe('optimizers as processes', () => {
 
   it.for(Object.keys(NIGHTS) as (keyof typeof NIGHTS)[])(
     'come to the same policy, killed before and after every statement of a run that writes: %s',
-    (night, context) => killEverywhere({ ...deps, governance: NIGHTS[night] }, night, context),
+    (night, context) => killEverywhere({ ...deps, ...NIGHTS[night] }, night, context),
   );
   it('are refused what arrives after their death, and wait for a lease to run out', (context) =>
-    arriveLate({ ...deps, governance: NIGHTS.canary }, context));
+    arriveLate({ ...deps, ...NIGHTS.canary }, context));
   it('are waited for no longer than a lease when they vanish in the middle of a move, their connection open', (context) =>
-    vanish({ ...deps, governance: NIGHTS.canary }, context));
+    vanish({ ...deps, ...NIGHTS.canary }, context));
   it('do nothing more when they sleep until another one has taken over', (context) =>
-    sleep({ ...deps, governance: NIGHTS.canary }, context));
+    sleep({ ...deps, ...NIGHTS.canary }, context));
   it('make one run of the night when all ring at the same moment', (context) =>
-    ringTogether({ ...deps, governance: NIGHTS.canary }, context));
+    ringTogether({ ...deps, ...NIGHTS.canary }, context));
 });
 
 interface Verdict {
