@@ -21,61 +21,90 @@ export interface ClientConnection {
 const STALL_MS = 300_000;
 
 export function createClientConnection(response: ServerResponse, stallMs: number = STALL_MS): ClientConnection {
-  const controller = new AbortController();
-  let isGone = false;
-  const leave = (): void => {
-    isGone = true;
-    controller.abort();
-  };
-  // `close` also follows a complete answer, where there is nothing to cancel any more.
-  response.once('close', () => {
-    if (!response.writableFinished) leave();
-  });
-  response.on('error', leave);
-  if (response.destroyed) leave();
-  let draining: Promise<void> | null = null;
-  const drain = (full: EventEmitter): Promise<void> =>
-    new Promise((resolve) => {
-      const stalled = setTimeout(() => response.destroy(), stallMs);
+  return new ResponseConnection(response, stallMs);
+}
+
+/**
+ * A class for its getter: an object literal with one gets a hidden class of its own, and that keeps the response and all
+ * that hangs on it until the whole heap is searched, a hundred calls later.
+ */
+class ResponseConnection implements ClientConnection {
+  readonly #response: ServerResponse;
+  readonly #stallMs: number;
+  readonly #controller = new AbortController();
+  #isGone = false;
+  #isHeld = false;
+  /** One wait for all writers: pings go on while the answer itself is held back. */
+  #draining: Promise<void> | undefined;
+
+  constructor(response: ServerResponse, stallMs: number) {
+    this.#response = response;
+    this.#stallMs = stallMs;
+    // `close` also follows a complete answer, where there is nothing to cancel any more.
+    response.once('close', () => {
+      if (!response.writableFinished) this.#leave();
+    });
+    response.on('error', () => this.#leave());
+    if (response.destroyed) this.#leave();
+  }
+
+  get gone(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get headersSent(): boolean {
+    return this.#response.headersSent;
+  }
+
+  begin(status: number, headers: Readonly<Record<string, string>>): void {
+    this.#response.writeHead(status, headers);
+    this.#isHeld = true;
+    setImmediate(flushHeld, this);
+  }
+
+  write(piece: string | Uint8Array): Promise<void> | undefined {
+    if (this.#isGone) return undefined;
+    const socket = this.#isHeld || typeof piece !== 'string' ? null : chunkedSocket(this.#response);
+    this.#isHeld = false;
+    const hasRoom = socket === null ? this.#response.write(piece) : writeChunk(socket, piece as string);
+    if (hasRoom) return undefined;
+    this.#draining ??= this.#drain(socket ?? this.#response);
+    return this.#draining;
+  }
+
+  end(piece?: string | Uint8Array): void {
+    this.#isHeld = false;
+    if (!this.#response.destroyed) this.#response.end(piece);
+  }
+
+  flush(): void {
+    if (this.#isHeld && !this.#response.destroyed) this.#response.flushHeaders();
+  }
+
+  #leave(): void {
+    this.#isGone = true;
+    this.#controller.abort();
+  }
+
+  #drain(full: EventEmitter): Promise<void> {
+    const { signal } = this.#controller;
+    return new Promise((resolve) => {
+      const stalled = setTimeout(() => this.#response.destroy(), this.#stallMs);
       const goOn = (): void => {
         clearTimeout(stalled);
         full.off('drain', goOn);
-        controller.signal.removeEventListener('abort', goOn);
-        draining = null;
+        signal.removeEventListener('abort', goOn);
+        this.#draining = undefined;
         resolve();
       };
       full.on('drain', goOn);
-      controller.signal.addEventListener('abort', goOn);
+      signal.addEventListener('abort', goOn);
     });
-  let isHeld = false;
-  const flush = (): void => {
-    if (isHeld && !response.destroyed) response.flushHeaders();
-  };
-  return {
-    gone: controller.signal,
-    get headersSent() {
-      return response.headersSent;
-    },
-    begin(status, headers) {
-      response.writeHead(status, headers);
-      isHeld = true;
-      setImmediate(flush);
-    },
-    write(piece) {
-      if (isGone) return undefined;
-      const socket = isHeld || typeof piece !== 'string' ? null : chunkedSocket(response);
-      isHeld = false;
-      const hasRoom = socket === null ? response.write(piece) : writeChunk(socket, piece as string);
-      if (hasRoom) return undefined;
-      // One wait for all writers: pings go on while the answer itself is held back.
-      draining ??= drain(socket ?? response);
-      return draining;
-    },
-    end(piece) {
-      isHeld = false;
-      if (!response.destroyed) response.end(piece);
-    },
-  };
+  }
+}
+
+function flushHeld(connection: ResponseConnection): void {
+  connection.flush();
 }
 
 /** The socket of a response that is under way in chunks; null while its headers are not out, and for HTTP/1.0. */

@@ -20,21 +20,34 @@ export interface RawReply {
 }
 
 export function createRawReply(bytesMax: number = UPSTREAM_RAW_CHARACTERS_MAX): RawReply {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  let isTruncated = false;
-  return {
-    get isTruncated() {
-      return isTruncated;
-    },
-    push(bytes) {
-      const room = bytesMax - size;
-      if (bytes.length > room) isTruncated = true;
-      if (room <= 0) return;
-      const kept = bytes.length > room ? bytes.subarray(0, room) : bytes;
-      pieces.push(kept);
-      size += kept.length;
-    },
-    text: () => Buffer.concat(pieces).toString('utf8'),
-  };
+  return new KeptPieces(bytesMax);
+}
+
+/** A class for its getter: an object literal with one would keep the pieces until the whole heap is searched. */
+class KeptPieces implements RawReply {
+  readonly #bytesMax: number;
+  readonly #pieces: Uint8Array[] = [];
+  #size = 0;
+  #isTruncated = false;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  get isTruncated(): boolean {
+    return this.#isTruncated;
+  }
+
+  push(bytes: Uint8Array): void {
+    const room = this.#bytesMax - this.#size;
+    if (bytes.length > room) this.#isTruncated = true;
+    if (room <= 0) return;
+    const kept = bytes.length > room ? bytes.subarray(0, room) : bytes;
+    this.#pieces.push(kept);
+    this.#size += kept.length;
+  }
+
+  text(): string {
+    return Buffer.concat(this.#pieces).toString('utf8');
+  }
 }

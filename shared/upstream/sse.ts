@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { createParser } from 'eventsource-parser';
+import { createParser, type EventSourceParser } from 'eventsource-parser';
 
 /** One server-sent event; `event` is absent when the stream did not name it. */
 export interface SseEvent {
@@ -22,30 +22,45 @@ export interface SseParser {
 
 /** Parses a byte stream that may be cut anywhere, inside a line, a CRLF or a UTF-8 character. */
 export function createSseParser(options: { readonly bufferCharactersMax?: number } = {}): SseParser {
-  const text = new StringDecoder('utf8');
-  let events: SseEvent[] = [];
-  let failure: SseParser['failure'] = null;
-  const parser = createParser({
-    maxBufferSize: options.bufferCharactersMax ?? SSE_BUFFER_CHARACTERS_MAX,
-    onEvent: (event) => events.push(event),
-    onError: (error) => {
-      if (error.type === 'max-buffer-size-exceeded') failure = 'event_too_large';
-    },
-  });
-  const feed = (piece: string): SseEvent[] => {
-    if (failure === null && piece !== '') parser.feed(piece);
-    const parsed = events;
-    events = [];
+  return new TextEventParser(options.bufferCharactersMax ?? SSE_BUFFER_CHARACTERS_MAX);
+}
+
+/** A class for its getter: an object literal with one would keep what was read until the whole heap is searched. */
+class TextEventParser implements SseParser {
+  readonly #text = new StringDecoder('utf8');
+  readonly #parser: EventSourceParser;
+  #events: SseEvent[] = [];
+  #failure: SseParser['failure'] = null;
+
+  constructor(maxBufferSize: number) {
+    this.#parser = createParser({
+      maxBufferSize,
+      onEvent: (event) => this.#events.push(event),
+      onError: (error) => {
+        if (error.type === 'max-buffer-size-exceeded') this.#failure = 'event_too_large';
+      },
+    });
+  }
+
+  get failure(): SseParser['failure'] {
+    return this.#failure;
+  }
+
+  push(bytes: Uint8Array): SseEvent[] {
+    return this.#feed(this.#text.write(bytes));
+  }
+
+  /** Servers that close without the final blank line lose no event; a line cut in the middle does not parse as JSON. */
+  end(): SseEvent[] {
+    return this.#feed(`${this.#text.end()}\n\n`);
+  }
+
+  #feed(piece: string): SseEvent[] {
+    if (this.#failure === null && piece !== '') this.#parser.feed(piece);
+    const parsed = this.#events;
+    this.#events = [];
     return parsed;
-  };
-  return {
-    push: (bytes) => feed(text.write(bytes)),
-    // Servers that close without the final blank line lose no event; a line cut in the middle does not parse as JSON.
-    end: () => feed(`${text.end()}\n\n`),
-    get failure() {
-      return failure;
-    },
-  };
+  }
 }
 
 /** Wire text of one event. Line breaks inside `data` become several `data:` lines, as the standard asks. */
