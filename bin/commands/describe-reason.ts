@@ -2,7 +2,7 @@
 const SENTENCES: Readonly<Record<string, string>> = {
   // Why a turn shape is served as it is.
   cheaper_proven: 'a cheaper model is proven; routing moves to it',
-  current_below_bar: 'the served model is proven to be below the bar; routing moves away',
+  current_below_bar: 'the served model is below the bar, or too close under it for what it saves; routing moves away',
   current_too_slow: 'the served model is slower than governance allows; routing moves away',
   cheapest_proven_is_served: 'the cheapest proven model is served',
   nothing_proven: 'no model is proven yet; needs more sessions',
