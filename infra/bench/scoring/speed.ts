@@ -21,7 +21,8 @@ const SIZES = [
   { id: 'score_20k_per_s', bytes: 20 * KILOBYTE, bar: 2_000, sessions: 40 },
   { id: 'score_100k_per_s', bytes: 100 * KILOBYTE, bar: 400, sessions: 8 },
 ] as const;
-const WARM_UP_ROUNDS = 2;
+/** Until then the first calls are still being compiled. */
+const WARM_UP_ROUNDS = 4;
 
 const { call: CALL } = createEventSessions(SEED).fresh(KILOBYTE);
 const UPSTREAMS = configSchema.parse({
