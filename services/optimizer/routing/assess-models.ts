@@ -22,7 +22,7 @@ export interface ModelAssessment extends ModelStanding {
   readonly mean: number | null;
   readonly lower: number;
   readonly upper: number;
-  /** `disproven` while it is below the bar; it is tried again after a back-off. */
+  /** `disproven` while it is found below the bar, or too unlikely to be at it; it is tried again after a back-off. */
   readonly verdict: 'proven' | 'disproven' | 'undecided';
   /** Further sessions that a proof takes at the quality seen so far; null when it would never come. */
   readonly sessionsNeeded: number | null;

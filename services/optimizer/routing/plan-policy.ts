@@ -36,10 +36,10 @@ export interface PolicyPlan {
 }
 
 /**
- * The policy that routing should move to: per turn shape one step towards the cheapest proven allow-listed model, with
- * the exploration slice for what would save most. Routes that a person made for a developer, repository, project or
- * flag, and those from a model's own id to that model, are left as they are, but for models that left the allow-list,
- * which leave every route at once.
+ * The policy that routing should move to: per turn shape one step towards the proven allow-listed model of least expected
+ * loss, with the exploration slice for what would save most. Routes that a person made for a developer, repository,
+ * project or flag, and those from a model's own id to that model, are left as they are, but for models that left the
+ * allow-list, which leave every route at once.
  */
 export function planPolicy(input: PlanPolicyInput): PolicyPlan {
   const { governance, current } = input;

@@ -31,9 +31,9 @@ const RETURNING_SHARE = { surer: 0.9, trial: 0.5 } as const;
 const BOOTSTRAP_MODELS = 3;
 
 /**
- * What a route should serve one shape next: one step of weight towards the cheapest proven model, with a part for a
- * cheaper one that is on its way back, everything away from models found below the bar, and the exploration slice for
- * what would save most.
+ * What a route should serve one shape next: one step of weight towards the proven model of least expected loss, with a
+ * part for a cheaper one that is on its way back, everything away from models found below the bar, and the exploration
+ * slice for what would save most.
  *
  * @param standings cheapest first
  */
