@@ -20,6 +20,7 @@ import * as runProgress from './migrations/0015-run-progress-and-failing-session
 import * as replayRubric from './migrations/0016-replay-rubric.ts';
 import * as promptRuns from './migrations/0017-prompt-runs.ts';
 import * as partsOfQuality from './migrations/0019-parts-of-quality.ts';
+import * as continuedToolCalls from './migrations/0020-continued-tool-calls.ts';
 
 /** Every migration by name, in order. Forward only: a mistake is mended by the next one. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -40,6 +41,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0016-replay-rubric': replayRubric,
   '0017-prompt-runs': promptRuns,
   '0019-parts-of-quality': partsOfQuality,
+  '0020-continued-tool-calls': continuedToolCalls,
 };
 
 export interface MigrationReport {
