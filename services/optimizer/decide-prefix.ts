@@ -1,4 +1,5 @@
 import type { Policy } from '#shared/database/policy-store.ts';
+import type { RunFence } from '#shared/database/run-fence.ts';
 import type { Governance } from '#shared/domain/governance.ts';
 import {
   type ConsideredCell,
@@ -25,7 +26,7 @@ export async function decidePrefix(
   stable: Policy,
   governance: Governance,
   options: Pick<ProposePrefixOptions, 'patienceMs'>,
-  run: { readonly projectId: string; readonly runId: string; readonly considered: readonly ConsideredCell[] },
+  run: RunFence & { readonly projectId: string; readonly considered: readonly ConsideredCell[] },
 ): Promise<PrefixDecision> {
   if (governance.prefixes === 'off') return { type: 'decided', summary: { type: 'nothing', reason: 'off' } };
   const outcome = await continueSearches(deps, stable, options, run, run.considered);
@@ -33,7 +34,7 @@ export async function decidePrefix(
   if (outcome.type === 'nothing') return { type: 'decided', summary: { ...outcome } };
   const published: (Published & { readonly promptRunId: string })[] = [];
   for (const draft of outcome.drafts) {
-    const done = await publishDraft(deps, stable, policyDraftOf(draft), governance, governance.prefixes);
+    const done = await publishDraft(deps, stable, policyDraftOf(draft), { governance, mode: governance.prefixes, run });
     published.push({ ...done, promptRunId: draft.promptRunId });
   }
   const [first] = outcome.drafts;

@@ -2,6 +2,7 @@ import type { Database } from '#shared/database/connect.ts';
 import { activatePolicy, readPointer } from '#shared/database/pointer-store.ts';
 import { type Policy, proposePolicy } from '#shared/database/policy-store.ts';
 import { openRollout } from '#shared/database/rollout-store.ts';
+import { isLeaseLost, type RunFence } from '#shared/database/run-fence.ts';
 import type { AutomationMode, Governance } from '#shared/domain/governance.ts';
 import type { PolicyBody } from '#shared/domain/policy.ts';
 import { rolloutSettingsOf } from '#shared/domain/rollout.ts';
@@ -11,6 +12,14 @@ import { createRolloutState } from './rollout/rollout-state.ts';
 export interface PublishDeps {
   readonly database: Database;
   readonly actor: string;
+}
+
+/** How far governance lets a draft go, and who decided on it. */
+export interface Publishing {
+  readonly governance: Governance;
+  readonly mode: AutomationMode;
+  /** Absent where no run decides. */
+  readonly run?: RunFence | undefined;
 }
 
 export interface Draft {
@@ -36,14 +45,14 @@ export interface Published {
 /**
  * Stores a draft as a policy version, and when governance lets the optimizer act, opens a rollout of it, or activates it
  * where its class is automatic: alarms watch it from then on. The same draft
- * published twice is one version, so that a resumed run repeats nothing.
+ * published twice is one version, so that a resumed run repeats nothing. Throws `conflict` (`lease_lost`) when another
+ * optimizer has taken the run over: it publishes in its stead.
  */
 export async function publishDraft(
   deps: PublishDeps,
   stable: Policy,
   draft: Draft,
-  governance: Governance,
-  mode: AutomationMode,
+  { governance, mode, run }: Publishing,
 ): Promise<Published> {
   const { projectId } = stable;
   const { explorationOnly, heldBy: held, ...version } = draft;
@@ -64,7 +73,7 @@ export async function publishDraft(
   const settings = rolloutSettingsOf(governance);
   const change = {
     ...{ projectId, actor: deps.actor, reason: draft.reason, automatic: true, expectedEpoch: pointer.epoch },
-    evidence: draft.evidence,
+    ...{ evidence: draft.evidence, run },
   };
   try {
     if (explorationOnly === true || policy.riskClass === 'automatic') {
@@ -80,6 +89,7 @@ export async function publishDraft(
     });
     return { ...stored, rolloutId: rollout.rolloutId, heldBy: null };
   } catch (error) {
+    if (isLeaseLost(error)) throw error;
     if (!(error instanceof TrimtabError) || (error.code !== 'conflict' && error.code !== 'forbidden')) throw error;
     const { reason } = error.details;
     const heldBy = pointer.rolloutId !== null ? 'rollout_running' : typeof reason === 'string' ? reason : error.message;

@@ -65,11 +65,11 @@ export async function runCycle(
     const check = await diary.step('check', 'check', () =>
       checkRouting(database, projectId, estimate, governance, asOf),
     );
-    await diary.step('publish', 'routing', () => publishRouting(deps, projectId, { ...estimate, check }, governance));
+    await diary.step('publish', 'routing', () => publishRouting(deps, run, { ...estimate, check }, governance));
   }
   // The routing step may have moved the pointer, and a prefix must not take back what it did.
   const current = (await readStable(database, projectId)) ?? stable;
-  const night = { projectId, runId: run.runId, asOf };
+  const night = { projectId, runId: run.runId, fence: run.fence, asOf };
   const considered = await diary.step('search', 'searches', async () => [
     ...(await beginSearches(deps, current, governance, options, night)),
   ]);
@@ -144,15 +144,15 @@ async function readStable(database: Database, projectId: string): Promise<Policy
 
 async function publishRouting(
   deps: RunCycleDeps,
-  projectId: string,
+  run: ClaimedRun,
   { parentId, reason, check, ...decided }: RoutingDecision & { readonly check: RoutingCheck },
   governance: Governance,
 ): Promise<RoutingOutcome> {
   const { draft, verdict: offPolicy } = check;
   const { explanations, judgeDrifts } = decided;
-  const parent = draft === null ? null : await readPolicy(deps.database, projectId, parentId);
+  const parent = draft === null ? null : await readPolicy(deps.database, run.projectId, parentId);
   if (draft === null || parent === null)
     return { type: 'nothing', reason, explanations, judgeDrifts, published: null, offPolicy };
-  const published = await publishDraft(deps, parent, draft, governance, governance.weights);
+  const published = await publishDraft(deps, parent, draft, { governance, mode: governance.weights, run });
   return { type: 'proposed', reason: null, explanations, judgeDrifts, published, offPolicy };
 }

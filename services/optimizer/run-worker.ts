@@ -1,5 +1,6 @@
 import type { Database } from '#shared/database/connect.ts';
 import { type ClaimedRun, claimRun, extendLease, finishRun } from '#shared/database/optimizer-run-store.ts';
+import { isLeaseLost } from '#shared/database/run-fence.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import type { Log } from '#shared/log.ts';
 
@@ -65,7 +66,7 @@ export function createRunWorker(deps: RunWorkerDeps, options: RunWorkerOptions):
   };
 
   const giveUp = async (run: ClaimedRun, error: unknown): Promise<void> => {
-    if (error instanceof TrimtabError && error.details['reason'] === 'lease_lost') {
+    if (isLeaseLost(error)) {
       deps.log.warn({ runId: run.runId }, 'another optimizer has taken the run over');
       return;
     }

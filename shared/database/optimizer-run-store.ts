@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import * as z from 'zod';
-import { TrimtabError } from '../errors.ts';
 import { jsonText } from './columns.ts';
 import type { Database } from './connect.ts';
+import { leaseLost } from './run-fence.ts';
 
 type RunStatus = 'pending' | 'running' | 'done' | 'failed';
 
@@ -270,7 +270,7 @@ async function writeUnderFence(database: Database, run: ClaimedRun, update: Reco
     .where('status', '=', 'running')
     .executeTakeFirst();
   if (written.numUpdatedRows === 0n) {
-    throw new TrimtabError('conflict', `the lease of run ${run.runId} was lost`, { details: { reason: 'lease_lost' } });
+    throw leaseLost(run);
   }
 }
 

@@ -9,6 +9,7 @@ import { readPolicy } from './policy-store.ts';
 import { readGovernance } from './read-governance.ts';
 import { readRollbackTarget } from './rollback-target.ts';
 import { closeRolloutRow } from './rollout-row.ts';
+import { holdRun, type RunFence } from './run-fence.ts';
 import { enqueueWebhook } from './webhooks/enqueue-webhook.ts';
 
 /** The one row per project that says what is served. `epoch` rises with every change of any column. */
@@ -35,6 +36,8 @@ export interface PointerChange {
   /** True for the optimizer's own decisions: they are refused while it is paused or a policy is pinned. */
   readonly automatic?: boolean | undefined;
   readonly evidence?: Readonly<Record<string, unknown>> | undefined;
+  /** The run that decided: the change is refused when another optimizer has taken it over since. */
+  readonly run?: RunFence | undefined;
 }
 
 export interface PointerMoved {
@@ -65,7 +68,8 @@ export async function readPointer(database: Database, projectId: string): Promis
 /**
  * Makes a stored policy the stable one: compare-and-set on the epoch, one audit event, one notification, or nothing.
  * A running rollout is aborted with it, since its baseline is gone. Lifts a revocation: a person asked for it.
- * Throws `not_found`, `conflict` (somebody else moved the pointer; paused), `model_not_allowed`.
+ * Throws `not_found`, `conflict` (somebody else moved the pointer, or has taken over the run; paused),
+ * `model_not_allowed`.
  */
 export async function activatePolicy(
   database: Database,
@@ -89,6 +93,7 @@ async function activate(
 ): Promise<PointerMoved> {
   const seen = await readPointer(database, change.projectId);
   return await database.transaction().execute(async (transaction) => {
+    if (change.run !== undefined) await holdRun(transaction, change.run);
     if (change.automatic) await assertAutomaticAllowed(transaction, change.projectId);
     const policy = await readPolicy(transaction, change.projectId, change.policyId);
     if (policy === null) throw new TrimtabError('not_found', `there is no policy ${change.policyId}`);

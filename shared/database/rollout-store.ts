@@ -20,6 +20,7 @@ import { readCoolOff } from './read-cool-off.ts';
 import { readGovernance } from './read-governance.ts';
 import { rolloutSettingsAtPlace } from './rollout-place.ts';
 import { closeRolloutRow, type RolloutStatus } from './rollout-row.ts';
+import { holdRun } from './run-fence.ts';
 import { tellRollout } from './webhooks/tell-rollout.ts';
 
 export interface Rollout {
@@ -54,13 +55,14 @@ const ROUNDING = 1e-9;
 /**
  * Opens a rollout of a stored policy: its row, the canary slot of the pointer and the audit event, or nothing. A fresh
  * salt draws new arms, so that the sessions of one rollout do not carry over into the next.
- * Throws `conflict` while another one runs, when the candidate is served already or was rolled back, while paused, and
+ * Throws `conflict` while another one runs, when another optimizer has taken over the run, when the candidate is served already or was rolled back, while paused, and
  * `forbidden` when canary and exploration together exceed what governance exposes.
  */
 export async function openRollout(database: Database, opening: RolloutOpening): Promise<Rollout> {
   const seen = await readPointer(database, opening.projectId);
   if (seen === null) throw new TrimtabError('not_found', 'there is no active policy to compare a candidate with');
   return await database.transaction().execute(async (transaction) => {
+    if (opening.run !== undefined) await holdRun(transaction, opening.run);
     if (opening.automatic) await assertAutomaticAllowed(transaction, opening.projectId);
     await assertMayOpen(transaction, seen, opening);
     const settings = await rolloutSettingsAtPlace(transaction, opening);

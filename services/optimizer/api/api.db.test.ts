@@ -115,7 +115,7 @@ async function fill(owner: Database): Promise<void> {
   const governance = (await readGovernance(owner, PROJECT))!.body;
   const draft = { body: bodyTo('cheap'), reason: 'cheaper', evidence: {}, risk: 'model' as const };
   const deps = { database: owner, actor: 'optimizer:test' };
-  ids.rolloutId = (await publishDraft(deps, stable, draft, governance, 'automatic')).rolloutId ?? '';
+  ids.rolloutId = (await publishDraft(deps, stable, draft, { governance, mode: 'automatic' })).rolloutId ?? '';
   await writeLabel(owner, PROJECT, { callId: ids.callId, outcome: 'fail', note: 'it asked twice' }, 'ann');
   const asked = { projectId: PROJECT, job: 'manual', logicalTime: new Date(now), trigger: 'test' };
   const done = { status: 'done', finishedAt: new Date(now) };
