@@ -13,46 +13,41 @@ import { readEnvironment } from '#shared/environment.ts';
 import { createLog } from '#shared/log.ts';
 import { createServiceSpecs } from '../../service-specs.ts';
 import { startSupervisor } from '../../start-supervisor.ts';
-import type { PayloadFormat } from './payloads.ts';
-
-/** Something that takes calls; `pid` is null for the model server itself, whose own cost is nobody's concern. */
-export interface Target {
-  readonly name: 'direct' | 'pass-through' | 'trimtab';
-  readonly port: number;
-  readonly pid: number;
-  readonly format: PayloadFormat;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
+import { DIRECT, PASS_THROUGH, type Target, TRIMTAB } from './target.ts';
 
 export interface Targets {
   readonly targets: readonly Target[];
   stop(): Promise<void>;
 }
 
-/** Starts the model server, the bare pass-through and a gateway as it is run, with a database of its own. */
-export async function startTargets(models: readonly string[]): Promise<Targets> {
+/**
+ * Starts the model server, the bare pass-through and a gateway as it is run, with a database of its own.
+ *
+ * @param upstreamPort where the model server listens; 0 for any free port
+ */
+export async function startTargets(models: readonly string[], upstreamPort: number): Promise<Targets> {
   const stopping: (() => Promise<unknown> | unknown)[] = [];
   const stop = async (): Promise<void> => {
     for (const stopOne of stopping.toReversed()) await stopOne();
   };
   try {
-    const upstream = await startScript(new URL('./upstream-process.ts', import.meta.url), []);
+    const upstream = await startScript(new URL('./upstream-process.ts', import.meta.url), [String(upstreamPort)]);
     stopping.push(upstream.stop);
     const upstreamUrl = `http://127.0.0.1:${upstream.port}`;
     const passThrough = await startScript(new URL('./pass-through-process.ts', import.meta.url), [upstreamUrl]);
     stopping.push(passThrough.stop);
     const gateway = await startGateway(upstreamUrl, models);
     stopping.push(gateway.stop);
-    const openai = { format: 'openai' as const, path: '/v1/chat/completions', headers: {} };
+    const modelTemplate = '{model}';
+    const openai = { format: 'openai' as const, path: '/v1/chat/completions', headers: {}, modelTemplate };
     const headers = { 'anthropic-version': '2023-06-01', 'x-api-key': gateway.key };
     return {
       targets: [
-        { name: 'direct', port: upstream.port, pid: upstream.pid, ...openai },
-        { name: 'pass-through', port: passThrough.port, pid: passThrough.pid, ...openai },
+        { name: DIRECT, port: upstream.port, pid: upstream.pid, ...openai },
+        { name: PASS_THROUGH, port: passThrough.port, pid: passThrough.pid, ...openai },
         {
-          ...{ name: 'trimtab', port: gateway.port, pid: gateway.pid },
-          ...{ format: 'anthropic', path: '/v1/messages', headers },
+          ...{ name: TRIMTAB, port: gateway.port, pid: gateway.pid },
+          ...{ format: 'anthropic', path: '/v1/messages', headers, modelTemplate },
         },
       ],
       stop,

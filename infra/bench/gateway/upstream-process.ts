@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 /**
  * A model server that thinks for no time at all, as a process of its own: whatever a call takes beyond this is the way
  * there and back. It speaks Chat Completions; the model's name says how many pieces a stream has, and how far apart
- * (`bench-12-5`: twelve pieces, five milliseconds). Announces its port on standard output.
+ * (`bench-12-5`: twelve pieces, five milliseconds). Listens on the port of its first argument, or any, and announces it
+ * on standard output.
  */
 const TEXT = 'The patch keeps the retry budget per provider and records each attempt in order. '.repeat(6);
 const USAGE = { prompt_tokens: 1_200, completion_tokens: 100, total_tokens: 1_300 };
@@ -60,4 +61,4 @@ const server = createServer((request, response) => {
   });
 });
 server.keepAliveTimeout = 0;
-server.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
+server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => console.log((server.address() as AddressInfo).port));

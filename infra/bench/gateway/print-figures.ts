@@ -1,0 +1,31 @@
+import type { GatewayFigure } from './gateway-figures.ts';
+
+/** Prints figures as tables of Markdown, one for each target that Trimtab is beside. */
+export function printFigures(
+  { node, processors }: { readonly node: string; readonly processors: number },
+  figures: readonly GatewayFigure[],
+  peaks: readonly { readonly name: string; readonly peakMemoryMb: number | null }[],
+): void {
+  console.log(`\nNode ${node}, ${processors} processors`);
+  const peers = [...new Set(figures.flatMap(({ beside }) => beside.map(({ peer }) => peer)))];
+  for (const peer of peers) {
+    console.log(`\n| cell | figure | ${peer} | Trimtab | Trimtab ÷ ${peer} (95 %) | n |`);
+    console.log('|---|---|---|---|---|---|');
+    for (const { cell, figure, trimtab, beside, n } of figures) {
+      const compared = beside.find((each) => each.peer === peer);
+      if (compared === undefined) continue;
+      const { value, ratio, interval } = compared;
+      const [low, high] = interval;
+      console.log(
+        `| ${cell} | ${figure} | ${rounded(value)} | ${rounded(trimtab)} | ${ratio.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)}) | ${n} |`,
+      );
+    }
+  }
+  for (const { name, peakMemoryMb } of peaks) {
+    if (peakMemoryMb !== null) console.log(`\nPeak memory of ${name}: ${rounded(peakMemoryMb)} MB`);
+  }
+}
+
+function rounded(value: number): string {
+  return Number.isNaN(value) ? 'not known here' : Math.round(value).toLocaleString('en');
+}
