@@ -25,18 +25,20 @@ function socketOf(port: number): string | null {
 }
 
 function linesOf(path: string): readonly string[] {
-  try {
-    return readFileSync(path, 'utf8').split('\n').slice(1);
-  } catch {
-    return [];
-  }
+  return attempt(() => readFileSync(path, 'utf8').split('\n').slice(1), []);
 }
 
-/** A process may end between the listing and the look, or belong to another user. */
+/** A process or a file may be gone between the listing and the look, or belong to another user. */
 function openFilesOf(pid: string): readonly string[] {
+  return attempt(() => readdirSync(`/proc/${pid}/fd`), []).map((file) =>
+    attempt(() => readlinkSync(`/proc/${pid}/fd/${file}`), ''),
+  );
+}
+
+function attempt<T>(read: () => T, otherwise: T): T {
   try {
-    return readdirSync(`/proc/${pid}/fd`).map((file) => readlinkSync(`/proc/${pid}/fd/${file}`));
+    return read();
   } catch {
-    return [];
+    return otherwise;
   }
 }
