@@ -18,10 +18,13 @@ const DATA_AT = CONTROL_BYTES + GAUGES * 8;
 const WRAP = 0xffffffff;
 const WRAP_BYTES = 4;
 /**
- * An empty ring starts over from here on, so that memory which is in the cache is used again. Until the reader follows,
- * there is room for so much, and it may be at work on something else.
+ * A ring in which hardly anything waits starts over when so much of it is free at its start: memory that was used is used
+ * again, and only a disk that stands still takes the rest. Until the reader follows, there is room for so much, and it
+ * may be at work on something else.
  */
-const START_OVER_FROM = 16 * 1_024 * 1_024;
+const START_OVER_SHARE = 1 / 6;
+/** A reader that has no more than this before it follows with its next group. */
+const HARDLY_ANYTHING_SHARE = 1 / 12;
 
 /**
  * Frames on their way from the thread that serves calls to the one that writes them, in memory of both: nothing is
@@ -168,8 +171,10 @@ export class FrameRing {
   /** Head and tail are never equal while frames wait: equal means empty. */
   #placeFor(size: number, head: number, tail: number): number | null {
     if (head < tail) return size < tail - head ? head : null;
-    if (head === tail && head >= START_OVER_FROM && size < tail) return 0;
-    const atEnd = this.#bytes.length - head;
+    const { length } = this.#bytes;
+    const isNearlyEmpty = head - tail <= length * HARDLY_ANYTHING_SHARE;
+    if (isNearlyEmpty && tail >= length * START_OVER_SHARE && size < tail) return 0;
+    const atEnd = length - head;
     if (size < atEnd) return head;
     return size < tail ? 0 : null;
   }

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { setTimeout as delayFor } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { CallRecord } from '#shared/domain/call-record.ts';
 import type { OfferedCall } from '#shared/domain/offered-call.ts';
@@ -22,8 +23,12 @@ import {
 import { spoolStatsOf } from './spool-stats.ts';
 import { replySchema, type SpoolThreadData, type SpoolThreadRequest } from './spool-thread-messages.ts';
 
-/** What is parsed of a batch dies with it, and two are in hand; with much less room they would be moved about before. */
-const YOUNG_HEAP_MB = 24;
+/**
+ * What is parsed of a batch dies with it, and two are in hand; with much less room they would be moved about before.
+ * V8 allows a thread limits of its own, but goes by its command line first, which is meant for the thread that serves.
+ * It reads these two when a thread begins, and never again.
+ */
+const HEAP_FLAGS = ['--max-semi-space-size=8', '--initial-old-space-size=48'];
 
 export interface SpoolThreadDeps {
   readonly directory: string;
@@ -162,7 +167,8 @@ class RunningSpoolThread implements SpoolThread {
       ...{ directory, gatewayId, settings, ring: this.#ring.shared, spoolBytesMax: this.#bytesMax },
       ...(inFlight === undefined ? {} : { inFlight }),
     };
-    const worker = new Worker(entry, { workerData: data, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_HEAP_MB } });
+    for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
+    const worker = new Worker(entry, { workerData: data });
     this.#worker = worker;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     let fault: unknown;
