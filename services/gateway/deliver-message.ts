@@ -1,7 +1,7 @@
-import type { Readable } from 'node:stream';
 import { type ApiError, brokenUpstream } from '#shared/formats/api-error.ts';
 import type { DecodeContext, DecodedResponse } from '#shared/formats/format.ts';
 import { type ReadBody, readBody } from '#shared/upstream/read-body.ts';
+import type { UpstreamBody } from '#shared/upstream/upstream-body.ts';
 import { answerContext } from './answer-context.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Delivery } from './delivery.ts';
@@ -14,7 +14,7 @@ export interface DeliverInput {
   readonly encoded: EncodedCall;
   /** Of the answer; it says how a stream is framed. */
   readonly contentType: string | undefined;
-  readonly body: Readable;
+  readonly body: UpstreamBody;
   readonly context: DecodeContext;
   readonly connection: ClientConnection;
   /** Milliseconds since the call began. */

@@ -1,11 +1,10 @@
-import type { Readable } from 'node:stream';
 import type { ApiError } from '#shared/formats/api-error.ts';
 import type { CanonicalStreamEvent } from '#shared/formats/canonical.ts';
 import type { ClientStreamEncoder, StreamDecoder } from '#shared/formats/format.ts';
 import { breakOf } from '#shared/upstream/read-body.ts';
-import { readPieces } from '#shared/upstream/read-pieces.ts';
 import { encodeSseEvent, type SseEvent } from '#shared/upstream/sse.ts';
 import { createStreamParser, isEventStream, type StreamParser } from '#shared/upstream/stream-parser.ts';
+import type { UpstreamBody } from '#shared/upstream/upstream-body.ts';
 import { answerContext } from './answer-context.ts';
 import type { ClientStream } from './client-stream.ts';
 import { type CompleteEvents, createCompleteEvents } from './complete-events.ts';
@@ -44,7 +43,7 @@ export async function deliverStream(
   let broken: unknown = null;
   stream.open(headers);
   try {
-    await readPieces(input.body, {
+    await input.body.read({
       take(bytes) {
         const piece = translate(streaming, bytes);
         if (piece.length === 0) return undefined;
@@ -198,9 +197,8 @@ function statusOf(decoder: StreamDecoder, outcome: Delivery['outcome']): Deliver
 }
 
 /** A complete answer is read out, so that its connection can serve the next call; any other one is cancelled. */
-function letGo(body: Readable, isComplete: boolean): void {
-  body.on('error', () => undefined);
-  if (isComplete) body.resume();
+function letGo(body: UpstreamBody, isComplete: boolean): void {
+  if (isComplete) body.discard();
   else body.destroy();
 }
 

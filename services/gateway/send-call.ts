@@ -1,14 +1,10 @@
-import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ApiError, brokenUpstream } from '#shared/formats/api-error.ts';
 import type { Log } from '#shared/log.ts';
+import type { UpstreamHeaders } from '#shared/upstream/open-answer.ts';
 import { readBody } from '#shared/upstream/read-body.ts';
-import {
-  type SendFailure,
-  type SendOutcome,
-  sendRequest,
-  type UpstreamHeaders,
-} from '#shared/upstream/send-request.ts';
+import { type SendFailure, type SendOutcome, sendRequest } from '#shared/upstream/send-request.ts';
+import type { UpstreamBody } from '#shared/upstream/upstream-body.ts';
 import type { UpstreamPools } from '#shared/upstream/upstream-pools.ts';
 import type { AttemptLog } from './attempt-log.ts';
 import type { ModelCatalogue, ServedModel } from './config.ts';
@@ -38,7 +34,7 @@ export type SentCall =
       readonly type: 'answered';
       readonly encoded: EncodedCall;
       readonly headers: UpstreamHeaders;
-      readonly body: Readable;
+      readonly body: UpstreamBody;
     }
   | { readonly type: 'failed'; readonly encoded: EncodedCall | null; readonly error: ApiError; readonly raw: string }
   | { readonly type: 'cancelled'; readonly encoded: EncodedCall | null };

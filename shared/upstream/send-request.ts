@@ -1,10 +1,8 @@
-import type { Readable } from 'node:stream';
 import { TrimtabError } from '../errors.ts';
 import type { ResolvedProvider } from '../providers/registry.ts';
-import { limitDuration } from './limit-duration.ts';
+import { openAnswer, type UpstreamHeaders } from './open-answer.ts';
+import type { UpstreamBody } from './upstream-body.ts';
 import type { UpstreamPools } from './upstream-pools.ts';
-
-export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 export interface UpstreamRequest {
   readonly provider: ResolvedProvider;
@@ -19,7 +17,12 @@ export interface UpstreamRequest {
 export type SendFailure = 'connect_error' | 'first_byte_timeout' | 'cancelled' | 'misconfigured';
 
 export type SendOutcome =
-  | { readonly type: 'response'; readonly status: number; readonly headers: UpstreamHeaders; readonly body: Readable }
+  | {
+      readonly type: 'response';
+      readonly status: number;
+      readonly headers: UpstreamHeaders;
+      readonly body: UpstreamBody;
+    }
   | { readonly type: 'failed'; readonly reason: SendFailure; readonly message: string };
 
 const USER_AGENT = 'trimtab';
@@ -38,18 +41,12 @@ export async function sendRequest(pools: UpstreamPools, request: UpstreamRequest
     const authorized = pools.authorizerFor(provider).authorize({ method: 'POST', url, headers, body });
     // Keys are there at once; only what has to be signed or fetched is waited for.
     const credentials = authorized instanceof Promise ? await authorized : authorized;
-    const sentAtMs = performance.now();
-    const response = await pool.request({
-      method: 'POST',
-      path,
-      headers: { ...headers, ...credentials },
-      body,
-      signal: request.signal,
-    });
-    if (pools.totalTimeoutMs !== Number.POSITIVE_INFINITY) {
-      limitDuration(response.body, Math.max(0, pools.totalTimeoutMs - (performance.now() - sentAtMs)));
-    }
-    return { type: 'response', status: response.statusCode, headers: response.headers, body: response.body };
+    const answer = await openAnswer(
+      pool,
+      { method: 'POST', path, headers: { ...headers, ...credentials }, body },
+      { signal: request.signal, totalTimeoutMs: pools.totalTimeoutMs },
+    );
+    return { type: 'response', status: answer.status, headers: answer.headers, body: answer.body };
   } catch (error) {
     return { type: 'failed', ...describeFailure(error, provider, request.signal) };
   }

@@ -1,5 +1,6 @@
 import type { WebSearchConfig } from '#shared/config/server-tools-schema.ts';
 import { TrimtabError } from '#shared/errors.ts';
+import { openAnswer } from '#shared/upstream/open-answer.ts';
 import { readBody } from '#shared/upstream/read-body.ts';
 import type { UpstreamPools } from '#shared/upstream/upstream-pools.ts';
 import { isDomainAllowed } from './domain-filter.ts';
@@ -31,15 +32,16 @@ export async function runSearch(
   if (query.length > QUERY_CHARACTERS_MAX) return failed('query_too_long', 'query too long');
   const { method, url, headers, body } = encodeSearch({ query: query.trim(), tool, config });
   try {
-    const answer = await deps.pools.poolFor(url, config.network).request({
+    const request = {
       method,
       path: `${url.pathname}${url.search}`,
       headers: { 'user-agent': 'trimtab', ...headers },
-      body,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(config.timeout)]),
-    });
+      ...(body === undefined ? {} : { body }),
+    };
+    const limits = { signal: AbortSignal.any([signal, AbortSignal.timeout(config.timeout)]) };
+    const answer = await openAnswer(deps.pools.poolFor(url, config.network), request, limits);
     const read = await readBody(answer.body, ANSWER_BYTES_MAX);
-    const { statusCode } = answer;
+    const { status: statusCode } = answer;
     if (statusCode === TOO_MANY_REQUESTS) return failed('too_many_requests', 'status 429');
     if (statusCode !== 200) return failed('unavailable', `status ${statusCode}`);
     if (read.type === 'failed') return failed('unavailable', `answer ${read.reason}`);
