@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from './connect.ts';
+import { LATER_CALLS_MAX } from './later-calls.ts';
 
 /** A later call with the same conversation: its client asked again instead of going on. */
 export interface ClientRetry {
@@ -28,10 +29,12 @@ export async function findClientRetries(
       coalesce((first.completeness->>'streamed')::boolean, false) AS "wasStreamed",
       coalesce((again.completeness->>'streamed')::boolean, false) AS "isStreamed"
     FROM call AS first CROSS JOIN LATERAL (
-      SELECT call_id, started_at, completeness FROM call AS later
-      WHERE later.project_id = first.project_id AND later.session_id = first.session_id
-        AND later.call_id > first.call_id AND later.transcript_head = first.transcript_head
-        AND later.agent_id IS NOT DISTINCT FROM first.agent_id
+      SELECT call_id, started_at, completeness FROM (
+        SELECT * FROM call WHERE project_id = first.project_id AND session_id = first.session_id
+          AND call_id > first.call_id
+        ORDER BY call_id LIMIT ${LATER_CALLS_MAX}
+      ) AS later
+      WHERE later.transcript_head = first.transcript_head AND later.agent_id IS NOT DISTINCT FROM first.agent_id
         AND later.started_at <= first.started_at + ${RETRY_WITHIN}::interval AND later.source <> 'replay'
       ORDER BY later.call_id LIMIT 1
     ) AS again

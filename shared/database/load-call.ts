@@ -3,6 +3,7 @@ import type { Call } from '../domain/call.ts';
 import { assembleCall, type CallRow, isWhole, withoutContent } from './assemble-call.ts';
 import { storableText } from './columns.ts';
 import type { Database } from './connect.ts';
+import { LATER_CALLS_MAX } from './later-calls.ts';
 import { weekOfCall } from './partitions.ts';
 import { type Content, type ContentPlace, readBlocks, readNodes } from './read-content.ts';
 import { isContentExpired } from './retention/expire-weeks.ts';
@@ -117,8 +118,12 @@ async function readNextRows(
   if (callIds.length === 0) return [];
   const { rows } = await sql<CallRow>`
     SELECT next.* FROM call AS first CROSS JOIN LATERAL (
-      SELECT * FROM call WHERE project_id = first.project_id AND session_id = first.session_id
-        AND call_id > first.call_id AND parent_call_id = first.call_id
+      SELECT * FROM (
+        SELECT * FROM call WHERE project_id = first.project_id AND session_id = first.session_id
+          AND call_id > first.call_id
+        ORDER BY call_id LIMIT ${LATER_CALLS_MAX}
+      ) AS later
+      WHERE parent_call_id = first.call_id
       ORDER BY call_id LIMIT 1
     ) AS next
     WHERE first.project_id = ${projectId} AND first.call_id = ${anyOf(callIds)}`.execute(database);
