@@ -23,13 +23,15 @@ export function createAttemptLog(now: () => number): AttemptLog {
       const startedAtMs = now();
       attempts.push({ provider: provider.name, model: model.id, startedAtMs, durationMs: 0, outcome: 'ok' });
     },
-    end(outcome, more = {}) {
+    end(outcome, more) {
       const last = attempts.at(-1);
       if (last === undefined) return;
-      const { error, ...facts } = more;
-      const durationMs = Math.max(0, now() - last.startedAtMs);
-      const text = error === undefined ? {} : { error: error.slice(0, ERROR_CHARACTERS_MAX) };
-      attempts[attempts.length - 1] = { ...last, durationMs, outcome, ...facts, ...text };
+      last.outcome = outcome;
+      last.durationMs = Math.max(0, now() - last.startedAtMs);
+      if (more === undefined) return;
+      if (more.httpStatus !== undefined) last.httpStatus = more.httpStatus;
+      if (more.retryAfterSeconds !== undefined) last.retryAfterSeconds = more.retryAfterSeconds;
+      if (more.error !== undefined) last.error = more.error.slice(0, ERROR_CHARACTERS_MAX);
     },
   };
 }

@@ -94,7 +94,8 @@ async function routeIncoming(
 
   const active = deps.policies.current();
   const isFirst = session.source !== 'responses-chain' && isFirstTurn(body);
-  const pin = await deps.pins.pinFor({ session, isFirstTurn: isFirst, nowMs: incoming.startedAtMs, active });
+  const pinned = deps.pins.pinFor({ session, isFirstTurn: isFirst, nowMs: incoming.startedAtMs, active });
+  const pin = pinned instanceof Promise ? await pinned : pinned;
   const { sessionId } = session;
   const routing = { active, models: config.models, pin, sessionId, identity, requestModel: body.model, turnShape };
   const escalation = { sessions: deps.flagged, inputTokens: rawTokensEstimate };

@@ -67,11 +67,11 @@ export async function serveCall(
   }
 }
 
-async function serve(deps: ServeCallDeps, serving: Serving, stream: ClientStream | null): Promise<Delivery> {
+function serve(deps: ServeCallDeps, serving: Serving, stream: ClientStream | null): Promise<Delivery> {
   const { call, connection } = serving;
   const turn = beginServerTurn(deps.config.serverTools, call);
-  if (turn === null) return await serveOnce(deps, serving, stream);
-  return await serveServerTurn(deps, { call, turn, connection, stream }, askUpstream(deps, serving));
+  if (turn === null) return serveOnce(deps, serving, stream);
+  return serveServerTurn(deps, { call, turn, connection, stream }, askUpstream(deps, serving));
 }
 
 /** The way of one request to an upstream and back, for a call that is answered in several of them. */

@@ -32,9 +32,10 @@ export function createGatewayServer(deps: GatewayServerDeps): FastifyInstance {
     // Whoever still comes while the last calls end is served: see `drain-connections.ts`.
     return503OnClosing: false,
     exposeHeadRoutes: true,
+    genReqId: () => newCallId(deps.now()),
     // Of a path that cannot be decoded; no hook runs for it.
-    frameworkErrors: (error, _request, reply) => {
-      reply.headers(answerHeaders(newCallId(deps.now())));
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(answerHeaders(request.id));
       replyError(reply, { ...invalidRequest(error.message), status: error.statusCode ?? 400 });
     },
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, newCallId(deps.now())),
@@ -43,9 +44,10 @@ export function createGatewayServer(deps: GatewayServerDeps): FastifyInstance {
   server.addHook('preClose', () => connections.drain());
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  server.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(answerHeaders(newCallId(deps.now())));
-    done();
+  // Calls answer outside the framework, and say it themselves.
+  server.addHook('onSend', (request, reply, payload, done) => {
+    reply.headers(answerHeaders(request.id));
+    done(null, payload);
   });
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;

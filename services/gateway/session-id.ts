@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { SessionSource } from '#shared/domain/call.ts';
 import { isBillingText } from '#shared/formats/billing-block.ts';
 import type { Canonical, CanonicalBody } from '#shared/formats/canonical.ts';
@@ -70,10 +70,9 @@ export function sessionFingerprint(
   const spoken = firstUser === undefined ? '' : textOf(firstUser.content);
   if (spoken === '') return null;
   const text = `${textOf(body.system)}\u0000${spoken}`;
-  return createHash('sha256')
-    .update(`${keyId ?? ''}\u0000`)
-    .update(text, isOneByte === true ? 'latin1' : 'utf8')
-    .digest('base64');
+  // Names of keys are ASCII: they are the same bytes either way.
+  const whole = `${keyId ?? ''}\u0000${text}`;
+  return hash('sha256', isOneByte === true ? Buffer.from(whole, 'latin1') : whole, 'base64');
 }
 
 /** Whether a request can only be a session's first: nobody has answered yet. */

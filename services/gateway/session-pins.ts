@@ -28,8 +28,8 @@ export interface PinRequest {
 }
 
 export interface SessionPins {
-  /** The pin of a session, made now when it has none. Waits for the look-up only where a session cannot be new. */
-  pinFor(request: PinRequest): Promise<SessionPin>;
+  /** The pin of a session, made now when it has none. A promise only where a session cannot be new. */
+  pinFor(request: PinRequest): SessionPin | Promise<SessionPin>;
 }
 
 /** Sessions in memory: those of a day on a busy gateway, at a few hundred bytes each. */
@@ -42,19 +42,21 @@ export function createSessionPins(deps: {
   readonly lookUp: (sessionId: string) => Promise<SessionLookup>;
 }): SessionPins {
   const pins = new LRUCache<string, SessionPin>({ max: PINS_MAX, ttl: PIN_LIFETIME_MS, updateAgeOnGet: true });
+  const pinBy = (request: PinRequest, known: SessionPin | undefined, looked: SessionLookup): SessionPin => {
+    const stored = looked.type === 'found' ? looked.pin : null;
+    const restored = stored === null ? null : restorePin(request, stored);
+    const pin = restored ?? dealPin(request, startOf(request, known, stored));
+    // What was dealt without knowing better serves this call; the next one asks again, unless this is the first.
+    if (looked.type !== 'unknown' || request.isFirstTurn) pins.set(request.session.sessionId, pin);
+    return pin;
+  };
   return {
-    async pinFor(request) {
+    pinFor(request) {
       const { sessionId } = request.session;
       const known = pins.get(sessionId);
       if (known !== undefined && !request.active.revoked.includes(known.policy.policyId)) return known;
-      const looked: SessionLookup =
-        known === undefined && mayHaveBegun(request) ? await deps.lookUp(sessionId) : { type: 'none' };
-      const stored = looked.type === 'found' ? looked.pin : null;
-      const restored = stored === null ? null : restorePin(request, stored);
-      const pin = restored ?? dealPin(request, startOf(request, known, stored));
-      // What was dealt without knowing better serves this call; the next one asks again, unless this is the first.
-      if (looked.type !== 'unknown' || request.isFirstTurn) pins.set(sessionId, pin);
-      return pin;
+      if (known !== undefined || !mayHaveBegun(request)) return pinBy(request, known, { type: 'none' });
+      return deps.lookUp(sessionId).then((looked) => pinBy(request, known, looked));
     },
   };
 }

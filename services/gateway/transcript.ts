@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { Canonical } from '#shared/formats/canonical.ts';
 
 type Messages = readonly { readonly role: string; readonly content: unknown }[];
@@ -24,21 +24,28 @@ export function readTranscript(
 ): Transcript {
   const messages: Messages = body.messages;
   const encoding = isOneByte === true ? 'latin1' : 'utf8';
-  const hash = createHash('sha256').update(keyId ?? '');
   const last = messages.findLastIndex(({ role }) => role === 'assistant');
+  if (last < 0) return { key: null, keyWith: (answer) => firstKey(keyId, essenceOf(messages), encoding, answer) };
+  const hasher = createHash('sha256').update(keyId ?? '');
   // The hash goes on over what follows, so that the conversation is read once for both keys.
-  if (last >= 0) hash.update(essenceOf(messages.slice(0, last + 1)), encoding);
+  hasher.update(essenceOf(messages.slice(0, last + 1)), encoding);
   return {
-    key: last < 0 ? null : hash.copy().digest('base64'),
+    key: hasher.copy().digest('base64'),
     keyWith(answer) {
-      hash.update(essenceOf(messages.slice(last + 1)), encoding);
-      return withAnswer(hash, answer);
+      hasher.update(essenceOf(messages.slice(last + 1)), encoding);
+      return hasher.update(answerEssence(answer)).digest('base64');
     },
   };
 }
 
-function withAnswer(hash: Hash, answer: unknown): string {
-  return hash.update(essenceOf([{ role: 'assistant', content: answer }])).digest('base64');
+/** The key of a conversation that begins: all of it is there, and one hash at once costs half of a hash in pieces. */
+function firstKey(keyId: string | null, asked: string, encoding: BufferEncoding, answer: unknown): string {
+  const bytes = [Buffer.from(keyId ?? ''), Buffer.from(asked, encoding), Buffer.from(answerEssence(answer))];
+  return hash('sha256', Buffer.concat(bytes), 'base64');
+}
+
+function answerEssence(answer: unknown): string {
+  return essenceOf([{ role: 'assistant', content: answer }]);
 }
 
 /** What a client cannot change about messages when it sends them back, as one text. */

@@ -53,6 +53,32 @@ describe('choosing a target', () => {
     });
   });
 
+  it('says of a route that it has seen what it says of one that it has not', () => {
+    const seen = policy(
+      route({
+        targets: [
+          { model: 'gpt', weight: 7_000 },
+          { model: 'qwen', weight: 3_000 },
+        ],
+        fallbacks: ['llama', 'gpt', 'gone'],
+        exploration: [{ model: 'llama', share: 100 }],
+      }),
+    );
+    const lists = [ALLOW_LIST, ALLOW_LIST.slice(1), ALLOW_LIST.slice(0, 1)];
+    const inputs = fc.record({
+      allowList: fc.constantFrom(...lists),
+      explorationProbability: fc.constantFrom(0, 0.01, 0.03),
+      variant: fc.constantFrom('stable' as const, 'canary' as const, 'control' as const, 'exploration' as const),
+      u: fc.double({ min: 0, max: 0.999, noNaN: true }),
+      policy: fc.constantFrom({ ...seen, safeDefault: 'llama' }, { ...seen, safeDefault: 'missing' }),
+    });
+    fc.assert(
+      fc.property(inputs, (input) => {
+        expect(choose(input)).toEqual(choose({ ...input, policy: structuredClone(input.policy) }));
+      }),
+    );
+  });
+
   it('matches on developer, repository, project and flag only where they are known', () => {
     const mine = route({ id: 'mine', match: { developer: 'ada', repo: 'org/*', project: 'p', flagged: true } });
     const facts = { ...FACTS, developer: 'ada', repo: 'org/x', project: 'p', flagged: true };

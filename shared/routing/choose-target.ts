@@ -7,6 +7,7 @@ import {
   exploringChances,
   isSameTarget,
   overallChances,
+  type TargetChance,
   targetChances,
 } from './target-chances.ts';
 
@@ -93,14 +94,11 @@ function chooseOnRoute(
   route: PolicyRoute,
   allowed: AllowedName,
 ): TargetChoice | TargetRefusal {
-  const { explorationProbability, variant, u } = input;
-  const dropped = droppedModels(input.policy, route, allowed);
-  const fallbacks = [...new Set(route.fallbacks.flatMap((name) => allowed(name) ?? []))];
-  const targets = targetChances(route, allowed);
-  const exploring = exploringChances(route, targets, explorationProbability, allowed);
+  const { variant, u } = input;
+  const { targets, exploring, overall, fallbacks, dropped } = chancesOf(input, route, allowed);
   const drawn = drawTarget(variant === 'exploration' ? exploring : targets, u);
   if (targets.length === 0 || drawn === undefined) return chooseLastResort(input, route, fallbacks, dropped, allowed);
-  const chances = variant === 'canary' ? targets : overallChances(targets, exploring, explorationProbability);
+  const chances = variant === 'canary' ? targets : overall;
   return {
     type: 'target',
     ruleId: route.id,
@@ -111,6 +109,45 @@ function chooseOnRoute(
     path: 'hot',
     dropped,
   };
+}
+
+/** What a route comes to under one policy, allow-list and slice of exploration. */
+interface RouteChances {
+  readonly policy: PolicyBody;
+  readonly allowList: readonly RoutableModel[];
+  readonly explorationProbability: number;
+  readonly targets: readonly TargetChance[];
+  readonly exploring: readonly TargetChance[];
+  /** Before it is known whether a session explores. */
+  readonly overall: readonly TargetChance[];
+  readonly fallbacks: readonly string[];
+  readonly dropped: readonly string[];
+}
+
+/** Of each route the last: call after call asks for the same. */
+const chancesByRoute = new WeakMap<PolicyRoute, RouteChances>();
+
+function chancesOf(input: ChooseTargetInput, route: PolicyRoute, allowed: AllowedName): RouteChances {
+  const { policy, allowList, explorationProbability } = input;
+  const known = chancesByRoute.get(route);
+  if (
+    known !== undefined &&
+    known.policy === policy &&
+    known.allowList === allowList &&
+    known.explorationProbability === explorationProbability
+  ) {
+    return known;
+  }
+  const targets = targetChances(route, allowed);
+  const exploring = exploringChances(route, targets, explorationProbability, allowed);
+  const found: RouteChances = {
+    ...{ policy, allowList, explorationProbability, targets, exploring },
+    overall: overallChances(targets, exploring, explorationProbability),
+    fallbacks: [...new Set(route.fallbacks.flatMap((name) => allowed(name) ?? []))],
+    dropped: droppedModels(policy, route, allowed),
+  };
+  chancesByRoute.set(route, found);
+  return found;
 }
 
 /** A route whose own targets have all left the allow-list serves its first fallback, else the policy's safe default. */

@@ -9,8 +9,8 @@ export type HashLayer = 'variant' | 'target';
  */
 export function sessionHash(layer: HashLayer, salt: string, sessionId: string): number {
   // JSON keeps the parts apart whatever characters they are made of.
-  const digest = hash('sha256', JSON.stringify([layer, salt, sessionId]), 'buffer');
-  const high = digest.readUInt32BE(0);
-  const low = digest.readUInt32BE(4) >>> 11;
+  const digest = hash('sha256', JSON.stringify([layer, salt, sessionId]), 'hex');
+  const high = Number.parseInt(digest.slice(0, 8), 16);
+  const low = Number.parseInt(digest.slice(8, 16), 16) >>> 11;
   return (high * 2 ** 21 + low) / 2 ** 53;
 }

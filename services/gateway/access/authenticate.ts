@@ -4,7 +4,7 @@ import { isKeySecret } from '#shared/database/virtual-key-secret.ts';
 import type { ApiError } from '#shared/formats/api-error.ts';
 import type { RequestHeaders } from '../session-id.ts';
 import type { Identity } from './identity.ts';
-import type { KeyCache } from './key-cache.ts';
+import type { CachedKey, KeyCache } from './key-cache.ts';
 
 export type Authentication =
   | { readonly type: 'identified'; readonly identity: Identity }
@@ -13,34 +13,45 @@ export type Authentication =
 const LABEL_CHARACTERS_MAX = 200;
 
 /**
- * Says who makes a request. With a virtual key in the project, only its keys open the door; before the first one, any
- * credential does, from this machine alone.
+ * Says who makes a request, at once when its key is known. With a virtual key in the project, only its keys open the
+ * door; before the first one, any credential does, from this machine alone.
  */
-export async function authenticate(
+export function authenticate(
   keys: KeyCache,
   projectId: string,
   request: { readonly headers: RequestHeaders; readonly remoteAddress: string | undefined },
-): Promise<Authentication> {
+): Authentication | Promise<Authentication> {
   const { headers } = request;
   const credentials = readCredentials(headers);
   const claimed = { developer: label(headers['x-trimtab-developer']), repo: label(headers['x-trimtab-repo']) };
   if (keys.state() === 'open' && isLocalClient(request.remoteAddress, headers) && !credentials.some(isKeySecret)) {
     return { type: 'identified', identity: { projectId, keyId: null, ...claimed } };
   }
+  const [likeliest] = credentials;
+  const known = likeliest === undefined ? null : keys.known(likeliest);
+  return known === null ? findKey(keys, projectId, credentials, claimed) : identified(projectId, known, claimed);
+}
+
+type Claimed = Pick<Identity, 'developer' | 'repo'>;
+
+async function findKey(
+  keys: KeyCache,
+  projectId: string,
+  credentials: readonly string[],
+  claimed: Claimed,
+): Promise<Authentication> {
   for (const credential of credentials) {
     const key = await keys.find(credential);
-    if (key === null) continue;
-    const { keyId } = key;
-    // What the key says of itself cannot be overruled by whoever holds it.
-    const identity = {
-      projectId,
-      keyId,
-      developer: key.developer ?? claimed.developer,
-      repo: key.repo ?? claimed.repo,
-    };
-    return { type: 'identified', identity };
+    if (key !== null) return identified(projectId, key, claimed);
   }
   return { type: 'refused', error: refusal(keys.state(), credentials.length > 0) };
+}
+
+/** What the key says of itself cannot be overruled by whoever holds it. */
+function identified(projectId: string, key: CachedKey, claimed: Claimed): Authentication {
+  const { keyId } = key;
+  const developer = key.developer ?? claimed.developer;
+  return { type: 'identified', identity: { projectId, keyId, developer, repo: key.repo ?? claimed.repo } };
 }
 
 function refusal(state: ReturnType<KeyCache['state']>, hasCredential: boolean): ApiError {

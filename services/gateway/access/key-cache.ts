@@ -21,6 +21,8 @@ export interface CachedKey {
  */
 export interface KeyCache {
   state(): 'open' | 'closed' | 'unknown';
+  /** The key of a secret, when it is known already. */
+  known(secret: string): CachedKey | null;
   /** The key of a secret. One that is not known yet but well-formed has the keys read anew, with a deadline. */
   find(secret: string): Promise<CachedKey | null>;
   /** Reads the keys now; a store that is down leaves what is known in force. */
@@ -87,24 +89,24 @@ export function createKeyCache(
       });
     return reading;
   };
-  const known = (hash: string): CachedKey | null => {
-    const key = keys.get(hash);
+  const known = (secret: string): CachedKey | null => {
+    const key = keys.get(keyHash(secret).toString('hex'));
     const isExpired = key !== undefined && key.expiresAtMs !== null && key.expiresAtMs <= deps.now();
     return key === undefined || isExpired ? null : key;
   };
   return {
     state: () => state,
     refresh,
+    known,
     async find(secret) {
-      const hash = keyHash(secret).toString('hex');
-      const found = known(hash);
+      const found = known(secret);
       if (found !== null) return found;
       if (!isKeySecret(secret)) return null;
       const pauseMs = readAtMs + UNKNOWN_KEY_PAUSE_MS - deps.now();
       // A clock that was set back must not make the pause long.
       await delay(Math.min(Math.max(0, pauseMs), UNKNOWN_KEY_PAUSE_MS));
       await withinDeadline(refresh(), UNKNOWN_KEY_WAIT_MS);
-      return known(hash);
+      return known(secret);
     },
     async loadCopy() {
       if (state !== 'unknown') return;

@@ -6,6 +6,7 @@ import type { OfferedCall } from '#shared/domain/offered-call.ts';
  * is only asked for: the spool redacts before it writes. `none` never gets here: its calls leave no record.
  */
 export function captureOffer(offered: OfferedCall, mode: Exclude<CaptureMode, 'none'>): OfferedCall {
+  if (mode === offered.call.capture) return offered;
   const call = { ...offered.call, capture: mode };
   if (mode !== 'metadata') return { ...offered, call };
   const completeness = { ...call.completeness, hasRequest: false, hasResponse: false };

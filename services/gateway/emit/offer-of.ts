@@ -1,4 +1,4 @@
-import type { CallAttempt } from '#shared/domain/call.ts';
+import type { Call, CallAttempt } from '#shared/domain/call.ts';
 import type { OfferedCall } from '#shared/domain/offered-call.ts';
 import { TURN_SHAPE_VERSION } from '#shared/domain/turn-shape.ts';
 import { callUsage } from '#shared/upstream/call-usage.ts';
@@ -25,32 +25,23 @@ const LABEL_CHARACTERS_MAX = 200;
 /** A finished call for the spool, with all of its content. */
 export function offerOf(finished: FinishedCall): OfferedCall {
   const { call, delivery } = finished;
-  const { canonical, incoming } = call;
+  const { incoming } = call;
   return {
-    call: {
-      ...identityPart(call),
-      ...routingPart(finished),
-      ...outcomePart(finished),
-      inputTokensEstimate: call.inputTokensEstimate,
-      costEstimateUsd: costEstimate(call.inputTokensEstimate, finished.price),
-      losses: [...(finished.encoded?.losses ?? []), ...delivery.losses],
-      completeness: {
-        hasRequest: true,
-        hasResponse: delivery.message !== null,
-        streamed: canonical.body.stream === true,
-        redacted: false,
-        truncated: delivery.isTruncated,
-      },
-      capture: 'full',
-    },
+    call: callOf(finished),
     request: { bytes: incoming.bytes, clientFormat: incoming.clientFormat.name },
     response: delivery.message === null ? null : (delivery.messageText ?? JSON.stringify(delivery.message)),
     upstreamRaw: delivery.upstreamRaw === '' ? null : delivery.upstreamRaw,
   };
 }
 
-function identityPart({ incoming, session }: RoutedCall) {
-  const { identity } = incoming;
+/** In one literal: put together of parts it would be copied member by member, for every call. */
+function callOf({ call, encoded, delivery, attempts, price, durationMs }: FinishedCall): Call {
+  const { incoming, session, choice, pin } = call;
+  const { identity, headers } = incoming;
+  const { message, status } = delivery;
+  const isFallback = encoded !== null && encoded.served.model.id !== choice.target.model;
+  // A stream that broke off before its end carries the usage of its start, which is no usage of the call.
+  const usage = message === null || status !== 'ok' ? null : callUsage(message.usage);
   return {
     callId: incoming.callId,
     projectId: identity.projectId,
@@ -59,22 +50,19 @@ function identityPart({ incoming, session }: RoutedCall) {
     repo: identity.repo,
     sessionId: session.sessionId,
     sessionSource: session.source,
-    agentId: label(incoming.headers[AGENT_HEADER]),
-    parentAgentId: label(incoming.headers[PARENT_AGENT_HEADER]),
+    agentId: label(headers[AGENT_HEADER]),
+    parentAgentId: label(headers[PARENT_AGENT_HEADER]),
     parentCallId: null,
-    source: 'gateway' as const,
+    source: 'gateway',
+    startedAt: incoming.startedAtMs,
+    durationMs,
+    timeToFirstChunkMs: delivery.timeToFirstChunkMs,
     clientFormat: incoming.clientFormat.name,
-  };
-}
-
-function routingPart({ call, encoded }: FinishedCall) {
-  const { choice, pin } = call;
-  const isFallback = encoded !== null && encoded.served.model.id !== choice.target.model;
-  return {
     upstreamFormat: encoded?.served.format.name ?? null,
     codecVersion: encoded?.served.format.version ?? '',
     provider: encoded?.served.provider.name ?? null,
     requestModel: call.canonical.body.model,
+    responseModel: textOrNull(message?.model),
     turnShape: call.turnShape,
     turnShapeVersion: TURN_SHAPE_VERSION,
     policyId: pin.policy.policyId,
@@ -85,27 +73,30 @@ function routingPart({ call, encoded }: FinishedCall) {
     propensity: choice.propensity,
     candidates: [...choice.candidates],
     prefixId: encoded?.prefixId ?? null,
-    path: isFallback || choice.path === 'fallback' ? ('fallback' as const) : ('hot' as const),
-  };
-}
-
-function outcomePart({ call, delivery, attempts, price, durationMs }: FinishedCall) {
-  const { message } = delivery;
-  // A stream that broke off before its end carries the usage of its start, which is no usage of the call.
-  const usage = message === null || delivery.status !== 'ok' ? null : callUsage(message.usage);
-  return {
-    startedAt: call.incoming.startedAtMs,
-    durationMs,
-    timeToFirstChunkMs: delivery.timeToFirstChunkMs,
-    responseModel: textOrNull(message?.model),
+    path: isFallback || choice.path === 'fallback' ? 'fallback' : 'hot',
     attempts: [...attempts],
-    status: delivery.status,
+    inputTokensEstimate: call.inputTokensEstimate,
+    costEstimateUsd: costEstimate(call.inputTokensEstimate, price),
+    status,
     stopReason: textOrNull(message?.stop_reason),
     upstreamStopReason: textOrNull(delivery.upstreamStopReason),
     errorType: delivery.error?.type ?? null,
     usage,
     costUsd: callCost(usage, price),
     priceVersion: price?.version ?? null,
+    losses: [...(encoded?.losses ?? []), ...delivery.losses],
+    completeness: completenessOf(call, delivery),
+    capture: 'full',
+  };
+}
+
+function completenessOf({ canonical }: RoutedCall, delivery: Delivery): Call['completeness'] {
+  return {
+    hasRequest: true,
+    hasResponse: delivery.message !== null,
+    streamed: canonical.body.stream === true,
+    redacted: false,
+    truncated: delivery.isTruncated,
   };
 }
 

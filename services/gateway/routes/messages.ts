@@ -8,7 +8,6 @@ import { createClientConnection } from '../client-connection.ts';
 import { type HandleCallDeps, handleCall } from '../handle-call.ts';
 import { readRequestBody } from '../read-request-body.ts';
 import { gatewayFault, sendError } from '../refuse-call.ts';
-import { CALL_ID_HEADER } from './reply-error.ts';
 
 /** `POST /v1/messages`. The query (`?beta=true`) says nothing that the headers do not. */
 export function registerMessages(server: FastifyInstance, deps: HandleCallDeps): void {
@@ -24,7 +23,7 @@ export async function answerCall(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const callId = String(reply.getHeader(CALL_ID_HEADER));
+  const callId = request.id;
   const startedAtMs = timeOfUuidV7(callId);
   const incoming = { callId, startedAtMs, clientFormat, headers: request.headers, remoteAddress: request.ip };
   reply.hijack();
@@ -36,7 +35,8 @@ export async function answerCall(
   };
   try {
     const { projectId, bodyBytesMax } = deps.config;
-    const who = await authenticate(deps.keys, projectId, incoming);
+    const known = authenticate(deps.keys, projectId, incoming);
+    const who = known instanceof Promise ? await known : known;
     const read = await readRequestBody(request.raw, bodyBytesMax, { isKept: who.type === 'identified' });
     if (read.type === 'aborted') return reply;
     if (who.type === 'refused') return refuse('unauthenticated', who.error);
