@@ -13,8 +13,10 @@ const END_MARK = '[DONE]';
 export interface StreamHandlers<State extends FrameState> {
   readonly format: string;
   readonly createState: () => State;
-  /** Reads one event's payload; `name` is the event's, where the wire has names. */
-  readonly read: (stream: DecoderStream<State>, payload: JsonObject, name: string | undefined) => void;
+  /** Reads one event's payload, which was parsed of `data`; `name` is the event's, where the wire has names. */
+  readonly read: (stream: DecoderStream<State>, payload: JsonObject, name: string | undefined, data: string) => void;
+  /** Reads an event without a name from its text, where the events before it tell what is in it; true when it did. */
+  readonly readUnparsed?: (stream: DecoderStream<State>, data: string) => boolean;
   /** The end mark of Chat Completions; formats that say otherwise that they are complete leave it out. */
   readonly readEndMark?: (stream: DecoderStream<State>) => void;
   /** Takes an event that is no JSON payload; true when it did. */
@@ -58,9 +60,10 @@ function pushEvent<State extends FrameState>(
     handlers.readEndMark?.(stream);
     return;
   }
+  if (event.event === undefined && handlers.readUnparsed?.(stream, data) === true) return;
   const payload = parsePayload(data) ?? repairPayload(stream, data);
   if (payload === null) fail(stream, brokenUpstream('The upstream sent stream data that is not JSON.'));
-  else handlers.read(stream, payload, event.event);
+  else handlers.read(stream, payload, event.event, data);
 }
 
 /** The stream decoder of a format from its handlers; pass `state` to go on where another decoder stopped. */

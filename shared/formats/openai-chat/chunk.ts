@@ -33,6 +33,7 @@ export interface ChatChunk extends JsonObject {
   usage?: unknown;
   x_groq?: unknown;
   error?: unknown;
+  obfuscation?: unknown;
 }
 
 /** The first choice; a client of the Messages API never asks for more. */

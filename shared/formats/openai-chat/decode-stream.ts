@@ -2,7 +2,7 @@ import { defineStreamDecoder, failUnfinished } from '../stream-decoder.ts';
 import { lose } from '../stream-frame.ts';
 import { isWholeJsonObject } from '../tool-input.ts';
 import { completeChatStream } from './complete-stream.ts';
-import { readEvent } from './read-event.ts';
+import { readEvent, readUnparsed } from './read-event.ts';
 import { type ChatStream, type ChatStreamState, createChatStreamState } from './stream-state.ts';
 
 /** `[DONE]` without a finish reason is an end only if nothing was left half said. */
@@ -34,6 +34,7 @@ export const createStreamDecoder = defineStreamDecoder<ChatStreamState>({
   format: 'openai-chat',
   createState: createChatStreamState,
   read: readEvent,
+  readUnparsed,
   readEndMark,
   close,
 });

@@ -8,7 +8,8 @@ import { apiErrorFromChatBody } from './decode-error.ts';
 import { isFailureReason } from './decode-stop-reason.ts';
 import { decodeUsage } from './decode-usage.ts';
 import { drainSegments } from './drain-segments.ts';
-import { addDelta } from './stream-deltas.ts';
+import { readRepeated, repeatedChunkOf } from './repeated-chunk.ts';
+import { addDelta, addPlainText, addReasoning } from './stream-deltas.ts';
 import type { ChatStream } from './stream-state.ts';
 
 function readFinish(stream: ChatStream, choice: ChatChoice): void {
@@ -60,8 +61,33 @@ export function pushChatChunk(stream: ChatStream, chunk: ChatChunk): void {
   drainSegments(stream, false);
 }
 
+/** Servers whose chunks have nothing in common are not asked for it with every chunk. */
+const UNREPEATED_MAX = 3;
+
 /** Reads one event of a stream. */
-export function readEvent(stream: ChatStream, payload: JsonObject, name: string | undefined): void {
-  if (name === 'error') fail(stream, apiErrorFromChatBody(IN_STREAM_ERROR_STATUS, payload));
-  else pushChatChunk(stream, payload);
+export function readEvent(stream: ChatStream, payload: JsonObject, name: string | undefined, data: string): void {
+  if (name === 'error') {
+    fail(stream, apiErrorFromChatBody(IN_STREAM_ERROR_STATUS, payload));
+    return;
+  }
+  pushChatChunk(stream, payload);
+  const { state } = stream;
+  if (name !== undefined || state.unrepeated >= UNREPEATED_MAX) return;
+  const repeated = repeatedChunkOf(data, payload);
+  if (repeated === null) return;
+  state.repeated = repeated;
+  state.unrepeated += 1;
+}
+
+/** Reads a chunk that goes on with the text or the reasoning as one before it did. */
+export function readUnparsed(stream: ChatStream, data: string): boolean {
+  const { state } = stream;
+  if (state.repeated === null || state.phase !== 'streaming') return false;
+  const text = readRepeated(state.repeated, data);
+  if (text === null) return false;
+  state.unrepeated = 0;
+  if (state.repeated.field === 'content') addPlainText(stream, text);
+  else addReasoning(stream, { reasoning_content: text });
+  drainSegments(stream, false);
+  return true;
 }

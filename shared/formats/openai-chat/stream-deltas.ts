@@ -41,7 +41,8 @@ export function endThinkTags(stream: ChatStream): void {
   for (const { type, text } of flushThinkTags(thinkTags)) addText(stream, type, text);
 }
 
-function addPlainText(stream: ChatStream, value: unknown): void {
+/** Adds text, of which servers may have left reasoning a part. */
+export function addPlainText(stream: ChatStream, value: unknown): void {
   const tags = typeof value === 'string' && value !== '' ? thinkTagsOf(stream) : null;
   if (tags === null || typeof value !== 'string') {
     addText(stream, 'text', value);
@@ -63,7 +64,8 @@ function addContent(stream: ChatStream, value: unknown): void {
   }
 }
 
-function addReasoning(stream: ChatStream, delta: ChatDelta): void {
+/** Adds reasoning that stands beside the text. */
+export function addReasoning(stream: ChatStream, delta: ChatDelta): void {
   // Servers that send two of these say the same in both.
   const field = nonEmptyString(delta.reasoning_content) ?? nonEmptyString(delta.reasoning);
   const reasoning = field ?? reasoningText(delta.reasoning_details);

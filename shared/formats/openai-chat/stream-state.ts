@@ -1,4 +1,5 @@
 import { createFrameState, type DecoderStream, type FrameState } from '../stream-frame.ts';
+import type { RepeatedChunk } from './repeated-chunk.ts';
 import type { ThinkTagState } from './think-tags.ts';
 
 /** Text or reasoning that is, or is going to be, one content block. `index` is null until the block is started. */
@@ -34,6 +35,10 @@ export interface ChatStreamState extends FrameState {
   callCount: number;
   /** Null where tags in the text are text. */
   thinkTags: ThinkTagState | null;
+  /** What the last chunk that went on with a text may have in common with the next one. */
+  repeated: RepeatedChunk | null;
+  /** How often in a row that was found out and was of no use. */
+  unrepeated: number;
 }
 
 export type ChatStream = DecoderStream<ChatStreamState>;
@@ -47,5 +52,7 @@ export function createChatStreamState(): ChatStreamState {
     closedKeys: [],
     callCount: 0,
     thinkTags: null,
+    repeated: null,
+    unrepeated: 0,
   };
 }
