@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Call } from '../domain/call.ts';
+import { freeBytes } from '../free-bytes.ts';
 import type { RequestMemory } from './transcript/encode-transcript.ts';
 import type { RequestSplit } from './transcript/split-request.ts';
 
@@ -16,6 +17,7 @@ export interface RememberedRequest {
 
 /** The last request of each conversation, because the next one repeats nearly all of it. */
 export interface RequestMemories {
+  /** To be read at once: its bytes are gone when another request takes its place. */
   of(call: Call): RememberedRequest | null;
   /** @param requestBytes of the request's JSON */
   keep(call: Call, request: RememberedRequest, requestBytes: number): void;
@@ -23,7 +25,13 @@ export interface RequestMemories {
 }
 
 export function createRequestMemories(bytesMax: number = MEMORY_BYTES_MAX): RequestMemories {
-  const memories = new LRUCache<string, RememberedRequest>({ maxSize: bytesMax, maxEntrySize: bytesMax / 4 });
+  const memories = new LRUCache<string, RememberedRequest>({
+    maxSize: bytesMax,
+    maxEntrySize: bytesMax / 4,
+    dispose: ({ split }) => {
+      if (split !== null) freeBytes(split.bytes);
+    },
+  });
   return {
     of: (call) => memories.get(conversationOf(call)) ?? null,
     keep: (call, request, requestBytes) => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { freeBytes } from '#shared/free-bytes.ts';
 import type { Log } from '#shared/log.ts';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.ts';
 import { type Frame, findFrame, frameBytes, readFrame } from './frame.ts';
@@ -29,6 +30,7 @@ interface SeenAhead {
   readonly from: Readonly<Place>;
   readonly frames: readonly Frame[];
   readonly place: Readonly<Place>;
+  readonly chunks: readonly Buffer[];
 }
 
 export const QUARANTINE_FOLDER = 'quarantine';
@@ -49,6 +51,8 @@ export class SpoolReader {
   /** Projects whose drops no acknowledged batch has told of yet, and those that the batch in hand tells of. */
   readonly #untold: Set<string>;
   readonly #told = new Set<string>();
+  /** What the frames of a batch are parts of. */
+  readonly #chunks = new WeakMap<SpoolBatch, readonly Buffer[]>();
   /** Checkpoints are written one after the other. */
   #writing: Promise<void> = Promise.resolve();
 
@@ -88,18 +92,20 @@ export class SpoolReader {
   async next(): Promise<SpoolBatch | null> {
     const { segment, offset } = this.#place;
     if (this.#seen?.from.segment !== segment || this.#seen.from.offset !== offset) this.#seen = null;
-    const { frames, place } = this.#seen ?? (await this.#readFrom(this.#place, this.#drained.sequence));
+    const { frames, place, chunks } = this.#seen ?? (await this.#readFrom(this.#place, this.#drained.sequence));
     const hasMoved = place.segment !== this.#place.segment || place.offset !== this.#place.offset;
     if (!hasMoved && this.#untold.size === 0 && this.#told.size === 0) return null;
     for (const projectId of this.#untold) this.#told.add(projectId);
     this.#untold.clear();
-    return {
+    const batch: SpoolBatch = {
       frames,
       records: frames.filter((frame) => frame.type === 'record'),
       isCounted: this.#told.size > 0 || frames.some((frame) => frame.type !== 'begin'),
       dropProjects: [...this.#told],
       ...place,
     };
+    this.#chunks.set(batch, chunks);
+    return batch;
   }
 
   /** Records behind a batch that is not acknowledged yet: what the next one will begin with. */
@@ -114,6 +120,7 @@ export class SpoolReader {
   /** As many frames as a batch takes, and where they end. */
   async #readFrom(from: Readonly<Place>, sequence: number): Promise<Omit<SeenAhead, 'from'>> {
     const frames: Frame[] = [];
+    const chunks: Buffer[] = [];
     const place: Place = { ...from };
     let lastSequence = sequence;
     let records = 0;
@@ -127,7 +134,9 @@ export class SpoolReader {
         place.offset = 0;
         continue;
       }
-      for (const frame of await this.#readSome(segment, place, BATCH_RECORDS_MAX - records, BATCH_BYTES_MAX - bytes)) {
+      const some = await this.#readSome(segment, place, BATCH_RECORDS_MAX - records, BATCH_BYTES_MAX - bytes);
+      chunks.push(some.chunk);
+      for (const frame of some.frames) {
         if (frame.sequence <= lastSequence) continue;
         lastSequence = frame.sequence;
         frames.push(frame);
@@ -136,7 +145,7 @@ export class SpoolReader {
         bytes += frameBytes(frame);
       }
     }
-    return { frames, place };
+    return { frames, place, chunks };
   }
 
   /**
@@ -171,9 +180,14 @@ export class SpoolReader {
     });
   }
 
-  /** Moves the checkpoint behind the batch, durably, and removes the segments that are done with. */
-  acknowledge(batch: SpoolBatch): Promise<void> {
-    return this.#exclusively(() => this.#acknowledge(batch));
+  /**
+   * Moves the checkpoint behind the batch, durably, and removes the segments that are done with. Bodies of the batch must
+   * not be read any more from then on.
+   */
+  async acknowledge(batch: SpoolBatch): Promise<void> {
+    await this.#exclusively(() => this.#acknowledge(batch));
+    for (const chunk of this.#chunks.get(batch) ?? []) freeBytes(chunk);
+    this.#chunks.delete(batch);
   }
 
   async #acknowledge(batch: SpoolBatch): Promise<void> {
@@ -205,7 +219,12 @@ export class SpoolReader {
   }
 
   /** Frames from `place` on, which moves behind them. */
-  async #readSome(segment: Segment, place: Place, recordsMax: number, bytesMax: number): Promise<Frame[]> {
+  async #readSome(
+    segment: Segment,
+    place: Place,
+    recordsMax: number,
+    bytesMax: number,
+  ): Promise<{ readonly frames: readonly Frame[]; readonly chunk: Buffer }> {
     const left = segment.length - place.offset;
     let chunk = await this.#read(segment, place.offset, Math.min(left, READ_CHUNK_BYTES));
     if (readFrame(chunk, 0).type !== 'frame' && chunk.length < left) {
@@ -225,7 +244,7 @@ export class SpoolReader {
       bytes += frameBytes(read.frame);
     }
     place.offset += at === 0 ? this.#skipDamage(segment, chunk) : at;
-    return frames;
+    return { frames, chunk };
   }
 
   #read(segment: Segment, offset: number, length: number): Promise<Buffer> {

@@ -38,6 +38,7 @@ export interface SpoolSink {
   isPressed(): boolean;
   /** The next durable frames, or null. The same again until acknowledged. For one drainer only. */
   nextBatch(): Promise<SpoolBatch | null>;
+  /** The batch is done with, and the bodies of its frames are gone with it. */
   acknowledge(batch: SpoolBatch): Promise<void>;
   /** Records behind a batch in hand, to be made ready meanwhile; the same ones are in the next batch. */
   ahead?(batch: SpoolBatch): Promise<readonly Frame[]>;
