@@ -80,9 +80,13 @@ function runTrimtab(world: World, start: StartingKnowledge, settings: TrimtabSet
     const turnShape = world.shapes[label.session.shape] ?? '';
     const model = world.models[label.choice.model]?.id ?? '';
     const quality = withoutDrift(score, drift);
-    const before = cellOf(state, turnShape, model).phase;
+    const before = state;
     state = stepRouting(state, { type: 'session', turnShape, model, quality, hardFailure: label.hardFailure }, rules);
-    if (before === 'proven' && cellOf(state, turnShape, model).phase === 'below') fall(turnShape, model);
+    // A model that is out falls in all shapes at once.
+    for (const shape of world.shapes) {
+      const phases = [before, state].map((each) => cellOf(each, shape, model).phase);
+      if (phases[0] === 'proven' && phases[1] === 'below') fall(shape, model);
+    }
     if (label.choice.variant !== 'stable' && label.choice.variant !== 'control') return;
     const action = alarms.see(turnShape, model, quality);
     if (action !== 'none' && rollouts.dropPrefix(label.choice.model)) return;

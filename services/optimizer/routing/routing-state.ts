@@ -31,6 +31,8 @@ const cellSchema = z.object({
 
 const modelSchema = z.object({
   quality: recentMeanSchema,
+  /** Sessions in a row, over all shapes, that failed hard. */
+  failing: z.int().nonnegative(),
   /** Numbers of the sessions, over all shapes, at which it last fell in some shape, newest last. */
   falls: z.array(z.int().nonnegative()),
   /** The same of its last recovery, until it falls again. */
@@ -70,7 +72,7 @@ export const UNSEEN_CELL: CellState = {
   resumeAt: 0,
 };
 
-export const UNSEEN_MODEL: ModelState = { quality: NO_SESSIONS, falls: [], rose: null };
+export const UNSEEN_MODEL: ModelState = { quality: NO_SESSIONS, failing: 0, falls: [], rose: null };
 
 export function cellOf(state: RoutingState, turnShape: string, model: string): CellState {
   return state.cells[turnShape]?.[model] ?? UNSEEN_CELL;
@@ -83,4 +85,16 @@ export function shapeSessions(state: RoutingState, turnShape: string): number {
 /** Whether a model below the bar has waited long enough to be tried again. */
 export function isDue(state: RoutingState, turnShape: string, cell: CellState): boolean {
   return cell.phase === 'below' && shapeSessions(state, turnShape) >= cell.resumeAt;
+}
+
+/** The state with another cell in one place. */
+export function withCell(
+  state: RoutingState,
+  at: { readonly turnShape: string; readonly model: string },
+  cell: CellState,
+): RoutingState {
+  return {
+    ...state,
+    cells: { ...state.cells, [at.turnShape]: { ...state.cells[at.turnShape], [at.model]: cell } },
+  };
 }

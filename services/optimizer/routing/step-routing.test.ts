@@ -100,6 +100,25 @@ describe('the standing of a model in a shape', () => {
     expect(phaseOf(stepRouting(proven, { type: 'changed', model: MODEL }, RULES))).toBe('open');
   });
 
+  it('is below the bar in every shape when the model fails everybody in a row, and not when it fails now and then', () => {
+    const elsewhere = '4k-none-plan';
+    const proven = run([
+      ...sessions(0.92, 100),
+      ...sessions(0.92, 100, 2).map((each) => ({ ...each, turnShape: elsewhere })),
+    ]);
+    const failed = (turnShape: string): RoutingEvent => {
+      return { type: 'session', turnShape, model: MODEL, quality: 0.05, hardFailure: true };
+    };
+    const inTurns = [failed(SHAPE), failed(SHAPE), failed(elsewhere)];
+    const nearly = run(inTurns, proven);
+    expect(cellOf(nearly, elsewhere, MODEL).phase).toBe('proven');
+    const out = run([failed(SHAPE)], nearly);
+    expect([SHAPE, elsewhere].map((turnShape) => cellOf(out, turnShape, MODEL).phase)).toEqual(['below', 'below']);
+    expect(cellOf(out, elsewhere, MODEL).fellTo).toBeCloseTo(0.05);
+    const interrupted = run([...inTurns, session(0.9), failed(elsewhere)], proven);
+    expect(cellOf(interrupted, elsewhere, MODEL).phase).toBe('proven');
+  });
+
   it('asks for no more than the best model of a shape in which none reaches the bar', () => {
     const events = Array.from({ length: 300 }, (_, at) => session(0.6 + (at % 5) / 50, at % 2 === 0 ? 'dear' : MODEL));
     expect(phaseOf(run(events))).not.toBe('below');

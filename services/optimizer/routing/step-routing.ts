@@ -1,6 +1,8 @@
 import { normalTail } from '../clustering/normal-tail.ts';
 import { type Bars, createBarEvidence, logAbove, logBelow, updateBarEvidence } from '../estimation/bar-evidence.ts';
 import { NO_SESSIONS, recentError, updateRecentMean } from '../estimation/recent-mean.ts';
+import { fallen, NEWS_SESSIONS } from './fallen-model.ts';
+import { isOut, outage } from './model-outage.ts';
 import { believedError, believedQuality, type QualityRules, requiredQuality, standardOf } from './required-quality.ts';
 import {
   type CellState,
@@ -10,6 +12,7 @@ import {
   type RoutingState,
   shapeSessions,
   UNSEEN_MODEL,
+  withCell,
 } from './routing-state.ts';
 
 /** What routing learns from, in the order in which it became known. */
@@ -39,8 +42,6 @@ const FALLEN_AT = Math.log(100);
 /** The same after the model has fallen in two other shapes just now, which is news of the model and not of a shape. */
 const FALLEN_WITH_OTHERS_AT = Math.log(25);
 const OTHERS_FALLEN_MIN = 2;
-/** Sessions over all shapes for which a fall is news. */
-const NEWS_SESSIONS = 2_000;
 /** A proven model whose recent mean is this many errors under the standard slid away too slowly for any alarm. */
 const SLID_ERRORS = 3;
 const SESSIONS_FOR_SLID = 30;
@@ -66,16 +67,6 @@ const UNLIKELY = 0.1;
 const SESSIONS_TO_BELIEVE = 3;
 /** Shapes in which a model is proven that speak for it in another. */
 const PROVEN_ELSEWHERE = 2;
-/** Sessions of the shape until a model below the bar is tried again: the first time, the growth each time, the most. */
-const BACK_OFF = {
-  proven: {
-    first: 20,
-    growth: 1.4,
-    max: 200,
-  },
-  never: { first: 60, growth: 2, max: 800 },
-} as const;
-
 /** The state after one more event; pure, so that the sessions of before can be run again and come to the same. */
 export function stepRouting(state: RoutingState, event: RoutingEvent, rules: StepRules): RoutingState {
   switch (event.type) {
@@ -101,8 +92,16 @@ function onSession(
     ...state,
     sessions: state.sessions + 1,
     shapes: { ...state.shapes, [turnShape]: shapeSessions(state, turnShape) + 1 },
-    models: { ...state.models, [model]: { ...known, quality: updateRecentMean(known.quality, quality) } },
+    models: {
+      ...state.models,
+      [model]: {
+        ...known,
+        quality: updateRecentMean(known.quality, quality),
+        failing: event.hardFailure ? known.failing + 1 : 0,
+      },
+    },
   };
+  if (isOut(counted, model)) return outage(counted, event);
   const before = cellOf(state, turnShape, model);
   const seen: CellState = {
     ...before,
@@ -231,39 +230,6 @@ function entered(
   return phase === 'returning' && from === 'below' ? wakeOthers(next, at, rise, rules) : next;
 }
 
-function fallen(
-  state: RoutingState,
-  at: { readonly turnShape: string; readonly model: string },
-  cell: CellState,
-): RoutingState {
-  const setbacks = cell.setbacks + 1;
-  const backOff = cell.wasProven ? BACK_OFF.proven : BACK_OFF.never;
-  const wait = Math.min(backOff.max, Math.round(backOff.first * backOff.growth ** (setbacks - 1)));
-  const resumeAt = shapeSessions(state, at.turnShape) + wait;
-  const evidence = createBarEvidence();
-  const { latest: quality } = cell;
-  const down: CellState = {
-    ...cell,
-    phase: 'below',
-    quality,
-    fellTo: fellTo(cell),
-    setbacks,
-    resumeAt,
-    evidence,
-    trial: 0,
-  };
-  const next = withCell(state, at, down);
-  if (cell.phase !== 'proven') return next;
-  const known = state.models[at.model] ?? UNSEEN_MODEL;
-  const falls = [...known.falls.filter((fall) => state.sessions - fall <= NEWS_SESSIONS), state.sessions];
-  return { ...next, models: { ...next.models, [at.model]: { ...known, falls, rose: null } } };
-}
-
-/** What the sessions say that made it fall; how the model was before counts for nothing any more. */
-function fellTo(cell: CellState): number {
-  return cell.latest.count < 1 ? 0 : cell.latest.sum / cell.latest.count;
-}
-
 /**
  * A model that has risen in one shape has often risen in all: where it is below the bar and such a rise would bring it
  * there, it is tried again at once.
@@ -298,15 +264,4 @@ function onChanged(state: RoutingState, model: string): RoutingState {
   });
   const { [model]: _gone, ...models } = state.models;
   return { ...state, cells: Object.fromEntries(cells), models };
-}
-
-function withCell(
-  state: RoutingState,
-  at: { readonly turnShape: string; readonly model: string },
-  cell: CellState,
-): RoutingState {
-  return {
-    ...state,
-    cells: { ...state.cells, [at.turnShape]: { ...state.cells[at.turnShape], [at.model]: cell } },
-  };
 }
