@@ -120,5 +120,7 @@ function chunkedSocket(response: ServerResponse): Socket | null {
 function writeChunk(socket: Socket, piece: string): boolean {
   const length = Buffer.byteLength(piece);
   // A chunk of no length would end the body.
-  return length === 0 || socket.write(`${length.toString(16)}\r\n${piece}\r\n`);
+  if (length === 0) return true;
+  // What takes one byte a character is ASCII, whose bytes are copied and not encoded.
+  return socket.write(`${length.toString(16)}\r\n${piece}\r\n`, length === piece.length ? 'latin1' : 'utf8');
 }

@@ -6,7 +6,7 @@ import { answerContext } from './answer-context.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Delivery } from './delivery.ts';
 import type { EncodedCall } from './encode-call.ts';
-import { keepReply } from './raw-reply.ts';
+import { keepReply, type RawReply } from './raw-reply.ts';
 import type { RoutedCall } from './routed-call.ts';
 
 export interface DeliverInput {
@@ -37,9 +37,9 @@ export async function deliverMessage(
     return failed('upstream_error', read.reason === 'too_large' ? 'cut' : read.reason, unreadable(read), '');
   }
   const reply = read.bytes.toString('utf8');
-  const raw = keepReply(read.bytes, reply);
+  const raw = keepReply(read.bytes);
   const decoded = decode(input, reply);
-  if (decoded.type === 'failed') return failed('upstream_error', 'ok', decoded.error, raw.text);
+  if (decoded.type === 'failed') return failed('upstream_error', 'ok', decoded.error, raw.kept);
   const { message, upstreamStopReason } = decoded;
   const { call } = input;
   const isForwarded = encoded.isForwarded && decoded.isRewritten !== true;
@@ -62,7 +62,7 @@ export async function deliverMessage(
     outcome: 'ok',
     timeToFirstChunkMs: input.elapsedMs(),
     losses,
-    upstreamRaw: raw.text,
+    upstreamRaw: raw.kept,
     isTruncated: raw.isTruncated,
   };
 }
@@ -104,7 +104,7 @@ function failed(
   status: Delivery['status'],
   outcome: Delivery['outcome'],
   error: ApiError | null,
-  upstreamRaw: string,
+  upstreamRaw: RawReply,
 ): Delivery {
   return {
     status,

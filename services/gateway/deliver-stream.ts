@@ -12,7 +12,7 @@ import type { DeliverInput } from './deliver-message.ts';
 import type { Delivery } from './delivery.ts';
 import type { EncodedCall } from './encode-call.ts';
 import { hideUsage } from './hide-usage.ts';
-import { createRawReply, type RawReply } from './raw-reply.ts';
+import { RawReplyBuffer } from './raw-reply.ts';
 
 interface Streaming {
   readonly input: DeliverInput;
@@ -23,7 +23,7 @@ interface Streaming {
   readonly forwarded: CompleteEvents | null;
   /** The upstream's framing is binary: what is forwarded and kept are the events inside of it. */
   readonly isBinary: boolean;
-  readonly raw: RawReply;
+  readonly raw: RawReplyBuffer;
   /** An event outgrew the limit; what follows it is not read. */
   isOversized: boolean;
 }
@@ -68,7 +68,7 @@ export async function deliverStream(
     outcome: decoder.isComplete() ? 'ok' : outcome,
     timeToFirstChunkMs,
     losses: [...decoder.losses(), ...encoder.losses()],
-    upstreamRaw: raw.text(),
+    upstreamRaw: raw.kept(),
     isTruncated: raw.isTruncated,
   };
 }
@@ -89,7 +89,7 @@ function startStreaming(input: DeliverInput): Streaming {
     parser,
     forwarded: encoded.isForwarded ? forwardedEvents(encoded) : null,
     isBinary: isEventStream(contentType),
-    raw: createRawReply(),
+    raw: new RawReplyBuffer(),
     isOversized: false,
   };
 }

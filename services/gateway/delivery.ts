@@ -2,6 +2,7 @@ import type { CallAttempt, CallStatus } from '#shared/domain/call.ts';
 import type { ApiError } from '#shared/formats/api-error.ts';
 import type { CanonicalMessage } from '#shared/formats/canonical.ts';
 import type { Loss } from '#shared/formats/loss.ts';
+import type { RawReply } from './raw-reply.ts';
 
 /** How an answer went on its way from the upstream to the client. */
 export interface Delivery {
@@ -17,6 +18,6 @@ export interface Delivery {
   readonly timeToFirstChunkMs: number | null;
   /** Losses of the response side. */
   readonly losses: readonly Loss[];
-  readonly upstreamRaw: string;
+  readonly upstreamRaw: RawReply;
   readonly isTruncated: boolean;
 }

@@ -1,36 +1,37 @@
 import { UPSTREAM_RAW_CHARACTERS_MAX } from '#shared/capture/capture-content.ts';
 
-/** What is kept of a raw reply. */
-export interface KeptReply {
-  readonly text: string;
-  readonly isTruncated: boolean;
+/** What is kept of a raw reply: its bytes, in order, or a text that was put together of several. */
+export type RawReply = readonly Uint8Array[] | string;
+
+/** Of a reply that came whole: its own bytes, up to a limit. */
+export function keepReply(
+  bytes: Uint8Array,
+  bytesMax: number = UPSTREAM_RAW_CHARACTERS_MAX,
+): { readonly kept: RawReply; readonly isTruncated: boolean } {
+  if (bytes.length <= bytesMax) return { kept: [bytes], isTruncated: false };
+  return { kept: [bytes.subarray(0, bytesMax)], isTruncated: true };
 }
 
-/** Of a reply that came whole: its own text, when that is within the limit. */
-export function keepReply(bytes: Uint8Array, text: string, bytesMax: number = UPSTREAM_RAW_CHARACTERS_MAX): KeptReply {
-  if (bytes.length <= bytesMax) return { text, isTruncated: false };
-  return { text: Buffer.from(bytes.subarray(0, bytesMax)).toString('utf8'), isTruncated: true };
+/** The raw reply as text. */
+export function rawText(raw: RawReply): string {
+  return typeof raw === 'string' ? raw : Buffer.concat(raw).toString('utf8');
 }
 
-/** Keeps the raw reply of an upstream, up to a limit. */
-export interface RawReply {
-  push(bytes: Uint8Array): void;
-  text(): string;
-  readonly isTruncated: boolean;
-}
+/** Room for a short answer; longer ones take twice as much each time. */
+const FIRST_BYTES = 8 * 1024;
+const NOTHING: Buffer = Buffer.alloc(0);
 
-export function createRawReply(bytesMax: number = UPSTREAM_RAW_CHARACTERS_MAX): RawReply {
-  return new KeptPieces(bytesMax);
-}
-
-/** A class for its getter: an object literal with one would keep the pieces until the whole heap is searched. */
-class KeptPieces implements RawReply {
+/**
+ * Keeps the raw reply of an upstream as it comes, up to a limit. Pieces are copied: each of them has memory of its own,
+ * which dies young when nobody holds it, and is moved about and counted as long as somebody does.
+ */
+export class RawReplyBuffer {
   readonly #bytesMax: number;
-  readonly #pieces: Uint8Array[] = [];
+  #bytes = NOTHING;
   #size = 0;
   #isTruncated = false;
 
-  constructor(bytesMax: number) {
+  constructor(bytesMax: number = UPSTREAM_RAW_CHARACTERS_MAX) {
     this.#bytesMax = bytesMax;
   }
 
@@ -43,11 +44,22 @@ class KeptPieces implements RawReply {
     if (bytes.length > room) this.#isTruncated = true;
     if (room <= 0) return;
     const kept = bytes.length > room ? bytes.subarray(0, room) : bytes;
-    this.#pieces.push(kept);
-    this.#size += kept.length;
+    const size = this.#size + kept.length;
+    if (size > this.#bytes.length) this.#grow(size);
+    this.#bytes.set(kept, this.#size);
+    this.#size = size;
   }
 
-  text(): string {
-    return Buffer.concat(this.#pieces).toString('utf8');
+  /** What was kept so far; it must not be read any more once something else is pushed. */
+  kept(): RawReply {
+    return this.#size === 0 ? [] : [this.#bytes.subarray(0, this.#size)];
+  }
+
+  #grow(size: number): void {
+    const larger = Buffer.allocUnsafeSlow(
+      Math.min(this.#bytesMax, Math.max(FIRST_BYTES, size, 2 * this.#bytes.length)),
+    );
+    larger.set(this.#bytes.subarray(0, this.#size));
+    this.#bytes = larger;
   }
 }

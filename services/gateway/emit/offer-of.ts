@@ -30,7 +30,7 @@ export function offerOf(finished: FinishedCall): OfferedCall {
     call: callOf(finished),
     request: { bytes: incoming.bytes, clientFormat: incoming.clientFormat.name },
     response: delivery.message === null ? null : (delivery.messageText ?? JSON.stringify(delivery.message)),
-    upstreamRaw: delivery.upstreamRaw === '' ? null : delivery.upstreamRaw,
+    upstreamRaw: delivery.upstreamRaw.length === 0 ? null : delivery.upstreamRaw,
   };
 }
 

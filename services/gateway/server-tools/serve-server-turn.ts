@@ -7,6 +7,7 @@ import type { ClientConnection } from '../client-connection.ts';
 import type { ClientStream } from '../client-stream.ts';
 import type { Delivery } from '../delivery.ts';
 import type { EncodedCall } from '../encode-call.ts';
+import { rawText } from '../raw-reply.ts';
 import { sendError } from '../refuse-call.ts';
 import type { RoutedCall } from '../routed-call.ts';
 import { createHeldAnswer } from './held-answer.ts';
@@ -84,7 +85,7 @@ export async function serveServerTurn(
       return delivery;
     }
     serving.losses.push(...delivery.losses);
-    if (delivery.upstreamRaw !== '') serving.raws.push(delivery.upstreamRaw);
+    if (delivery.upstreamRaw.length > 0) serving.raws.push(rawText(delivery.upstreamRaw));
     if (delivery.status !== 'ok' || delivery.message === null) return broken(serving, delivery);
     const calls = endStep(turn, delivery.message);
     if (calls.length === 0) return await finish(serving, delivery, delivery.message);
