@@ -1,11 +1,12 @@
 import type { JobDataOf } from './jobs.ts';
-import type { QueueName } from './names.ts';
+import { isRepeatable, type QueueName } from './names.ts';
 import {
   ABORT_GRACE_MS,
   FAILED_KEPT_COUNT,
   FAILED_KEPT_SECONDS,
   IDLE_POLL_SECONDS,
   LOCK_DURATION_MS,
+  REPEATABLE_CLOSE_DEADLINE_MS,
   RUN_RETRY_DELAY_MS,
   STALLED_COUNT_MAX,
   STALLED_INTERVAL_MS,
@@ -38,7 +39,8 @@ export interface JobWorker {
   whenConsuming(limitMs: number): Promise<void>;
   /**
    * Takes no further jobs and waits for those that run. Shortly before the deadline (milliseconds) their signal aborts;
-   * at the deadline they are abandoned: their locks expire, and another worker repeats them.
+   * at the deadline they are abandoned: their locks expire, and another worker repeats them. Jobs that may be repeated
+   * have seconds, whatever the deadline.
    */
   close(deadlineMs: number): Promise<{ readonly abandonedJobs: number }>;
 }
@@ -72,7 +74,8 @@ export function createJobWorker<Name extends QueueName>(
     deps.log.info({ queue: name, store: deps.store.kind }, 'queue worker consumes');
   }
 
-  async function closeOnce(deadlineMs: number): Promise<{ readonly abandonedJobs: number }> {
+  async function closeOnce(limitMs: number): Promise<{ readonly abandonedJobs: number }> {
+    const deadlineMs = isRepeatable(name) ? Math.min(limitMs, REPEATABLE_CLOSE_DEADLINE_MS) : limitMs;
     const open = worker.current();
     const graceMs = Math.min(ABORT_GRACE_MS, deadlineMs / 2);
     if (open !== null) {

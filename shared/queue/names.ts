@@ -18,6 +18,16 @@ export type QueueName =
   | typeof CANARY_QUEUE
   | JudgeQueueName;
 
+/**
+ * Queues whose jobs cost nothing but our own processor when they are done twice: nobody is asked, paid or told by them.
+ * What they do is done step by step, and a step that is done stays done.
+ */
+const REPEATABLE: ReadonlySet<string> = new Set([SCORE_QUEUE, SESSION_QUEUE]);
+
+export function isRepeatable(name: string): boolean {
+  return REPEATABLE.has(name);
+}
+
 const PROVIDER_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const PLAIN_ID = /^[A-Za-z0-9._-]+$/;
 

@@ -6,7 +6,7 @@ import {
   type PostgresQueueBackend,
   Queue,
 } from 'bullmq';
-import { SCORE_QUEUE, SESSION_QUEUE } from './names.ts';
+import { isRepeatable } from './names.ts';
 import {
   EVENT_STREAM_LENGTH,
   IDLE_POLL_SECONDS,
@@ -25,11 +25,9 @@ import { StoreWorker } from './store-worker.ts';
 const QUEUE_SCHEMA = 'bullmq';
 
 /**
- * Queues whose jobs cost nothing but our own processor when they are done twice. That one of them is done need not be on
- * the disk when it is said: the log of the database keeps its order, so that after a power cut a job that is done has left
- * what it wrote, and a job whose end was lost is done again.
+ * That a job which may be repeated is done need not be on the disk when it is said: the log of the database keeps its
+ * order, so that after a power cut a job that is done has left what it wrote, and a job whose end was lost is done again.
  */
-const REPEATABLE: ReadonlySet<string> = new Set([SCORE_QUEUE, SESSION_QUEUE]);
 const LATE_COMMIT = '-c synchronous_commit=off';
 
 /**
@@ -52,7 +50,7 @@ export function createPostgresStore(databaseUrl: string): QueueStore {
     buildWorker(name, processor, options, onError) {
       const connection = {
         ...postgresConnection(databaseUrl, POSTGRES_WORKER_POOL_MAX, POSTGRES_WORKER_QUERY_TIMEOUT_MS),
-        ...(REPEATABLE.has(name) ? { options: LATE_COMMIT } : {}),
+        ...(isRepeatable(name) ? { options: LATE_COMMIT } : {}),
       };
       const worker = new StoreWorker(name, processor, { ...options, connection }, createWorkerBackend);
       worker.on('error', onError);

@@ -55,6 +55,11 @@ export const POSTGRES_WORKER_QUERY_TIMEOUT_MS = 10_000;
 /** Of a closing worker's deadline, the part kept for jobs to end by themselves after their abort signal. */
 export const ABORT_GRACE_MS = 1_000;
 export const CLOSE_DEADLINE_MS = 10_000;
+/**
+ * Jobs that may be repeated are waited for no longer than this. Most take milliseconds, but closing a session of
+ * thousands of calls takes minutes, and would make every stop wait for its deadline.
+ */
+export const REPEATABLE_CLOSE_DEADLINE_MS = 2_500;
 /** Tearing down connections to a store that does not answer is not worth more than this. */
 export const DISPOSE_TIMEOUT_MS = 1_000;
 export const WARNING_INTERVAL_MS = 10_000;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { SESSION_QUEUE } from '../names.ts';
 import { type ContractContext, createSignal, judgeJob, SHORT_LOCKS } from './queue-harness.ts';
 
 const LONG_DEADLINE_MS = 20_000;
@@ -63,6 +64,26 @@ export function closingContract(context: ContractContext): void {
     expect(performance.now() - closingAt).toBeLessThan(3_000);
     const repeated = createSignal<number>();
     backend.openWorker(name, async (job) => repeated.resolve(job.start), SHORT_LOCKS);
+    expect(await repeated.promise).toBe(2);
+    released.resolve();
+  });
+
+  test('a long job that may be done twice holds up a stop for seconds only, and is repeated by another worker', async () => {
+    const backend = context.openBackend();
+    const queue = backend.openQueue(SESSION_QUEUE);
+    const [started, released] = [createSignal(), createSignal()];
+    const processor = async () => {
+      started.resolve();
+      await released.promise;
+    };
+    const worker = backend.openWorker(SESSION_QUEUE, processor, SHORT_LOCKS);
+    await queue.add({ id: 'session-1', data: { v: 1, projectId: 'project', sessionId: 'long' } });
+    await started.promise;
+    const closingAt = performance.now();
+    expect(await worker.close(LONG_DEADLINE_MS)).toEqual({ abandonedJobs: 1 });
+    expect(performance.now() - closingAt).toBeLessThan(LONG_DEADLINE_MS / 2);
+    const repeated = createSignal<number>();
+    backend.openWorker(SESSION_QUEUE, async (job) => repeated.resolve(job.start), SHORT_LOCKS);
     expect(await repeated.promise).toBe(2);
     released.resolve();
   });
