@@ -1,6 +1,7 @@
 import { FORGETTING_SAMPLER } from './baselines/tuned-baselines.ts';
 import type { Figure } from './figure.ts';
 import type { BfclReplay } from './replay/bfcl-figures.ts';
+import { CALLS_PER_DAY } from './replay/learn-from-replay.ts';
 import type { ParetoBanditResult } from './replay/paretobandit-replay.ts';
 import type { RouteLlmResult } from './replay/routellm-replay.ts';
 import { type ArenaMeasurement, type ArenaRow, LAMBDA, OURS, signedOf } from './world/measure-arena.ts';
@@ -149,7 +150,7 @@ function reaction(reactions: readonly { readonly calls: number; readonly done: b
 function bfclSections(bfcl: BfclReplay): string[] {
   return [
     '## Replay: Berkeley Function-Calling Leaderboard',
-    `${bfcl.questions.toLocaleString('en-US')} questions in twelve shapes, ${bfcl.models} models with recorded tokens that cost no more than the best single one, list prices of ${bfcl.priceDate} (\`infra/arena/replay/prices-2024-08.json\`, entered by hand). The production optimizer starts from the best single model, learns from cold on one half of the questions, and what it has settled on answers the other half; means over five orders of the questions. The oracle takes the cheapest model within 95 % of the best of each shape, with all answers known.`,
+    `${bfcl.questions.toLocaleString('en-US')} questions in twelve shapes, ${bfcl.models} models with recorded tokens that cost no more than the best single one, list prices of ${bfcl.priceDate} (\`infra/arena/replay/prices-2024-08.json\`, entered by hand). The production optimizer starts from the best single model, learns from cold on one half of the questions, drawn with replacement, and what it has settled on answers the other half; means over both halves and several orders of the questions. Another model serves a shape only after a canary in that shape, judged by the analysis of rollouts: not worse by ${number(100 * bfcl.runs.margin)} points, at its place among the canaries of the quarter, which share their error rates. A project has one canary at a time, so that ${CALLS_PER_DAY.toLocaleString('en-US')} calls a day, a quarter of them in either arm of the shape's canary, took ${number(bfcl.runs.days)} days: ${number(bfcl.runs.endings.promote)} canaries promoted, ${number(bfcl.runs.endings.rollBack)} rolled back and ${number(bfcl.runs.endings.inconclusive)} inconclusive. The oracle takes the cheapest model within 95 % of the best of each shape, with all answers known.`,
     table(
       ['policy', 'accuracy', 'USD per 1,000 calls', 'saving'],
       bfcl.rows.map(([name, accuracy, cost, saving]) => [name, number(accuracy), number(cost), number(saving)]),
@@ -179,7 +180,7 @@ function routeLlmSections(results: readonly RouteLlmResult[]): string[] {
 function paretoSections(result: ParetoBanditResult): string[] {
   return [
     '## Replay: ParetoBandit',
-    `${result.prompts.toLocaleString('en-US')} prompts of its validation split, by their source; rewards are taken as qualities, cross-fitted from cold.`,
+    `${result.prompts.toLocaleString('en-US')} prompts of its validation split, by their source; rewards are taken as qualities, cross-fitted from cold, each change of a source's model behind a canary.`,
     table(
       ['policy', 'reward', 'USD per 1,000 prompts'],
       result.rows.map(([name, reward, cost]) => [name, number(reward), number(cost)]),

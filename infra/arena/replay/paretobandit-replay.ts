@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import * as z from 'zod';
-import { learnFromReplay } from './learn-from-replay.ts';
+import { CALLS_PER_DAY, learnFromReplay, type ReplayOptions } from './learn-from-replay.ts';
 import type { OutcomeMatrix } from './read-bfcl.ts';
 
 const promptSchema = z.object({
@@ -16,8 +16,12 @@ export interface ParetoBanditResult {
 }
 
 const FOLDS = 2;
-const CALLS = 12_000;
-const TOLERANCE = 0.03;
+const LENGTH = { learningCalls: 40_000, callsMax: 60 * CALLS_PER_DAY };
+/** As good as the best of a source is asked for, less what a canary may lose. */
+const GOVERNANCE: ReplayOptions['governance'] = {
+  ...{ qualityBar: 1, exploration: 0.1, bootstrapShare: 0.5, weightStepMax: 1, exposureMax: 0.5 },
+  ...{ rollout: { canary: 0.25 }, session: { idleMs: 0 } },
+};
 const TOKENS = 1e6;
 
 /** The production optimizer on ParetoBandit's prompts, by their source, cross-fitted from cold; rewards are qualities. */
@@ -30,11 +34,9 @@ export function paretoBanditReplay(dataDirectory: string, seed: number): ParetoB
   const best = rewards.indexOf(Math.max(...rewards));
   const folds = Array.from({ length: FOLDS }, (_, fold) => {
     const train = prompts.filter((prompt) => prompt % FOLDS !== fold);
-    return learnFromReplay(matrix, train, {
-      ...{ seed: seed + fold, calls: CALLS, incumbent: best, qualityBar: 1, tolerance: TOLERANCE },
-    });
+    return learnFromReplay(matrix, train, { seed: seed + fold, ...LENGTH, incumbent: best, governance: GOVERNANCE });
   });
-  const ours = (prompt: number) => folds[prompt % FOLDS]?.[matrix.rows[prompt]?.shape ?? 0] ?? best;
+  const ours = (prompt: number) => folds[prompt % FOLDS]?.models[matrix.rows[prompt]?.shape ?? 0] ?? best;
   const row = (name: string, served: (prompt: number) => number) =>
     [name, mean(served, 'valid'), 1e3 * mean(served, 'costUsd')] as const;
   return {
