@@ -53,6 +53,7 @@ function policyDraftOf(draft: PrefixDraft) {
     body: draft.body,
     reason: `prefix for ${cell.model} in ${cell.turnShape}: ${points(seedMean)} -> ${points(mean)} over ${result.difference?.rows ?? 0} replayed calls`,
     evidence: evidenceOf(draft),
+    turnShape: cell.turnShape,
   };
 }
 

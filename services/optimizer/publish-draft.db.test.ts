@@ -4,6 +4,7 @@ import { type ClaimedRun, claimRun, requestRun } from '#shared/database/optimize
 import { readPointer } from '#shared/database/pointer-store.ts';
 import { type Policy, readPolicy } from '#shared/database/policy-store.ts';
 import { readGovernance } from '#shared/database/read-governance.ts';
+import { readRollout } from '#shared/database/rollout-store.ts';
 import { bodyTo, seedProject } from '#shared/testing/optimizer-fixture.ts';
 import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { publishDraft } from './publish-draft.ts';
@@ -51,6 +52,16 @@ describe('a draft of a run', () => {
     expect(done).toMatchObject({ heldBy: null, activated: explorationOnly });
     const pointer = await readPointer(database, stable.projectId);
     expect(explorationOnly ? pointer?.stable : pointer?.canary).toBe(done.policyId);
+  });
+
+  it('of one turn shape is judged by the sessions of that shape alone', async () => {
+    const { stable, run } = await claimed('one-shape');
+    const governance = (await readGovernance(database, stable.projectId))?.body;
+    if (governance === undefined) throw new Error('there is no governance');
+    const draft = { body: bodyTo('cheap'), reason: 'a prefix', evidence: {}, turnShape: '4k-none-plan' };
+    const done = await publishDraft({ database, actor: ACTOR }, stable, draft, { governance, mode: 'automatic', run });
+    const rollout = done.rolloutId === null ? null : await readRollout(database, stable.projectId, done.rolloutId);
+    expect(rollout?.settings.stratum).toBe('4k-none-plan');
   });
 
   it.each([

@@ -28,6 +28,8 @@ export interface Draft {
   readonly evidence: Readonly<Record<string, unknown>>;
   /** True when canary and control would be served alike, so that a rollout could show nothing. */
   readonly explorationOnly?: boolean;
+  /** The only turn shape that it changes, where there is one; the others would only thin what a rollout has to find. */
+  readonly turnShape?: string;
   /** Why it goes no further than being stored, whatever the mode; what logged sessions say, for instance. */
   readonly heldBy?: string | undefined;
 }
@@ -55,7 +57,7 @@ export async function publishDraft(
   { governance, mode, run }: Publishing,
 ): Promise<Published> {
   const { projectId } = stable;
-  const { explorationOnly, heldBy: held, ...version } = draft;
+  const { explorationOnly, turnShape, heldBy: held, ...version } = draft;
   const { policy } = await proposePolicy(deps.database, {
     ...version,
     projectId,
@@ -70,7 +72,7 @@ export async function publishDraft(
   // A run that was killed after it had activated the draft finds it served.
   if (pointer?.stable === policy.policyId) return { ...stored, rolloutId: null, activated: true, heldBy: null };
   if (pointer?.stable !== stable.policyId) return { ...stored, rolloutId: null, heldBy: 'stable_moved' };
-  const settings = rolloutSettingsOf(governance);
+  const settings = { ...rolloutSettingsOf(governance), stratum: turnShape ?? null };
   const change = {
     ...{ projectId, actor: deps.actor, reason: draft.reason, automatic: true, expectedEpoch: pointer.epoch },
     ...{ evidence: draft.evidence, run },
