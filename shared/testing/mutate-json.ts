@@ -8,8 +8,9 @@ export interface Mutation {
   readonly isRemoval: boolean;
 }
 
-/** What no server documents and some send: null, wrong types, huge and odd numbers, broken text. */
+/** What no server documents and some send: null, wrong types, huge and odd numbers, broken text, words of the language. */
 const odd = fc.oneof(
+  fc.constantFrom<unknown>(null, 'valueOf', 'constructor', '__proto__'),
   fc.constantFrom<unknown>(null, true, '', 'text', -1, 1e308, 2 ** 53, '\ud800', '\u0000', [], {}, [null], [[]], {
     type: 'text',
     text: 7,

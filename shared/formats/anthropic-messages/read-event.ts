@@ -2,6 +2,7 @@ import { brokenUpstream } from '../api-error.ts';
 import { blockEvents } from '../block-events.ts';
 import type { CanonicalContentBlock, CanonicalMessage, CanonicalStreamEvent } from '../canonical.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { lookUp } from '../look-up.ts';
 import { failUnfinished } from '../stream-decoder.ts';
 import { type DecoderStream, emit, type FrameState, fail, lose } from '../stream-frame.ts';
 import { claimToolUseId, noteEmptyInput } from '../tool-use-block.ts';
@@ -184,7 +185,7 @@ function handleEvent(stream: AnthropicStream, payload: JsonObject): void {
     return;
   }
   const event = payload as unknown as CanonicalStreamEvent;
-  const handler = Object.hasOwn(EVENT_HANDLERS, type) ? EVENT_HANDLERS[event.type] : undefined;
+  const handler = lookUp(EVENT_HANDLERS, type);
   if (handler === undefined) stream.events.push(event);
   else if (!isWellFormed(payload) || (phase === 'waiting' && INNER_EVENTS.has(type))) {
     if (type === 'error') fail(stream, brokenUpstream('The upstream failed without saying why.'));

@@ -1,4 +1,5 @@
 import type { CanonicalStopReason } from '../canonical.ts';
+import { lookUp } from '../look-up.ts';
 
 const STOP_REASONS: Readonly<Record<string, CanonicalStopReason>> = {
   end_turn: 'end_turn',
@@ -22,7 +23,7 @@ export function isFailureReason(stopReason: string): boolean {
  * delivered decide whether a tool was used. Null for a reason that is not known.
  */
 export function decodeStopReason(stopReason: string, hasToolUse: boolean): CanonicalStopReason | null {
-  const mapped = STOP_REASONS[stopReason];
+  const mapped = lookUp(STOP_REASONS, stopReason);
   if (mapped === 'max_tokens' || mapped === 'refusal' || mapped === 'model_context_window_exceeded') return mapped;
   if (hasToolUse) return 'tool_use';
   return mapped === 'tool_use' ? 'end_turn' : (mapped ?? null);

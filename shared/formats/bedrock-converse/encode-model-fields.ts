@@ -2,6 +2,7 @@ import type Anthropic from '@anthropic-ai/sdk';
 import type { CanonicalBody } from '../canonical.ts';
 import { lose } from '../encoding.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { lookUp } from '../look-up.ts';
 import type { ConverseMessage } from './converse-request.ts';
 import type { Encoding } from './encoding.ts';
 
@@ -67,7 +68,7 @@ function anthropicThinking(
 function levelOf(encoding: Encoding, body: CanonicalBody): string | undefined {
   const effort = body.output_config?.effort;
   if (effort !== undefined && effort !== null) {
-    const level = LEVELS[effort] ?? 'medium';
+    const level = lookUp(LEVELS, effort) ?? 'medium';
     if (level !== effort) lose(encoding, 'approximated', ['output_config', 'effort'], `effort sent as ${level}`);
     return level;
   }

@@ -44,7 +44,7 @@ function encodeTool(encoding: Encoding, placed: PlacedTool): ConverseTool {
   noteToolFields(encoding, placed, ['cache_control']);
   const name = encodePlacedName(encoding, tool.name, path);
   const { description } = tool;
-  const described = description === undefined || description.trim() === '' ? {} : { description };
+  const described = typeof description !== 'string' || description.trim() === '' ? {} : { description };
   return { toolSpec: { name, ...described, inputSchema: { json: encodeSchema(encoding, placed) } } };
 }
 

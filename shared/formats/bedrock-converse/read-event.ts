@@ -1,5 +1,6 @@
 import { brokenUpstream } from '../api-error.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { lookUp } from '../look-up.ts';
 import { fail, lose, startMessage } from '../stream-frame.ts';
 import { completeConverseStream } from './complete-stream.ts';
 import { isFailureReason } from './decode-stop-reason.ts';
@@ -72,6 +73,6 @@ const EVENT_HANDLERS: Readonly<Record<string, EventHandler>> = {
 
 /** Reads one event of ConverseStream. */
 export function readEvent(stream: ConverseStream, payload: JsonObject, name = ''): void {
-  const handler = Object.hasOwn(EVENT_HANDLERS, name) ? EVENT_HANDLERS[name] : undefined;
+  const handler = lookUp(EVENT_HANDLERS, name);
   handler?.(stream, payload);
 }

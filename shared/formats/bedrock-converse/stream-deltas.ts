@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { lookUp } from '../look-up.ts';
 import { lose } from '../stream-frame.ts';
 import type { ConverseStream, Segment, ToolSegment } from './stream-state.ts';
 
@@ -101,7 +102,7 @@ const LABELS: ReadonlySet<string> = new Set(['type']);
 /** Adds one delta, or one block of a whole answer, to the segments. */
 export function addDelta(stream: ConverseStream, key: number, delta: JsonObject): void {
   for (const [member, value] of Object.entries(delta)) {
-    const handler = Object.hasOwn(MEMBER_HANDLERS, member) ? MEMBER_HANDLERS[member] : undefined;
+    const handler = lookUp(MEMBER_HANDLERS, member);
     if (handler !== undefined) handler(stream, key, value);
     else if (!LABELS.has(member))
       lose(stream, 'dropped', '/content', 'content of a kind that the Messages API has not');

@@ -1,5 +1,6 @@
 import { brokenUpstream } from '../api-error.ts';
 import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
+import { lookUp } from '../look-up.ts';
 import { completeChatStream } from '../openai-chat/complete-stream.ts';
 import { apiErrorFromChatBody } from '../openai-chat/decode-error.ts';
 import { isFailureReason } from '../openai-chat/decode-stop-reason.ts';
@@ -75,7 +76,7 @@ export function readEvent(stream: ChatStream, payload: JsonObject): void {
   }
   const delta = isJsonObject(payload['delta']) ? payload['delta'] : {};
   const message = isJsonObject(delta['message']) ? delta['message'] : {};
-  const handler = Object.hasOwn(EVENT_HANDLERS, type) ? EVENT_HANDLERS[type] : undefined;
+  const handler = lookUp(EVENT_HANDLERS, type);
   handler?.(stream, message, payload);
   if (stream.state.phase === 'streaming') drainSegments(stream, false);
 }

@@ -1,4 +1,5 @@
 import type { CanonicalStopReason } from '../canonical.ts';
+import { lookUp } from '../look-up.ts';
 
 const STOP_REASONS: Readonly<Record<string, CanonicalStopReason>> = {
   completed: 'end_turn',
@@ -16,7 +17,7 @@ export function isFailureStatus(status: string): boolean {
 
 /** The stop reason for the client, by the blocks that were delivered. Null for a status that is not known. */
 export function decodeStopReason(status: string, hasToolUse: boolean): CanonicalStopReason | null {
-  const mapped = Object.hasOwn(STOP_REASONS, status) ? STOP_REASONS[status] : undefined;
+  const mapped = lookUp(STOP_REASONS, status);
   if (mapped === 'max_tokens') return mapped;
   return hasToolUse ? 'tool_use' : (mapped ?? null);
 }

@@ -3,6 +3,7 @@ import { completeMessage } from '../complete-message.ts';
 import { apiErrorFromGeminiBody } from '../gemini/decode-error.ts';
 import { closeOpenBlock } from '../gemini/stream-blocks.ts';
 import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
+import { lookUp } from '../look-up.ts';
 import { IN_STREAM_ERROR_STATUS } from '../stream-decoder.ts';
 import { fail, lose, startMessage } from '../stream-frame.ts';
 import { decodeStopReason, isFailureStatus } from './decode-stop-reason.ts';
@@ -81,6 +82,6 @@ export function readEvent(stream: InteractionStream, payload: JsonObject, name: 
     fail(stream, apiErrorFromGeminiBody(IN_STREAM_ERROR_STATUS, payload));
     return;
   }
-  const handler = Object.hasOwn(EVENT_HANDLERS, type) ? EVENT_HANDLERS[type] : undefined;
+  const handler = lookUp(EVENT_HANDLERS, type);
   handler?.(stream, payload);
 }

@@ -2,6 +2,7 @@ import type { ApiError } from '../api-error.ts';
 import { contextOverflowError } from '../context-overflow.ts';
 import type { ErrorContext, UpstreamFormat } from '../format.ts';
 import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
+import { lookUp } from '../look-up.ts';
 import { readRetryAfter } from '../retry-after.ts';
 import { apiErrorForStatus } from '../status-error.ts';
 
@@ -40,7 +41,7 @@ function readFacts(body: JsonObject): ErrorFacts {
   const error = isJsonObject(body['error']) ? body['error'] : body;
   const { code, details } = error;
   const name = nonEmptyString(error['status']);
-  const named = name === null ? undefined : STATUS_OF_NAME[name];
+  const named = name === null ? undefined : lookUp(STATUS_OF_NAME, name);
   return {
     message: nonEmptyString(body['error']) ?? nonEmptyString(error['message']) ?? '',
     name,

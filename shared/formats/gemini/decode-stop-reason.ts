@@ -1,4 +1,5 @@
 import type { CanonicalStopReason } from '../canonical.ts';
+import { lookUp } from '../look-up.ts';
 
 const STOP_REASONS: Readonly<Record<string, CanonicalStopReason>> = {
   STOP: 'end_turn',
@@ -36,7 +37,7 @@ export function isFailureReason(finishReason: string): boolean {
 
 /** The stop reason for the client; Gemini says STOP after calls too. Null for a reason that is not known. */
 export function decodeStopReason(finishReason: string | null, hasToolUse: boolean): CanonicalStopReason | null {
-  const mapped = finishReason === null ? 'end_turn' : STOP_REASONS[finishReason];
+  const mapped = finishReason === null ? 'end_turn' : lookUp(STOP_REASONS, finishReason);
   if (mapped === 'max_tokens' || mapped === 'refusal') return mapped;
   return hasToolUse ? 'tool_use' : (mapped ?? null);
 }

@@ -1,6 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { documentHead, documentText, omittedText, type ReadableBlock, searchResultText } from '../describe-content.ts';
 import { type Encoding, lose, noteCacheControl, type RequestPath } from '../encoding.ts';
+import { lookUp } from '../look-up.ts';
 import type { GeminiContentPart } from './gemini-request.ts';
 import { encodeGeminiToolName } from './tool-name.ts';
 
@@ -24,7 +25,7 @@ function omitted(encoding: Encoding, path: RequestPath, what: string, title?: st
 /** Gemini wants to be told the type of what it fetches. */
 function typeOfImageUrl(encoding: Encoding, url: string, path: RequestPath): string {
   const extension = /\.([a-z]+)(?:[?#]|$)/i.exec(url)?.[1]?.toLowerCase() ?? '';
-  const known = TYPE_OF_EXTENSION[extension];
+  const known = lookUp(TYPE_OF_EXTENSION, extension);
   if (known === undefined) lose(encoding, 'approximated', path, 'type of an image by URL guessed');
   return known ?? 'image/jpeg';
 }

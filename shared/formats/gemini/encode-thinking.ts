@@ -1,6 +1,7 @@
 import type { CanonicalBody } from '../canonical.ts';
 import { type Encoding, lose } from '../encoding.ts';
 import type { JsonObject } from '../json-object.ts';
+import { lookUp } from '../look-up.ts';
 import { modelGeneration } from './model-generation.ts';
 
 type Level = 'low' | 'medium' | 'high';
@@ -37,7 +38,7 @@ function encodeLevel(encoding: Encoding, body: CanonicalBody, effort: string | u
     return { thinkingLevel: 'low' };
   }
   if (effort !== undefined) {
-    const level = LEVEL_OF_EFFORT[effort] ?? 'medium';
+    const level = lookUp(LEVEL_OF_EFFORT, effort) ?? 'medium';
     if (level !== effort) lose(encoding, 'approximated', ['output_config', 'effort'], `effort sent as ${level}`);
     return { thinkingLevel: level };
   }
@@ -62,7 +63,7 @@ function encodeBudget(encoding: Encoding, body: CanonicalBody, effort: string | 
     return { thinkingBudget: BUDGET_TOKENS_MAX };
   }
   if (effort !== undefined) {
-    const budget = BUDGET_OF_LEVEL[LEVEL_OF_EFFORT[effort] ?? 'medium'];
+    const budget = BUDGET_OF_LEVEL[lookUp(LEVEL_OF_EFFORT, effort) ?? 'medium'];
     lose(encoding, 'approximated', ['output_config', 'effort'], `effort sent as a thinking budget of ${budget}`);
     return { thinkingBudget: budget };
   }

@@ -27,7 +27,7 @@ function encodeTool(encoding: Encoding, placed: PlacedTool): FunctionDeclaration
   const parameters = encodeParameters(encoding, tool.input_schema, [...path, 'input_schema']);
   return {
     name,
-    ...(tool.description === undefined || tool.description === '' ? {} : { description: tool.description }),
+    ...((tool.description ?? '') === '' ? {} : { description: tool.description }),
     ...(parameters === null ? {} : { parameters }),
   };
 }

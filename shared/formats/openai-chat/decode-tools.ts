@@ -2,6 +2,7 @@ import type Anthropic from '@anthropic-ai/sdk';
 import type { CanonicalBody, CanonicalTool } from '../canonical.ts';
 import { type Ledger, lose, type RequestPath } from '../encoding.ts';
 import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
+import { lookUp } from '../look-up.ts';
 import { decodeCustomTool, decodeOtherChoice } from './custom-tool.ts';
 
 /** A function as either OpenAI format describes it. */
@@ -48,7 +49,7 @@ const CHOICES: Readonly<Record<string, 'auto' | 'any' | 'none'>> = { auto: 'auto
 export function decodeToolChoice(decoding: Ledger, body: JsonObject, hasTools: boolean): Choice | null {
   const given = body['tool_choice'];
   const named = isJsonObject(given) ? decodeNamedChoice(decoding, given) : null;
-  const word = typeof given === 'string' ? CHOICES[given] : undefined;
+  const word = typeof given === 'string' ? lookUp(CHOICES, given) : undefined;
   const choice: Choice | null = named ?? (word === undefined ? null : { type: word });
   if (body['parallel_tool_calls'] !== false || !hasTools || choice?.type === 'none') return choice;
   return { ...(choice ?? { type: 'auto' }), disable_parallel_tool_use: true };

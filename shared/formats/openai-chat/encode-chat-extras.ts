@@ -2,6 +2,7 @@ import type { Canonical } from '../canonical.ts';
 import type { EncodeTarget } from '../encode-target.ts';
 import { type Encoding, lose } from '../encoding.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { lookUp } from '../look-up.ts';
 import { encodeExtras } from '../request-options.ts';
 
 /** Fields of Chat Completions that compatible servers took over, and what tells that one has not. */
@@ -32,7 +33,7 @@ const UNDELIVERABLE_FIELDS: ReadonlySet<string> = new Set(['n', 'logprobs', 'top
 function extraFault({ target }: Encoding, key: string, hasTools: boolean): string | null {
   if (UNDELIVERABLE_FIELDS.has(key)) return 'asks for more than one plain answer';
   if (OPENAI_FIELDS.has(key)) return target.acceptsOpenaiExtras ? null : `target takes no ${key}`;
-  const accepts = Object.hasOwn(COMMON_FIELDS, key) ? COMMON_FIELDS[key] : undefined;
+  const accepts = lookUp(COMMON_FIELDS, key);
   if (accepts === undefined) return 'field that Chat Completions has not';
   if (!accepts(target)) return `target takes no ${key}`;
   const isFormatBesideTools = key === 'response_format' && hasTools && !target.acceptsResponseFormatWithTools;

@@ -1,5 +1,6 @@
 import type { ApiError } from '../api-error.ts';
 import type { EncodedError } from '../format.ts';
+import { lookUp } from '../look-up.ts';
 
 /** OpenAI's names where they differ; its clients otherwise go by the status. */
 const ERROR_TYPES: Readonly<Record<string, string>> = {
@@ -27,11 +28,11 @@ const OVERLOADED_STATUS = 529;
 /** The error of a Chat Completions or Responses answer; the upstream's wording is kept. */
 export function errorBody(type: string, message: string, details?: ApiError['details']) {
   const named = OPENAI_CODES.has(details?.['error_code']) ? String(details?.['error_code']) : null;
-  const code = OVERFLOW.test(message) ? 'context_length_exceeded' : (named ?? ERROR_CODES[type] ?? null);
+  const code = OVERFLOW.test(message) ? 'context_length_exceeded' : (named ?? lookUp(ERROR_CODES, type) ?? null);
   return {
     error: {
       message,
-      type: ERROR_TYPES[type] ?? type,
+      type: lookUp(ERROR_TYPES, type) ?? type,
       param: null,
       code,
       ...(details === undefined ? {} : { details }),

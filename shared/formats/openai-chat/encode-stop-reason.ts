@@ -1,4 +1,5 @@
 import type { CanonicalStopReason } from '../canonical.ts';
+import { lookUp } from '../look-up.ts';
 
 type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
 
@@ -14,5 +15,5 @@ const FINISH_REASONS: Readonly<Record<CanonicalStopReason, FinishReason>> = {
 
 /** The finish reason for a Chat Completions client. A reason that is not known ended the answer, which is all it asks. */
 export function encodeStopReason(stopReason: CanonicalStopReason | null): FinishReason {
-  return stopReason === null ? 'stop' : (FINISH_REASONS[stopReason] ?? 'stop');
+  return stopReason === null ? 'stop' : (lookUp(FINISH_REASONS, stopReason) ?? 'stop');
 }

@@ -38,7 +38,7 @@ function encodeTool(encoding: Encoding, placed: PlacedTool): ChatTool {
   noteToolFields(encoding, placed, isStrict ? ['strict'] : []);
   const name = encodePlacedName(encoding, tool.name, path);
   const parameters = withObjectSchema(encoding, placed);
-  const described = tool.description === undefined ? {} : { description: tool.description };
+  const described = typeof tool.description === 'string' ? { description: tool.description } : {};
   return { type: 'function', function: { name, ...described, parameters, ...(isStrict ? { strict: true } : {}) } };
 }
 

@@ -1,6 +1,7 @@
 import type { CanonicalBody, CanonicalContentParam, CanonicalToolResult } from '../canonical.ts';
 import { type Ledger, lose, type RequestPath } from '../encoding.ts';
 import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
+import { lookUp } from '../look-up.ts';
 import { customCallInput } from '../openai-chat/custom-tool.ts';
 import { contentParts, decodeFile, decodeImage, missingPart } from '../openai-chat/decode-media.ts';
 import { addToolResult, type DecodedConversation } from '../openai-chat/decode-messages.ts';
@@ -124,7 +125,7 @@ export function decodeInput(decoding: Ledger, body: JsonObject): DecodedConversa
     if (!isJsonObject(item)) continue;
     const path = ['input', index];
     const type = nonEmptyString(item['type']) ?? 'message';
-    const reader = Object.hasOwn(ITEM_READERS, type) ? ITEM_READERS[type] : undefined;
+    const reader = lookUp(ITEM_READERS, type);
     if (reader !== undefined) reader(decoding, conversation, item, path);
     else if (type === 'item_reference') lose(decoding, 'dropped', path, 'reference to an item of a store');
     else lose(decoding, 'dropped', path, `input item without a counterpart: ${kindOf(item)}`);

@@ -1,4 +1,5 @@
 import type { CanonicalStopReason } from '../canonical.ts';
+import { lookUp } from '../look-up.ts';
 
 const STOP_REASONS: Readonly<Record<string, CanonicalStopReason>> = {
   completed: 'end_turn',
@@ -12,7 +13,7 @@ const STOP_REASONS: Readonly<Record<string, CanonicalStopReason>> = {
  * by it, so the blocks that were delivered decide whether a tool was used. Null for a reason that is not known.
  */
 export function decodeStopReason(reason: string, hasToolUse: boolean): CanonicalStopReason | null {
-  const mapped = Object.hasOwn(STOP_REASONS, reason) ? STOP_REASONS[reason] : undefined;
+  const mapped = lookUp(STOP_REASONS, reason);
   if (mapped === 'max_tokens' || mapped === 'refusal') return mapped;
   return hasToolUse ? 'tool_use' : (mapped ?? null);
 }

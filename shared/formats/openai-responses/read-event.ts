@@ -1,5 +1,6 @@
 import { brokenUpstream } from '../api-error.ts';
 import { isJsonObject, nonEmptyString } from '../json-object.ts';
+import { lookUp } from '../look-up.ts';
 import { apiErrorFromChatBody } from '../openai-chat/decode-error.ts';
 import { IN_STREAM_ERROR_STATUS } from '../stream-decoder.ts';
 import { fail, startMessage } from '../stream-frame.ts';
@@ -98,7 +99,7 @@ function itemEvent(stream: ResponsesStream, event: Fields, isDone: boolean): voi
 export function failResponse(stream: ResponsesStream, error: unknown): void {
   const facts = isJsonObject(error) ? error : {};
   const code = nonEmptyString(facts['code']) ?? nonEmptyString(facts['type']);
-  const status = (code === null ? undefined : FAILURE_STATUSES[code]) ?? IN_STREAM_ERROR_STATUS;
+  const status = (code === null ? undefined : lookUp(FAILURE_STATUSES, code)) ?? IN_STREAM_ERROR_STATUS;
   const hasMessage = nonEmptyString(facts['message']) !== null;
   fail(
     stream,
@@ -144,7 +145,7 @@ const EVENT_HANDLERS: Readonly<Record<string, (stream: ResponsesStream, event: F
 /** Reads one event. Events of hosted tools, and ones that are not known, are passed over: their items say it all. */
 export function readEvent(stream: ResponsesStream, event: Fields, name: string | undefined): void {
   const type = nonEmptyString(event['type']) ?? name ?? '';
-  const handler = Object.hasOwn(EVENT_HANDLERS, type) ? EVENT_HANDLERS[type] : undefined;
+  const handler = lookUp(EVENT_HANDLERS, type);
   if (handler !== undefined) handler(stream, event);
   else if (isJsonObject(event['error'])) failResponse(stream, event['error']);
   const { state } = stream;

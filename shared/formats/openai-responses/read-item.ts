@@ -1,4 +1,5 @@
 import { isJsonObject, nonEmptyString } from '../json-object.ts';
+import { lookUp } from '../look-up.ts';
 import { lose } from '../stream-frame.ts';
 import { signatureOfItem } from './reasoning-signature.ts';
 import { appendText, completeText, segmentAt } from './segments.ts';
@@ -109,7 +110,7 @@ export function readItem(stream: ResponsesStream, item: Fields, outputIndex: num
   const id = nonEmptyString(item['id']);
   if (id !== null) stream.state.itemIndexes[id] = outputIndex;
   const type = nonEmptyString(item['type']) ?? '';
-  const reader = Object.hasOwn(ITEM_READERS, type) ? ITEM_READERS[type] : undefined;
+  const reader = lookUp(ITEM_READERS, type);
   if (reader !== undefined) reader(stream, item, outputIndex, isDone);
   else if (isDone) {
     const kind = type.replace(/[^a-z_]/g, '').slice(0, 40);

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { lookUp } from '../look-up.ts';
 import { optionsFault, toolsFault } from '../openai-chat/request-faults.ts';
 
 const ITEMS_MAX = 100_000;
@@ -30,10 +31,12 @@ function itemFault(item: unknown, path: string): string | null {
     return contentFault(item['content'], `${path}.content`);
   }
   if (typeof type !== 'string') return `Invalid type for '${path}.type': expected a string.`;
-  for (const field of TEXT_FIELDS[type] ?? []) {
+  for (const field of lookUp(TEXT_FIELDS, type) ?? []) {
     if (typeof item[field] !== 'string') return `Missing required parameter: '${path}.${field}'.`;
   }
-  return type.endsWith('_call_output') && type in TEXT_FIELDS ? contentFault(item['output'], `${path}.output`) : null;
+  return type.endsWith('_call_output') && Object.hasOwn(TEXT_FIELDS, type)
+    ? contentFault(item['output'], `${path}.output`)
+    : null;
 }
 
 function inputFault(input: unknown): string | null {

@@ -1,6 +1,7 @@
 import type { CanonicalMessage, CanonicalStopReason, CanonicalUsage } from '../canonical.ts';
 import type { AnswerContext } from '../format.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
+import { lookUp } from '../look-up.ts';
 import { encodeChatUsage } from '../openai-chat/encode-usage.ts';
 
 type Status = 'in_progress' | 'completed' | 'incomplete' | 'failed';
@@ -13,7 +14,7 @@ const INCOMPLETE_REASONS: Readonly<Partial<Record<CanonicalStopReason, string>>>
 
 /** Why a response is incomplete, in OpenAI's word; null when it is complete. */
 export function incompleteReason(stopReason: CanonicalStopReason | null): string | null {
-  return stopReason === null ? null : (INCOMPLETE_REASONS[stopReason] ?? null);
+  return stopReason === null ? null : (lookUp(INCOMPLETE_REASONS, stopReason) ?? null);
 }
 
 /** The part of a message's id that the ids of its response and items are made of. */
