@@ -61,7 +61,6 @@ function runTrimtab(world: World, start: StartingKnowledge, settings: TrimtabSet
   let drift = { shift: 0 };
   let anchors: AnchorRecord = { nights: 0, means: [] };
   let counts = { policies: 0, demotions: 0, falseDemotions: 0 };
-  let at = 0;
   const alarms = createArenaAlarms(governance, 30 * SESSIONS_PER_DAY);
   const rollouts = createArenaRollouts(world, governance);
   const cells = tokenCells(world);
@@ -71,7 +70,7 @@ function runTrimtab(world: World, start: StartingKnowledge, settings: TrimtabSet
     body = next;
     counts = { ...counts, policies: counts.policies + 1 };
   };
-  const fall = (turnShape: string, model: string) => {
+  const fall = (turnShape: string, model: string, at: number) => {
     const quality = world.quality(world.shapes.indexOf(turnShape), indexOf(world, model), at, 0);
     const falseDemotions = counts.falseDemotions + (quality >= world.bar ? 1 : 0);
     counts = { ...counts, demotions: counts.demotions + 1, falseDemotions };
@@ -85,13 +84,13 @@ function runTrimtab(world: World, start: StartingKnowledge, settings: TrimtabSet
     // A model that is out falls in all shapes at once.
     for (const shape of world.shapes) {
       const phases = [before, state].map((each) => cellOf(each, shape, model).phase);
-      if (phases[0] === 'proven' && phases[1] === 'below') fall(shape, model);
+      if (phases[0] === 'proven' && phases[1] === 'below') fall(shape, model, label.session.index);
     }
     if (label.choice.variant !== 'stable' && label.choice.variant !== 'control') return;
     const action = alarms.see(turnShape, model, quality);
     if (action !== 'none' && rollouts.dropPrefix(label.choice.model)) return;
     if (action !== 'demote') return;
-    if (cellOf(state, turnShape, model).phase !== 'below') fall(turnShape, model);
+    if (cellOf(state, turnShape, model).phase !== 'below') fall(turnShape, model, label.session.index);
     state = stepRouting(state, { type: 'alarm', turnShape, model }, rules);
     const demotion = demoteModel(body, { turnShape, model }, belowIn(state, turnShape));
     if (demotion !== null) activate(demotion.body);
@@ -109,7 +108,6 @@ function runTrimtab(world: World, start: StartingKnowledge, settings: TrimtabSet
       if (label.score !== null) learnQuality(label, label.score);
     },
     tick(nowMs, index) {
-      at = index;
       governance = governanceAt(world, start, index, settings);
       if (nowMs % 86_400_000 === 0) {
         const now = world.anchors(index);

@@ -7,7 +7,7 @@ const SAVING_MIN = 0.02;
  * What a unit of quality short of the bar costs in a session, in sessions on the dearest model: a point under the bar is
  * as bad as three hundredths of the top price.
  */
-const SHORTFALL_PRICE = 3;
+export const SHORTFALL_PRICE = 3;
 /** A proven model is left for a dearer one that loses less by this share of its cost, or beliefs would make weights flap. */
 const GAIN_MIN = 0.1;
 

@@ -22,7 +22,8 @@ export function fallen(
   const setbacks = cell.setbacks + 1;
   const backOff = cell.wasProven ? BACK_OFF.proven : BACK_OFF.never;
   const wait = Math.min(backOff.max, Math.round(backOff.first * backOff.growth ** (setbacks - 1)));
-  const resumeAt = shapeSessions(state, at.turnShape) + wait;
+  const fellAt = shapeSessions(state, at.turnShape);
+  const resumeAt = fellAt + wait;
   const evidence = createBarEvidence();
   const { latest: quality } = cell;
   const down: CellState = {
@@ -31,6 +32,7 @@ export function fallen(
     quality,
     fellTo: fellTo(cell),
     setbacks,
+    fellAt,
     resumeAt,
     evidence,
     trial: 0,

@@ -1,5 +1,5 @@
 import { fallen } from './fallen-model.ts';
-import { isDue, type RoutingState, UNSEEN_MODEL } from './routing-state.ts';
+import { isHeard, type RoutingState, UNSEEN_MODEL } from './routing-state.ts';
 
 /**
  * Sessions in a row, over all shapes, that fail hard until a model is taken to be out. Where one in fifty fails by itself
@@ -31,7 +31,7 @@ export function outage(
   for (const [turnShape, models] of Object.entries(state.cells)) {
     const cell = models[model];
     if (cell === undefined) continue;
-    const tried = turnShape === seenIn && isDue(state, turnShape, cell);
+    const tried = turnShape === seenIn && isHeard(state, turnShape, cell);
     if (cell.phase !== 'below' || tried) next = fallen(next, { turnShape, model }, { ...cell, latest });
   }
   return next;

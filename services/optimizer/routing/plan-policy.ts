@@ -10,6 +10,7 @@ import { standardOf } from './required-quality.ts';
 import type { RoutingCell } from './routing-cell.ts';
 import type { RoutingState } from './routing-state.ts';
 import { isHeldBack } from './shape-risk.ts';
+import { weighBackOffs } from './weigh-back-offs.ts';
 
 export interface PlanPolicyInput {
   readonly current: PolicyBody;
@@ -69,14 +70,18 @@ function decideRoute(
   const { weightStepMax, exploration, bootstrapShare } = governance;
   const rules = qualityRulesOf(governance);
   const fallbackModel = route.fallbacks[0] ?? safeDefault;
-  const standings = assessModels({ governance, state, cells, turnShape, fallbackModel });
+  const currentModel = mainModel(route.targets);
+  const assessed = assessModels({ governance, state, cells, turnShape, fallbackModel });
+  const standings =
+    turnShape === null
+      ? assessed
+      : weighBackOffs(assessed, { state, turnShape, served: currentModel, qualityBar: rules.qualityBar });
   const standard = turnShape === null ? rules.qualityBar : standardOf(state, turnShape, rules);
   const plan = planRoute(route.targets, standings, {
     ...{ weightStepMax, exploration, bootstrapShare },
     standard,
     isHeldBack: (model) => turnShape !== null && isHeldBack(state, turnShape, model),
   });
-  const currentModel = mainModel(route.targets);
   return {
     route: {
       ...route,

@@ -25,7 +25,9 @@ const cellSchema = z.object({
   trial: z.number(),
   /** How often in a row it was found below the bar; each lengthens the back-off. */
   setbacks: z.int().nonnegative(),
-  /** Number of the shape's session from which a model below the bar is tried again. */
+  /** Number of the shape's session at which it was last found below the bar, or woken by what it does elsewhere. */
+  fellAt: z.int().nonnegative(),
+  /** The same from which it is usually tried again; how soon it really is depends on what is at stake. */
   resumeAt: z.int().nonnegative(),
 });
 
@@ -69,6 +71,7 @@ export const UNSEEN_CELL: CellState = {
   fellTo: 0,
   trial: 0,
   setbacks: 0,
+  fellAt: 0,
   resumeAt: 0,
 };
 
@@ -82,9 +85,30 @@ export function shapeSessions(state: RoutingState, turnShape: string): number {
   return state.shapes[turnShape] ?? 0;
 }
 
-/** Whether a model below the bar has waited long enough to be tried again. */
-export function isDue(state: RoutingState, turnShape: string, cell: CellState): boolean {
-  return cell.phase === 'below' && shapeSessions(state, turnShape) >= cell.resumeAt;
+/** Sessions of the shape in which labels from before a fall may still arrive. */
+const SETTLING_SESSIONS = 30;
+/** A back-off is never shorter than this part of the usual one. */
+export const BACK_OFF_STRETCH_MIN = 0.25;
+
+/**
+ * Whether a model below the bar has waited long enough to be tried again.
+ *
+ * @param stretch back-off as a multiple of the usual one
+ */
+export function isDue(state: RoutingState, turnShape: string, cell: CellState, stretch = 1): boolean {
+  const waited = shapeSessions(state, turnShape) - cell.fellAt;
+  return isHeard(state, turnShape, cell) && waited >= stretch * (cell.resumeAt - cell.fellAt);
+}
+
+/**
+ * Whether sessions of a model below the bar say what it is like now, as they do from the soonest end of its back-off; only
+ * that of a model which was never proven may be cut short.
+ */
+export function isHeard(state: RoutingState, turnShape: string, cell: CellState): boolean {
+  const wait = cell.resumeAt - cell.fellAt;
+  const soonest = Math.max(SETTLING_SESSIONS, BACK_OFF_STRETCH_MIN * wait);
+  const settled = cell.wasProven ? wait : Math.min(wait, soonest);
+  return cell.phase === 'below' && shapeSessions(state, turnShape) >= cell.fellAt + settled;
 }
 
 /** The state with another cell in one place. */

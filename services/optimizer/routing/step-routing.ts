@@ -7,7 +7,7 @@ import { believedError, believedQuality, type QualityRules, requiredQuality, sta
 import {
   type CellState,
   cellOf,
-  isDue,
+  isHeard,
   type RoutingPhase,
   type RoutingState,
   shapeSessions,
@@ -110,7 +110,7 @@ function onSession(
     hardFailures: updateRecentMean(before.hardFailures, event.hardFailure ? 1 : 0),
   };
   // Labels of sessions from before the fall still arrive while it backs off, and say nothing of what it is like now.
-  if (before.phase === 'below' && !isDue(counted, turnShape, before)) return withCell(counted, event, seen);
+  if (before.phase === 'below' && !isHeard(counted, turnShape, before)) return withCell(counted, event, seen);
   const evidence = updateBarEvidence(before.evidence, quality, questionedBars(state, turnShape, before, rules));
   const trial = before.trial + (before.phase === 'below' ? trialOdds(state, turnShape, before, quality, rules) : 0);
   const phase = nextPhase(counted, event, { ...seen, evidence, trial }, rules);
@@ -246,8 +246,9 @@ function wakeOthers(
     const cell = state.cells[turnShape]?.[at.model];
     if (turnShape === at.turnShape || cell === undefined || cell.phase !== 'below') continue;
     if (!cell.wasProven && cell.fellTo + rise < requiredQuality(state, turnShape, rules) - RISE_ERROR) continue;
-    const resumeAt = Math.min(cell.resumeAt, shapeSessions(state, turnShape));
-    next = withCell(next, { turnShape, model: at.model }, { ...cell, resumeAt });
+    const now = shapeSessions(state, turnShape);
+    if (now >= cell.resumeAt) continue;
+    next = withCell(next, { turnShape, model: at.model }, { ...cell, fellAt: now, resumeAt: now });
   }
   return next;
 }
