@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { learnFromReplay, type ReplayOptions } from './learn-from-replay.ts';
 import type { OutcomeMatrix } from './read-bfcl.ts';
 
-const QUESTIONS = 200;
+const QUESTIONS = 100;
 const SHAPES = ['worse', 'equal'] as const;
 const DEAR = { id: 'dear', price: { input: 10, output: 10 } };
 const CHEAP = { id: 'cheap', price: { input: 1, output: 1 } };
@@ -25,7 +25,7 @@ function matrixOfTwo(): OutcomeMatrix {
 }
 
 const OPTIONS: ReplayOptions = {
-  ...{ seed: 5, learningCalls: 6_000, callsMax: 200_000, incumbent: 0 },
+  ...{ seed: 5, learningCalls: 3_000, callsMax: 100_000, incumbent: 0 },
   governance: {
     ...{ exploration: 0.1, bootstrapShare: 0.5, weightStepMax: 1, exposureMax: 0.5 },
     ...{ rollout: { canary: 0.25 }, session: { idleMs: 0 } },
@@ -38,7 +38,7 @@ describe('a replay from cold', () => {
   const train = [...matrix.rows.keys()];
 
   it('gives a cheaper model the shape in which its canary was as good, and not the one in which it was five points worse', () => {
-    for (const seed of [5, 6, 7]) {
+    for (const seed of [5, 6]) {
       const { models, endings } = learnFromReplay(matrix, train, { ...OPTIONS, seed });
       expect(models).toEqual([0, 1]);
       expect(endings.promote).toBe(1);
@@ -54,7 +54,7 @@ describe('a replay from cold', () => {
   });
 
   it('is the same from the same seed', () => {
-    const run = () => learnFromReplay(matrix, train, { ...OPTIONS, learningCalls: 2_000 });
+    const run = () => learnFromReplay(matrix, train, { ...OPTIONS, learningCalls: 1_000, callsMax: 20_000 });
     expect(run()).toEqual(run());
   });
 });
