@@ -1,9 +1,10 @@
 import type { CallRecord } from '#shared/domain/call-record.ts';
 import type { OfferedCall, OfferedRequest } from '#shared/domain/offered-call.ts';
 import { TrimtabError } from '#shared/errors.ts';
-import type { ClientFormat, FormatName } from '#shared/formats/format.ts';
+import type { ClientFormat } from '#shared/formats/format.ts';
 import { isJsonObject, type JsonObject } from '#shared/formats/json-object.ts';
 import { CLIENT_FORMATS } from '#shared/formats/registry.ts';
+import { lookUp } from '../look-up.ts';
 
 /** A record whose content exists as objects, as an offer. */
 export function offeredCallOf(record: CallRecord): OfferedCall {
@@ -71,7 +72,7 @@ export function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer
 }
 
 function clientFormatOf(name: string): ClientFormat {
-  const format = CLIENT_FORMATS[name as FormatName];
+  const format = lookUp(CLIENT_FORMATS, name);
   if (format === undefined) throw new TrimtabError('invalid_request', 'request in a format that no client speaks');
   return format;
 }

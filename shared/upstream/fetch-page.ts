@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, type ZlibOptions } from 'node:zlib';
 import { Agent } from 'undici';
 import { TrimtabError } from '../errors.ts';
+import { lookUp } from '../look-up.ts';
 import { classifyAddress } from './classify-address.ts';
 import { createGuardedLookup, type UpstreamNetwork } from './guarded-lookup.ts';
 
@@ -132,7 +133,7 @@ async function readUpTo(body: Readable, bytesMax: number): Promise<Read> {
 
 /** Undoes the compression; what would unfold beyond the limit is refused by the decoder. */
 async function decodeContent(read: Read, encoding: string, bytesMax: number): Promise<Read> {
-  const decode = DECODERS[encoding.trim().toLowerCase()];
+  const decode = lookUp(DECODERS, encoding.trim().toLowerCase());
   if (decode === undefined) return read;
   return { bytes: await decode(read.bytes, { maxOutputLength: bytesMax }), isTruncated: read.isTruncated };
 }

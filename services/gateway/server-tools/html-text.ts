@@ -1,3 +1,5 @@
+import { lookUp } from '#shared/look-up.ts';
+
 /** Elements whose text is not for readers. */
 const SILENT = new Set(['script', 'style', 'noscript', 'template', 'svg', 'iframe', 'object', 'head']);
 /** Elements that begin a line. */
@@ -17,7 +19,7 @@ export interface PageText {
 
 function decodeEntities(text: string): string {
   return text.replace(/&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([a-zA-Z]{2,8}));/g, (whole, decimal, hex, name) => {
-    if (name !== undefined) return ENTITIES[String(name)] ?? whole;
+    if (name !== undefined) return lookUp(ENTITIES, String(name)) ?? whole;
     const point = decimal === undefined ? Number.parseInt(String(hex), 16) : Number(decimal);
     return point > 0 && point <= CODE_POINT_MAX ? String.fromCodePoint(point) : '';
   });

@@ -1,3 +1,5 @@
+import { lookUp } from '#shared/look-up.ts';
+
 /** How each check says what went wrong; a check without a sentence speaks by its own name. */
 const SENTENCES: Readonly<Record<string, string>> = {
   parallel_collapsed: 'Parallel tool calls collapsed into one',
@@ -29,7 +31,7 @@ export function titleOf(
   facts: { readonly check: string; readonly expectedVsActual: string; readonly turnShape: string },
   shares: readonly ProviderShare[],
 ): string {
-  const sentence = SENTENCES[facts.check] ?? capitalised(facts.check.replace(/[_.:-]+/g, ' '));
+  const sentence = lookUp(SENTENCES, facts.check) ?? capitalised(facts.check.replace(/[_.:-]+/g, ' '));
   const difference = facts.expectedVsActual === '' ? '' : `: ${facts.expectedVsActual}`;
   const provider = concentratedProvider(shares);
   const place = provider === null ? '' : ` on provider ${provider}`;

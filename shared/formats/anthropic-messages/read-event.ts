@@ -1,8 +1,8 @@
+import { lookUp } from '../../look-up.ts';
 import { brokenUpstream } from '../api-error.ts';
 import { blockEvents } from '../block-events.ts';
 import type { CanonicalContentBlock, CanonicalMessage, CanonicalStreamEvent } from '../canonical.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
-import { lookUp } from '../look-up.ts';
 import { failUnfinished } from '../stream-decoder.ts';
 import { type DecoderStream, emit, type FrameState, fail, lose } from '../stream-frame.ts';
 import { claimToolUseId, noteEmptyInput } from '../tool-use-block.ts';

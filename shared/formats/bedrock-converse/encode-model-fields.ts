@@ -1,8 +1,8 @@
 import type Anthropic from '@anthropic-ai/sdk';
+import { lookUp } from '../../look-up.ts';
 import type { CanonicalBody } from '../canonical.ts';
 import { lose } from '../encoding.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
-import { lookUp } from '../look-up.ts';
 import type { ConverseMessage } from './converse-request.ts';
 import type { Encoding } from './encoding.ts';
 

@@ -1,6 +1,6 @@
+import { lookUp } from '../../look-up.ts';
 import { brokenUpstream } from '../api-error.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
-import { lookUp } from '../look-up.ts';
 import { fail, lose, startMessage } from '../stream-frame.ts';
 import { completeConverseStream } from './complete-stream.ts';
 import { isFailureReason } from './decode-stop-reason.ts';

@@ -1,5 +1,5 @@
+import { lookUp } from '../../look-up.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
-import { lookUp } from '../look-up.ts';
 import { lose } from '../stream-frame.ts';
 import type { ConverseStream, Segment, ToolSegment } from './stream-state.ts';
 

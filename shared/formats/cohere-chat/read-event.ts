@@ -1,6 +1,6 @@
+import { lookUp } from '../../look-up.ts';
 import { brokenUpstream } from '../api-error.ts';
 import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
-import { lookUp } from '../look-up.ts';
 import { completeChatStream } from '../openai-chat/complete-stream.ts';
 import { apiErrorFromChatBody } from '../openai-chat/decode-error.ts';
 import { isFailureReason } from '../openai-chat/decode-stop-reason.ts';

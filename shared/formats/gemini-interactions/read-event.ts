@@ -1,9 +1,9 @@
+import { lookUp } from '../../look-up.ts';
 import { brokenUpstream } from '../api-error.ts';
 import { completeMessage } from '../complete-message.ts';
 import { apiErrorFromGeminiBody } from '../gemini/decode-error.ts';
 import { closeOpenBlock } from '../gemini/stream-blocks.ts';
 import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
-import { lookUp } from '../look-up.ts';
 import { IN_STREAM_ERROR_STATUS } from '../stream-decoder.ts';
 import { fail, lose, startMessage } from '../stream-frame.ts';
 import { decodeStopReason, isFailureStatus } from './decode-stop-reason.ts';

@@ -1,8 +1,8 @@
+import { lookUp } from '../../look-up.ts';
 import type { ApiError } from '../api-error.ts';
 import { contextOverflowError } from '../context-overflow.ts';
 import type { ErrorContext, UpstreamFormat } from '../format.ts';
 import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
-import { lookUp } from '../look-up.ts';
 import { readRetryAfter } from '../retry-after.ts';
 import { apiErrorForStatus } from '../status-error.ts';
 

@@ -1,5 +1,5 @@
+import { lookUp } from '../../look-up.ts';
 import type { CanonicalStopReason } from '../canonical.ts';
-import { lookUp } from '../look-up.ts';
 
 const STOP_REASONS: Readonly<Record<string, CanonicalStopReason>> = {
   STOP: 'end_turn',

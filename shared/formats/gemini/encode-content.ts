@@ -1,7 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
+import { lookUp } from '../../look-up.ts';
 import { documentHead, documentText, omittedText, type ReadableBlock, searchResultText } from '../describe-content.ts';
 import { type Encoding, lose, noteCacheControl, type RequestPath } from '../encoding.ts';
-import { lookUp } from '../look-up.ts';
 import type { GeminiContentPart } from './gemini-request.ts';
 import { encodeGeminiToolName } from './tool-name.ts';
 

@@ -1,7 +1,7 @@
+import { lookUp } from '../../look-up.ts';
 import type { CanonicalBody } from '../canonical.ts';
 import { type Encoding, lose } from '../encoding.ts';
 import type { JsonObject } from '../json-object.ts';
-import { lookUp } from '../look-up.ts';
 import { modelGeneration } from './model-generation.ts';
 
 type Level = 'low' | 'medium' | 'high';

@@ -1,3 +1,5 @@
+import { lookUp } from '../../look-up.ts';
+
 export type SchemaKind = 'STRING' | 'NUMBER' | 'INTEGER' | 'BOOLEAN' | 'ARRAY' | 'OBJECT';
 
 const KINDS: Readonly<Record<string, SchemaKind>> = {
@@ -10,7 +12,7 @@ const KINDS: Readonly<Record<string, SchemaKind>> = {
 };
 
 export function kindOfType(type: unknown): SchemaKind | null {
-  return typeof type === 'string' ? (KINDS[type.toLowerCase()] ?? null) : null;
+  return typeof type === 'string' ? (lookUp(KINDS, type.toLowerCase()) ?? null) : null;
 }
 
 /** Keywords that Gemini has under the same name and meaning, by the kind of value that they are about. */

@@ -1,8 +1,8 @@
 import type Anthropic from '@anthropic-ai/sdk';
+import { lookUp } from '../../look-up.ts';
 import type { CanonicalBody, CanonicalTool } from '../canonical.ts';
 import { type Ledger, lose, type RequestPath } from '../encoding.ts';
 import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
-import { lookUp } from '../look-up.ts';
 import { decodeCustomTool, decodeOtherChoice } from './custom-tool.ts';
 
 /** A function as either OpenAI format describes it. */

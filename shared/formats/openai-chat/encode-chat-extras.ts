@@ -1,8 +1,8 @@
+import { lookUp } from '../../look-up.ts';
 import type { Canonical } from '../canonical.ts';
 import type { EncodeTarget } from '../encode-target.ts';
 import { type Encoding, lose } from '../encoding.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
-import { lookUp } from '../look-up.ts';
 import { encodeExtras } from '../request-options.ts';
 
 /** Fields of Chat Completions that compatible servers took over, and what tells that one has not. */

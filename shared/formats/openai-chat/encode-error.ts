@@ -1,6 +1,6 @@
+import { lookUp } from '../../look-up.ts';
 import type { ApiError } from '../api-error.ts';
 import type { EncodedError } from '../format.ts';
-import { lookUp } from '../look-up.ts';
 
 /** OpenAI's names where they differ; its clients otherwise go by the status. */
 const ERROR_TYPES: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
+import { lookUp } from '../../look-up.ts';
 import type { CanonicalStopReason } from '../canonical.ts';
-import { lookUp } from '../look-up.ts';
 
 type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter';
 

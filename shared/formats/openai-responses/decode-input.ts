@@ -1,7 +1,7 @@
+import { lookUp } from '../../look-up.ts';
 import type { CanonicalBody, CanonicalContentParam, CanonicalToolResult } from '../canonical.ts';
 import { type Ledger, lose, type RequestPath } from '../encoding.ts';
 import { isJsonObject, type JsonObject, nonEmptyString } from '../json-object.ts';
-import { lookUp } from '../look-up.ts';
 import { customCallInput } from '../openai-chat/custom-tool.ts';
 import { contentParts, decodeFile, decodeImage, missingPart } from '../openai-chat/decode-media.ts';
 import { addToolResult, type DecodedConversation } from '../openai-chat/decode-messages.ts';

@@ -1,6 +1,6 @@
+import { lookUp } from '../../look-up.ts';
 import { brokenUpstream } from '../api-error.ts';
 import { isJsonObject, nonEmptyString } from '../json-object.ts';
-import { lookUp } from '../look-up.ts';
 import { apiErrorFromChatBody } from '../openai-chat/decode-error.ts';
 import { IN_STREAM_ERROR_STATUS } from '../stream-decoder.ts';
 import { fail, startMessage } from '../stream-frame.ts';

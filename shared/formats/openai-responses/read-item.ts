@@ -1,5 +1,5 @@
+import { lookUp } from '../../look-up.ts';
 import { isJsonObject, nonEmptyString } from '../json-object.ts';
-import { lookUp } from '../look-up.ts';
 import { lose } from '../stream-frame.ts';
 import { signatureOfItem } from './reasoning-signature.ts';
 import { appendText, completeText, segmentAt } from './segments.ts';

@@ -1,5 +1,5 @@
+import { lookUp } from '../../look-up.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
-import { lookUp } from '../look-up.ts';
 import { optionsFault, toolsFault } from '../openai-chat/request-faults.ts';
 
 const ITEMS_MAX = 100_000;

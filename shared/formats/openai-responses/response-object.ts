@@ -1,7 +1,7 @@
+import { lookUp } from '../../look-up.ts';
 import type { CanonicalMessage, CanonicalStopReason, CanonicalUsage } from '../canonical.ts';
 import type { AnswerContext } from '../format.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
-import { lookUp } from '../look-up.ts';
 import { encodeChatUsage } from '../openai-chat/encode-usage.ts';
 
 type Status = 'in_progress' | 'completed' | 'incomplete' | 'failed';

@@ -1,3 +1,5 @@
+import { lookUp } from '#shared/look-up.ts';
+
 /** A language in which written files are parsed. */
 export type Language =
   | 'bash'
@@ -43,5 +45,5 @@ const WRONG_ON_PURPOSE = /(^|[/\\_.-])(fixtures?|testdata|invalid|broken|malform
 export function languageOfPath(path: string): Language | null {
   if (OTHER_GRAMMAR.test(path) || WRONG_ON_PURPOSE.test(path)) return null;
   const extension = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase() ?? '';
-  return LANGUAGE_OF_EXTENSION[extension] ?? null;
+  return lookUp(LANGUAGE_OF_EXTENSION, extension) ?? null;
 }

@@ -1,3 +1,4 @@
+import { lookUp } from '#shared/look-up.ts';
 import { isRecord, parseJson } from '../json.ts';
 
 /** Which manifests list the packages of which languages. */
@@ -58,7 +59,9 @@ export function listsPackage(ecosystem: Ecosystem, manifest: string, name: strin
       return nodeLists(manifest, name);
     case 'python': {
       const text = manifest.toLowerCase().replaceAll('_', '-');
-      const wanted = [name, PYTHON_PACKAGE_OF[name] ?? name].map((each) => each.toLowerCase().replaceAll('_', '-'));
+      const wanted = [name, lookUp(PYTHON_PACKAGE_OF, name) ?? name].map((each) =>
+        each.toLowerCase().replaceAll('_', '-'),
+      );
       return wanted.some((each) => text.includes(each));
     }
     case 'go':

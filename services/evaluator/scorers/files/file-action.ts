@@ -1,3 +1,4 @@
+import { lookUp } from '#shared/look-up.ts';
 import { isRecord, type JsonRecord } from '../json.ts';
 import { ARGUMENT_NAMES, EDITOR_COMMANDS, fileToolKind } from './file-tools.ts';
 
@@ -61,7 +62,7 @@ function readAction(name: string, input: unknown): FileAction {
 }
 
 function readByCommand(input: JsonRecord): FileAction {
-  const kind = typeof input['command'] === 'string' ? EDITOR_COMMANDS[input['command']] : undefined;
+  const kind = typeof input['command'] === 'string' ? lookUp(EDITOR_COMMANDS, input['command']) : undefined;
   return kind === undefined ? OTHER : readOfPath(kind, input);
 }
 

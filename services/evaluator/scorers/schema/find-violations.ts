@@ -1,4 +1,5 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
+import { lookUp } from '#shared/look-up.ts';
 import { foldUnions } from './fold-unions.ts';
 import { nearestMember } from './nearest-member.ts';
 import { plainIdentifier, pointerStep, type Violation, type ViolationKind } from './violation.ts';
@@ -38,7 +39,7 @@ export function findViolations(errors: readonly ErrorObject[], value: unknown): 
 }
 
 function toViolation(error: ErrorObject, root: unknown): Violation {
-  const kind = KIND_OF_KEYWORD[error.keyword] ?? 'constraint_violation';
+  const kind = lookUp(KIND_OF_KEYWORD, error.keyword) ?? 'constraint_violation';
   const at = error.instancePath;
   const params = error.params as Readonly<Record<string, unknown>>;
   switch (kind) {

@@ -9,6 +9,7 @@ import { readScorecard } from '#shared/database/scorecard-store.ts';
 import { readSessionScoreTree } from '#shared/database/session-score-tree.ts';
 import { type Metric, metricSchema } from '#shared/domain/score.ts';
 import { TrimtabError } from '#shared/errors.ts';
+import { lookUp } from '#shared/look-up.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { type ApiRoute, defineRoute } from '../api-route.ts';
 import { noneSchema, searchText } from '../cursor.ts';
@@ -62,7 +63,7 @@ function summaryRoute({ database, projectId, now }: ApiDeps): ApiRoute {
     ...{ body: noneSchema, response: scoreSummarySchema },
     async handle({ query }) {
       const { metric, by, every, provider, model, turnShape, repo } = query;
-      const scorer = query.scorer ?? SCORER_OF[metric] ?? metric;
+      const scorer = query.scorer ?? lookUp(SCORER_OF, metric) ?? metric;
       const { since, until } = periodOf(query, now());
       const only = Object.fromEntries(
         Object.entries({ provider, model, turnShape, repo }).filter(([, value]) => value !== undefined),

@@ -1,3 +1,5 @@
+import { lookUp } from '#shared/look-up.ts';
+
 /**
  * What each check demands, in our own words, so that a teacher need not guess it from a name. They are what a prefix may
  * be made of: nothing of them comes from traffic.
@@ -29,7 +31,7 @@ const DEMANDS: Readonly<Record<string, string>> = {
 const GENERAL = 'The check of this name holds.';
 
 export function demandOf(check: string): string {
-  return DEMANDS[check] ?? GENERAL;
+  return lookUp(DEMANDS, check) ?? GENERAL;
 }
 
 /** What a search is for, as the teacher reads it. */
