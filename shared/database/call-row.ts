@@ -39,10 +39,13 @@ export function callOf(row: Selectable<CallTable>): Call {
   return callSchema.parse({ ...row, startedAt: row.startedAt.getTime(), usage });
 }
 
+/** Changes what it is given. */
 function withStorableText<Fields extends Record<string, string | number | null>>(fields: Fields): Fields {
-  const entries = Object.entries(fields).map(([name, value]) => [
-    name,
-    typeof value === 'string' ? storableText(value) : value,
-  ]);
-  return Object.fromEntries(entries);
+  for (const name in fields) {
+    const value = fields[name];
+    if (typeof value !== 'string') continue;
+    const text = storableText(value);
+    if (text !== value) fields[name] = text as typeof value;
+  }
+  return fields;
 }

@@ -34,16 +34,21 @@ export async function insertRows<Row>(
   return returned;
 }
 
+/** Numbered parameters of one row after another, by the number of columns. */
+const placeholders = new Map<number, string[]>();
+
 function textOf({ table, columns, suffix }: InsertShape, rows: number): string {
-  const tuples: string[] = [];
-  for (let row = 0, parameter = 1; row < rows; row += 1) {
-    let tuple = '';
-    for (let column = 0; column < columns.length; column += 1, parameter += 1) {
-      tuple += column === 0 ? `$${parameter}` : `,$${parameter}`;
-    }
-    tuples.push(`(${tuple})`);
-  }
-  return `INSERT INTO ${table} (${columns.join(',')}) VALUES ${tuples.join(',')} ${suffix}`;
+  const width = columns.length;
+  const known = placeholders.get(width) ?? [];
+  placeholders.set(width, known);
+  while (known.length < rows) known.push(rowOf(known.length * width, width));
+  const some = known.length === rows ? known : known.slice(0, rows);
+  return `INSERT INTO ${table} (${columns.join(',')}) VALUES ${some.join(',')} ${suffix}`;
+}
+
+function rowOf(before: number, width: number): string {
+  const parameters = Array.from({ length: width }, (_, column) => `$${before + column + 1}`);
+  return `(${parameters.join(',')})`;
 }
 
 /** The name in the database of a column as it is named in code. */
