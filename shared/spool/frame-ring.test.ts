@@ -103,7 +103,7 @@ describe('the ring of frames', () => {
       expect(read(reader)?.mark).toBe((frame - 1) % 256);
       reader.release(1);
     }
-    expect(end).toBeLessThan(36_000);
+    expect(end).toBeLessThan(18_000);
     let waiting = 1;
     while (writeOne(1)) waiting += 1;
     expect(waiting).toBeGreaterThan(20);

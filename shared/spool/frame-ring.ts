@@ -18,13 +18,12 @@ const DATA_AT = CONTROL_BYTES + GAUGES * 8;
 const WRAP = 0xffffffff;
 const WRAP_BYTES = 4;
 /**
- * A ring in which little waits starts over when so much of it is free at its start: memory that was used is used again,
- * and only a disk that stands still takes the rest. Until the reader follows, there is room for so much, and it may be at
- * work on something else.
+ * A ring starts over when so much is free at its start, and so many times what waits: memory that was used is used again,
+ * and only a disk that stands still takes the rest. Until the reader follows, which is after one group or two, there is
+ * room for so much and no more, and the reader may be at work on something else.
  */
-const START_OVER_SHARE = 1 / 4;
-/** A reader that has no more than this before it follows with one of its next two groups. */
-const LITTLE_SHARE = 1 / 6;
+const START_OVER_SHARE = 1 / 12;
+const START_OVER_FACTOR = 6;
 
 /**
  * Frames on their way from the thread that serves calls to the one that writes them, in memory of both: nothing is
@@ -172,8 +171,8 @@ export class FrameRing {
   #placeFor(size: number, head: number, tail: number): number | null {
     if (head < tail) return size < tail - head ? head : null;
     const { length } = this.#bytes;
-    const hasLittle = head - tail <= length * LITTLE_SHARE;
-    if (hasLittle && tail >= length * START_OVER_SHARE && size < tail) return 0;
+    const isRoomy = tail >= length * START_OVER_SHARE && tail >= (head - tail) * START_OVER_FACTOR;
+    if (isRoomy && size < tail) return 0;
     const atEnd = length - head;
     if (size < atEnd) return head;
     return size < tail ? 0 : null;
