@@ -56,6 +56,7 @@ export function createGatewayConfig(
 ): ReloadableGatewayConfig {
   const { gateway } = config;
   let models = createModelCatalogue(config);
+  let isOneByteUseful = takesOneByte(models);
   return {
     projectId: config.project,
     capture: config.capture,
@@ -76,12 +77,17 @@ export function createGatewayConfig(
       return models;
     },
     get isOneByteUseful() {
-      return [...models.values()].some(({ format }) => format.takesOneByte === true);
+      return isOneByteUseful;
     },
     reload(changed) {
       models = createModelCatalogue(changed);
+      isOneByteUseful = takesOneByte(models);
     },
   };
+}
+
+function takesOneByte(models: ModelCatalogue): boolean {
+  return [...models.values()].some(({ format }) => format.takesOneByte === true);
 }
 
 function createModelCatalogue(config: TrimtabConfig): ModelCatalogue {

@@ -24,8 +24,8 @@ export function readRequestBody(
   return new Promise((resolve) => {
     const pieces: Buffer[] = [];
     let size = 0;
+    // What comes after it says nothing new: a promise is settled once.
     const settle = (): void => {
-      body.off('data', onData).off('end', settle);
       if (size > bytesMax) resolve({ type: 'too_large' });
       else resolve({ type: 'complete', bytes: joined(pieces, size) });
     };
@@ -37,7 +37,6 @@ export function readRequestBody(
       settle();
       body.destroy();
     };
-    // After an end neither of these can say anything new.
     const onBreak = (): void => resolve({ type: 'aborted' });
     body.on('data', onData).on('end', settle).on('error', onBreak).on('close', onBreak);
   });

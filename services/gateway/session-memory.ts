@@ -41,15 +41,16 @@ export function createSessionMemory(
   deps: { readonly now: () => number },
   options: { readonly sessionHeader: string | null; readonly idleMs: number },
 ): SessionMemory {
-  const perf = { now: deps.now };
-  const transcripts = new LRUCache<string, string>({ max: TRANSCRIPTS_MAX, ttl: TRANSCRIPT_LIFETIME_MS, perf });
+  // Without a resolution the time is read for each look, which costs less than a timer that says when to read it again.
+  const clock = { perf: { now: deps.now }, ttlResolution: 0 };
+  const transcripts = new LRUCache<string, string>({ max: TRANSCRIPTS_MAX, ttl: TRANSCRIPT_LIFETIME_MS, ...clock });
   const fingerprints = new LRUCache<string, string>({
     max: FINGERPRINTS_MAX,
     ttl: options.idleMs,
     updateAgeOnGet: true,
-    perf,
+    ...clock,
   });
-  const responses = new LRUCache<string, string>({ max: TRANSCRIPTS_MAX, ttl: TRANSCRIPT_LIFETIME_MS, perf });
+  const responses = new LRUCache<string, string>({ max: TRANSCRIPTS_MAX, ttl: TRANSCRIPT_LIFETIME_MS, ...clock });
   return {
     find({ headers, canonical, keyId, callId }) {
       const { body } = canonical;

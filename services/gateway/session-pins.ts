@@ -41,7 +41,13 @@ const PIN_LIFETIME_MS = 6 * 3_600_000;
 export function createSessionPins(deps: {
   readonly lookUp: (sessionId: string) => Promise<SessionLookup>;
 }): SessionPins {
-  const pins = new LRUCache<string, SessionPin>({ max: PINS_MAX, ttl: PIN_LIFETIME_MS, updateAgeOnGet: true });
+  const pins = new LRUCache<string, SessionPin>({
+    max: PINS_MAX,
+    ttl: PIN_LIFETIME_MS,
+    updateAgeOnGet: true,
+    // As in the memory of sessions: no timers.
+    ttlResolution: 0,
+  });
   const pinBy = (request: PinRequest, known: SessionPin | undefined, looked: SessionLookup): SessionPin => {
     const stored = looked.type === 'found' ? looked.pin : null;
     const restored = stored === null ? null : restorePin(request, stored);

@@ -1,3 +1,4 @@
+import { lookUp } from '../look-up.ts';
 import type { CanonicalContentBlock, CanonicalMessage, CanonicalStreamEvent } from './canonical.ts';
 import { parseToolInput } from './tool-input.ts';
 
@@ -67,7 +68,7 @@ function applyDelta(state: AccumulatedMessage, event: EventOf<'content_block_del
     state.truncated = true;
     return;
   }
-  const handler = DELTA_HANDLERS[event.delta.type] as
+  const handler = lookUp(DELTA_HANDLERS, event.delta.type) as
     | ((block: CanonicalContentBlock, delta: Delta, state: AccumulatedMessage, index: number) => void)
     | undefined;
   handler?.(block, event.delta, state, event.index);
@@ -80,6 +81,16 @@ function stopBlock(state: AccumulatedMessage, index: number): void {
   delete state.toolInputs[index];
   if (block === undefined || input === undefined || !('input' in block)) return;
   (block as { input: unknown }).input = parseToolInput(input);
+}
+
+/** Takes over what is said; usage that an upstream leaves out, or says null of, stays what it was. */
+function assignGiven(usage: object, given: object | null | undefined): void {
+  if (given === null || given === undefined) return;
+  const [to, from] = [usage, given] as Readonly<[Record<string, unknown>, Record<string, unknown>]>;
+  for (const name of Object.keys(from)) {
+    const value = from[name];
+    if (value !== null && value !== undefined) to[name] = value;
+  }
 }
 
 const EVENT_HANDLERS: {
@@ -104,9 +115,7 @@ const EVENT_HANDLERS: {
   message_delta: (state, event) => {
     if (state.message === null) return;
     Object.assign(state.message, event.delta);
-    for (const [key, value] of Object.entries(event.usage ?? {})) {
-      if (value !== null && value !== undefined) Object.assign(state.message.usage, { [key]: value });
-    }
+    assignGiven(state.message.usage, event.usage);
   },
   message_stop: (state) => {
     state.stopped = true;
@@ -117,7 +126,7 @@ const EVENT_HANDLERS: {
 
 /** Adds one event to the message. Unknown events, and events out of order, are passed over. */
 export function accumulate(state: AccumulatedMessage, event: CanonicalStreamEvent): void {
-  const handler = EVENT_HANDLERS[event.type] as
+  const handler = lookUp(EVENT_HANDLERS, event.type) as
     | ((state: AccumulatedMessage, event: CanonicalStreamEvent) => void)
     | undefined;
   handler?.(state, event);

@@ -133,8 +133,9 @@ class AnswerReader implements Dispatcher.DispatchHandler, UpstreamBody {
 
   destroy(reason: Error = new Error('the body closed before its end')): void {
     if (this.#isEnded || this.#error !== null) return;
+    const controller = this.#controller;
     this.#fail(reason);
-    this.#controller?.abort(reason);
+    controller?.abort(reason);
   }
 
   /** Gives out what is held, and then lets more come, or ends. */
@@ -201,6 +202,8 @@ class AnswerReader implements Dispatcher.DispatchHandler, UpstreamBody {
   #letGo(): void {
     clearTimeout(this.#timer);
     this.#signal.removeEventListener('abort', this);
+    // It has the raw headers, a dozen buffers on the bytes of the answer; whoever keeps this would keep them all.
+    this.#controller = null;
   }
 }
 
