@@ -73,14 +73,13 @@ export interface Telemetry {
 
 export interface TelemetryOptions {
   /** `OTEL_EXPORTER_OTLP_ENDPOINT`: the base address, to which `/v1/traces` is added. */
-  readonly endpoint: string | undefined;
+  readonly endpoint: string;
   readonly serviceName: string;
   readonly serviceVersion: string;
 }
 
-/** Telemetry to an OTLP/HTTP endpoint, or to nowhere when there is none. */
+/** Telemetry to an OTLP/HTTP endpoint. */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
-  if (options.endpoint === undefined) return { recordCall: () => undefined, shutdown: async () => undefined };
   const exporter = new OTLPTraceExporter({
     url: `${options.endpoint.replace(/\/+$/, '')}/v1/traces`,
     timeoutMillis: EXPORT_TIMEOUT_MS,

@@ -6,9 +6,9 @@ import { listenForPolicies } from '#shared/database/policy-listener.ts';
 import { readEnvironment } from '#shared/environment.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import { createLog } from '#shared/log.ts';
+import { openTelemetry } from '#shared/open-telemetry.ts';
 import { startSpoolThread } from '#shared/spool/spool-thread.ts';
 import { stopOnSignal } from '#shared/stop-on-signal.ts';
-import { createTelemetry } from '#shared/telemetry.ts';
 import { createPageFetcher } from '#shared/upstream/fetch-page.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { createGatewayConfig } from './config.ts';
@@ -48,7 +48,7 @@ const spool = await startSpoolThread(
   },
   { spoolBytesMax: config.spoolBytesMax },
 );
-const telemetry = createTelemetry({
+const telemetry = await openTelemetry({
   endpoint: environment.otlpEndpoint,
   serviceName: 'trimtab-gateway',
   serviceVersion: packageJson.version,
