@@ -21,7 +21,6 @@ const ORDERS = 5;
 const QUICK_ORDERS = 1;
 /** A day's calls to learn from; the rest of half a year is canaries, one after another. */
 const LENGTH = { learningCalls: 120_000, callsMax: 180 * CALLS_PER_DAY };
-const QUICK_LENGTH = { learningCalls: 40_000, callsMax: 30 * CALLS_PER_DAY };
 const SAVING_BAR = 0.6;
 const ACCURACY_LOSS = 0.01;
 
@@ -98,8 +97,7 @@ function crossFit(
     const train = questions.filter((question) => question % FOLDS === fold);
     const orders = Array.from({ length: quick ? QUICK_ORDERS : ORDERS }, (_, order) =>
       learnFromReplay(matrix, train, {
-        ...{ seed: seed + fold + FOLDS * order, incumbent, governance },
-        ...(quick ? QUICK_LENGTH : LENGTH),
+        ...{ seed: seed + fold + FOLDS * order, incumbent, governance, ...LENGTH },
       }),
     );
     results.push(...orders);

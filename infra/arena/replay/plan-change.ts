@@ -6,7 +6,7 @@ import { cellOf, type RoutingState } from '../../../services/optimizer/routing/r
 import { servedModel, targetsOf } from './replay-policy.ts';
 import type { ShapeChange } from './replay-rollouts.ts';
 
-export interface PlanningInput {
+interface PlanningInput {
   readonly current: PolicyBody;
   readonly governance: Governance;
   readonly state: RoutingState;
