@@ -10,6 +10,12 @@ import type { ArenaSession, PrefixTried, World } from './create-world.ts';
 /** How often the running rollout is looked at. */
 const LOOK_MS = 1_800_000;
 
+/**
+ * Part of a shape's sessions that a model has to have for the shape to be compared in a rollout of a prefix for it: in
+ * production such a prefix is for one turn shape in which the model fails often, and only that shape is compared.
+ */
+const MAINLY = 0.5;
+
 /** A prefix for one model, as the search for prefixes proposes it, or (model null) for all that is served. */
 interface Proposal {
   readonly prefix: PrefixTried;
@@ -64,8 +70,10 @@ export function createArenaRollouts(world: World, governance: Governance) {
       stable[model] = 0;
       return had;
     },
-    enter(session: ArenaSession, variant: Variant): void {
+    /** `weightOf`: share of the session's shape that a model has by the policy. */
+    enter(session: ArenaSession, variant: Variant, weightOf: (model: number) => number): void {
       if (running === null || (variant !== 'canary' && variant !== 'control')) return;
+      if (running.model !== null && weightOf(running.model) < MAINLY) return;
       running.observations.set(session.id, {
         ...{ sessionId: session.id, variant, stratum: world.shapes[session.shape] ?? '' },
         ...{ startedAtMs: session.startMs, lastCallAtMs: session.startMs, quality: null },
