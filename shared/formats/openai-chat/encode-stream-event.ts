@@ -1,3 +1,4 @@
+import { lookUp } from '../../look-up.ts';
 import type { CanonicalContentBlock, CanonicalStreamEvent, CanonicalUsage } from '../canonical.ts';
 import type { AnswerContext, ClientStreamEncoder } from '../format.ts';
 import type { Loss } from '../loss.ts';
@@ -141,7 +142,7 @@ export function createStreamEncoder(context: AnswerContext): ClientStreamEncoder
   };
   return {
     encode(event) {
-      const handler = EVENT_HANDLERS[event.type] as
+      const handler = lookUp(EVENT_HANDLERS, event.type) as
         | ((encoding: ChatEncoding, event: CanonicalStreamEvent) => string)
         | undefined;
       return handler?.(encoding, event) ?? '';

@@ -1,3 +1,4 @@
+import { lookUp } from '../../look-up.ts';
 import type {
   CanonicalContentBlock,
   CanonicalMessage,
@@ -227,7 +228,7 @@ export function createStreamEncoder(context: AnswerContext): ClientStreamEncoder
   };
   return {
     encode(event) {
-      const handler = EVENT_HANDLERS[event.type] as
+      const handler = lookUp(EVENT_HANDLERS, event.type) as
         | ((encoding: ResponsesEncoding, event: CanonicalStreamEvent) => string)
         | undefined;
       return handler?.(encoding, event) ?? '';
