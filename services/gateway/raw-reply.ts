@@ -1,4 +1,5 @@
 import { UPSTREAM_RAW_CHARACTERS_MAX } from '#shared/capture/capture-content.ts';
+import { freeBytes } from '#shared/free-bytes.ts';
 
 /** What is kept of a raw reply: its bytes, in order, or a text that was put together of several. */
 export type RawReply = readonly Uint8Array[] | string;
@@ -17,8 +18,9 @@ export function rawText(raw: RawReply): string {
   return typeof raw === 'string' ? raw : Buffer.concat(raw).toString('utf8');
 }
 
-/** Room for a short answer; longer ones take twice as much each time. */
-const FIRST_BYTES = 8 * 1024;
+/** Room for a short answer, out of memory that small buffers share; longer ones take four times as much each time. */
+const FIRST_BYTES = 4_000;
+const GROWTH = 4;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
@@ -56,10 +58,10 @@ export class RawReplyBuffer {
   }
 
   #grow(size: number): void {
-    const larger = Buffer.allocUnsafeSlow(
-      Math.min(this.#bytesMax, Math.max(FIRST_BYTES, size, 2 * this.#bytes.length)),
-    );
-    larger.set(this.#bytes.subarray(0, this.#size));
+    const outgrown = this.#bytes;
+    const larger = Buffer.allocUnsafe(Math.min(this.#bytesMax, Math.max(FIRST_BYTES, size, GROWTH * outgrown.length)));
+    larger.set(outgrown.subarray(0, this.#size));
     this.#bytes = larger;
+    if (outgrown.length > 0) freeBytes(outgrown);
   }
 }
