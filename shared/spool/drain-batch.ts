@@ -5,6 +5,7 @@ import { recordDeadLetter } from '#shared/database/dead-letter-store.ts';
 import { isRefusedData } from '#shared/database/is-refused-data.ts';
 import type { OfferedCall } from '#shared/domain/offered-call.ts';
 import { TrimtabError } from '#shared/errors.ts';
+import { freeBytes } from '#shared/free-bytes.ts';
 import type { Log } from '#shared/log.ts';
 import type { NewJob } from '#shared/queue/job-entry.ts';
 import type { ScoreJob } from '#shared/queue/jobs.ts';
@@ -88,8 +89,12 @@ export class DrainBatch {
     }
   }
 
-  /** The batch in hand is acknowledged. */
-  forget(): void {
+  /** The batch in hand is acknowledged, and its content is not read any more. */
+  forget(batch: SpoolBatch): void {
+    for (const frame of batch.records) {
+      const decoded = this.#decoded.get(frame);
+      if (decoded?.type === 'record' && decoded.unpacked !== undefined) freeBytes(decoded.unpacked);
+    }
     this.#settled.clear();
     this.#isCountStale = false;
   }

@@ -90,7 +90,12 @@ export function compressPayload(payload: Buffer): Buffer {
 }
 
 export type DecodedRecord =
-  | { readonly type: 'record'; readonly offered: OfferedCall }
+  | {
+      readonly type: 'record';
+      readonly offered: OfferedCall;
+      /** What its bytes are a part of, where that is not the payload. */
+      readonly unpacked?: Buffer;
+    }
   | { readonly type: 'unreadable'; readonly reason: string };
 
 /** A payload read back. Its call is parsed, its content is whatever the client and the provider sent. */
@@ -101,7 +106,8 @@ export async function decodeRecord(payload: Buffer): Promise<DecodedRecord> {
   } catch {
     return { type: 'unreadable', reason: 'payload cannot be unpacked' };
   }
-  return bytes.subarray(0, MAGIC.length).equals(MAGIC) ? decodeParts(bytes) : decodeJson(bytes);
+  const decoded = bytes.subarray(0, MAGIC.length).equals(MAGIC) ? decodeParts(bytes) : decodeJson(bytes);
+  return decoded.type === 'unreadable' || bytes === payload ? decoded : { ...decoded, unpacked: bytes };
 }
 
 function decodeParts(bytes: Buffer): DecodedRecord {
