@@ -17,11 +17,11 @@ export async function decideRouting(
   governance: Governance,
   asOf: Date,
 ): Promise<RoutingDecision> {
-  const { cells, alarms, drifts } = await readRoutingEvidence(database, stable.projectId, {
+  const { cells, alarms, refused, drifts } = await readRoutingEvidence(database, stable.projectId, {
     asOf,
     sessionsPerCellMax: SESSIONS_PER_CELL_MAX,
   });
-  const proposal = proposeRouting({ current: stable.body, governance, cells, alarms, drifts });
+  const proposal = proposeRouting({ current: stable.body, governance, cells, alarms, refused, drifts });
   const judgeDrifts = drifts.map(describeDrift);
   const nothing = { type: 'nothing', parentId: stable.policyId, draft: null, judgeDrifts } as const;
   if (proposal.type === 'off') return { ...nothing, reason: 'off', explanations: [] };

@@ -148,6 +148,19 @@ describe('the proposal of routing', () => {
     expect(explanationOf(free, SHAPE)).toMatchObject({ chosenModel: 'cheap', reason: 'cheapest_proven_is_served' });
   });
 
+  it('leaves a model that a canary has refused alone, tries the next one, and does not take out what serves', () => {
+    const cells = [cell('dear', 0.95, 300), cell('cheap', 0.95, 300), cell('middle', 0.95, 300)];
+    const refused = [{ turnShape: SHAPE, model: 'cheap' }];
+    const current = policy(route());
+    const next = drafted(proposeRouting({ current, governance: governance(), cells, refused }));
+    const shaped = next.routes.find((each) => each.match.turnShape === SHAPE);
+    expect(shaped?.targets.map(({ model }) => model)).toEqual(['dear', 'middle']);
+    expect(shaped?.exploration).toEqual([]);
+    const served = drafted(propose(cells));
+    const stays = proposeRouting({ current: served, governance: governance(), cells, refused });
+    expect(drafted(stays)).toEqual(drafted(propose(cells, served)));
+  });
+
   it('explains the general route before there is any traffic', () => {
     expect(explanationOf(propose([]), null)).toMatchObject({ reason: 'no_sessions', currentModel: 'dear' });
   });

@@ -11,6 +11,7 @@ import type { RoutingReason } from './routing/choose-model.ts';
 import { diffPolicies, type PolicyChange } from './routing/diff-policies.ts';
 import { learnRouting } from './routing/learn-routing.ts';
 import { planPolicy } from './routing/plan-policy.ts';
+import { isServed, type RefusedModel } from './routing/refused-models.ts';
 import type { RoutingAlarm } from './routing/routing-cell.ts';
 import { cellOf, type RoutingState } from './routing/routing-state.ts';
 
@@ -21,6 +22,8 @@ export interface ProposeRoutingInput {
   readonly cells: readonly EvidenceCell[];
   /** Alarms that took a model out of a shape, so that it does not come back before it has recovered. */
   readonly alarms?: readonly RoutingAlarm[];
+  /** Models that a canary refused lately, and that are left alone until the cool-off of the change is over. */
+  readonly refused?: readonly RefusedModel[];
   /** Judges that are or were away from their anchors, for the explanations of what is held. */
   readonly drifts?: readonly { readonly judge: string; readonly since: Date }[];
 }
@@ -70,7 +73,9 @@ export function proposeRouting(input: ProposeRoutingInput): RoutingProposal {
   const governance = scaleGovernance(input.governance, scale);
   const alarms = [...(input.alarms ?? []), ...drift.falls];
   const slow = slowModels(input);
-  const state = withoutSlow(learnRouting(cells, alarms, qualityRulesOf(governance)), slow);
+  const refused = (input.refused ?? []).filter((each) => !isServed(current, each));
+  const learned = learnRouting(cells, alarms, qualityRulesOf(governance));
+  const state = withoutModels(learned, [...slow.values(), ...refused]);
   const plan = planPolicy({ current, governance, state, cells });
   const body = policyBodySchema.parse(plan.body);
   const explanations = plan.decisions.map(({ standings, exploredModels, ...decision }): RoutingExplanation => {
@@ -97,10 +102,16 @@ function slowModels({ governance, cells }: ProposeRoutingInput): ReadonlyMap<str
   return new Map(slow.map((cell) => [heldKey(cell), cell]));
 }
 
-/** Too slow is as good as below the bar, and no back-off ends it: the sessions that show it have to grow old. */
-function withoutSlow(state: RoutingState, slow: ReadonlyMap<string, EvidenceCell>): RoutingState {
+/**
+ * Too slow is as good as below the bar, and no back-off ends it: the sessions that show it have to grow old. So is what a
+ * canary refused, until its cool-off is over: or the same change would be proposed every night, and nothing else tried.
+ */
+function withoutModels(
+  state: RoutingState,
+  models: readonly { readonly turnShape: string; readonly model: string }[],
+): RoutingState {
   let next = state;
-  for (const { turnShape, model } of slow.values()) {
+  for (const { turnShape, model } of models) {
     const cell = { ...cellOf(next, turnShape, model), phase: 'below' as const, resumeAt: Number.MAX_SAFE_INTEGER };
     next = { ...next, cells: { ...next.cells, [turnShape]: { ...next.cells[turnShape], [model]: cell } } };
   }

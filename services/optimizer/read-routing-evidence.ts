@@ -1,7 +1,9 @@
 import { readDemotions } from '#shared/database/alarm-store.ts';
 import type { Database } from '#shared/database/connect.ts';
 import { readSessionCells, type SessionCell } from '#shared/database/estimation-store.ts';
+import { listRefused } from '#shared/database/read-cool-off.ts';
 import { type JudgeDriftPeriod, readDriftPeriods } from './read-judge-drift.ts';
+import { type RefusedModel, refusedModels } from './routing/refused-models.ts';
 import type { RoutingAlarm } from './routing/routing-cell.ts';
 
 /** Sessions older than this say little of a model that its provider changes under us. */
@@ -11,6 +13,8 @@ const ESTIMATION_WINDOW_MS = 30 * 86_400_000;
 export interface RoutingEvidence {
   readonly cells: readonly SessionCell[];
   readonly alarms: readonly RoutingAlarm[];
+  /** Models that a canary refused lately. */
+  readonly refused: readonly RefusedModel[];
   /** Judges that are or were away from their anchors. */
   readonly drifts: readonly JudgeDriftPeriod[];
 }
@@ -24,5 +28,7 @@ export async function readRoutingEvidence(
   const window = { since: new Date(asOf.getTime() - ESTIMATION_WINDOW_MS), asOf, sessionsPerCellMax };
   const drifts = await readDriftPeriods(database, projectId);
   const cells = await readSessionCells(database, projectId, { ...window, drifts });
-  return { cells, alarms: await readDemotions(database, projectId, window), drifts };
+  const alarms = await readDemotions(database, projectId, window);
+  const refused = refusedModels(await listRefused(database, projectId, asOf));
+  return { cells, alarms, refused, drifts };
 }

@@ -13,9 +13,9 @@ import { importGovernance } from './governance-store.ts';
 import { activatePolicy, readPointer, rollBack } from './pointer-store.ts';
 import { approvePolicy, rejectPolicy } from './policy-approval.ts';
 import { findPolicy, listPolicies, policyIdOf, readPolicy } from './policy-store.ts';
-import { readCoolOff } from './read-cool-off.ts';
+import { listRefused, readCoolOff } from './read-cool-off.ts';
 import { readGovernance } from './read-governance.ts';
-import { openRollout, promoteRollout, readRunningRollout, rollBackRollout } from './rollout-store.ts';
+import { concludeRollout, openRollout, promoteRollout, readRunningRollout, rollBackRollout } from './rollout-store.ts';
 
 let store: TestDatabase;
 let owner: Database;
@@ -210,6 +210,22 @@ describe('the pointer in the database', () => {
       ).rejects.toMatchObject({ code: 'TT005' });
       await sql`UPDATE policy_cool_off SET until = now() WHERE project_id = ${project}`.execute(owner);
     }
+  });
+
+  it('leaves a change alone as well that came to no verdict, and says which it was', async () => {
+    const project = 'undecided';
+    const seed = await seedProject(admin, project, AUTOMATIC);
+    const body = { ...bodyTo('cheap'), routes: bodyTo('cheap').routes.map((each) => ({ ...each, id: 'other' })) };
+    const candidate = await propose(optimizer, project, body, seed);
+    const { rolloutId } = await open(project, candidate);
+    await concludeRollout(optimizer, { ...machine(project), rolloutId });
+    expect(await readCoolOff(admin, project, candidate)).toMatchObject({ rollbacks: 1 });
+    await expect(open(project, candidate)).rejects.toMatchObject({ details: { reason: 'cool_off' } });
+    const [refused, ...others] = await listRefused(optimizer, project, new Date());
+    expect(others).toEqual([]);
+    expect(refused?.after).toEqual(body);
+    expect(refused?.before).toEqual((await readPolicy(admin, project, seed))?.body);
+    expect(await listRefused(optimizer, project, new Date(Date.now() + 2 * 86_400_000))).toEqual([]);
   });
 });
 

@@ -16,7 +16,7 @@ import {
 } from './pointer-store.ts';
 import { markApproved } from './policy-approval.ts';
 import { readPolicy } from './policy-store.ts';
-import { readCoolOff } from './read-cool-off.ts';
+import { beginCoolOff, readCoolOff } from './read-cool-off.ts';
 import { readGovernance } from './read-governance.ts';
 import { rolloutSettingsAtPlace } from './rollout-place.ts';
 import { closeRolloutRow, type RolloutStatus } from './rollout-row.ts';
@@ -124,7 +124,10 @@ export async function rollBackRollout(
   }));
 }
 
-/** Ends without a verdict and keeps the stable policy: neither harm nor its absence was shown in time. */
+/**
+ * Ends without a verdict and keeps the stable policy: neither harm nor its absence was shown in time. The change cools
+ * off as after a rollback, or the one canary would be its own for ever.
+ */
 export async function concludeRollout(
   database: Database,
   change: PointerChange & { readonly rolloutId: string },
@@ -233,6 +236,8 @@ async function endRollout(
     if (!(await closeRolloutRow(transaction, change.rolloutId, status, evidence))) {
       throw new TrimtabError('conflict', `rollout ${change.rolloutId} has ended already`);
     }
+    const isCanary = (await readRollout(transaction, change.projectId, change.rolloutId))?.kind === 'canary';
+    if (status === 'inconclusive' && isCanary) await beginCoolOff(transaction, change.projectId, candidate);
     const details = { rolloutId: change.rolloutId, status };
     await recordMove(transaction, action, change, candidate, seen, moved, details);
     if (status !== 'aborted') await tellRollout(transaction, change, status, candidate);
