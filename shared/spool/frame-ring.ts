@@ -18,12 +18,10 @@ const DATA_AT = CONTROL_BYTES + GAUGES * 8;
 const WRAP = 0xffffffff;
 const WRAP_BYTES = 4;
 /**
- * A ring starts over when so much is free at its start, and so many times what waits: memory that was used is used again,
- * and only a disk that stands still takes the rest. Until the reader follows, which is after one group or two, there is
- * room for so much and no more, and the reader may be at work on something else.
+ * An empty ring starts over from here on, so that memory which is in the cache is used again. Until the reader follows,
+ * there is room for so much, and it may be at work on something else.
  */
-const START_OVER_SHARE = 1 / 12;
-const START_OVER_FACTOR = 6;
+const START_OVER_FROM = 16 * 1_024 * 1_024;
 
 /**
  * Frames on their way from the thread that serves calls to the one that writes them, in memory of both: nothing is
@@ -170,10 +168,8 @@ export class FrameRing {
   /** Head and tail are never equal while frames wait: equal means empty. */
   #placeFor(size: number, head: number, tail: number): number | null {
     if (head < tail) return size < tail - head ? head : null;
-    const { length } = this.#bytes;
-    const isRoomy = tail >= length * START_OVER_SHARE && tail >= (head - tail) * START_OVER_FACTOR;
-    if (isRoomy && size < tail) return 0;
-    const atEnd = length - head;
+    if (head === tail && head >= START_OVER_FROM && size < tail) return 0;
+    const atEnd = this.#bytes.length - head;
     if (size < atEnd) return head;
     return size < tail ? 0 : null;
   }
