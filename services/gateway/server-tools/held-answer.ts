@@ -8,28 +8,42 @@ export interface HeldAnswer {
 }
 
 export function createHeldAnswer(gone: AbortSignal): HeldAnswer {
-  let status = 0;
-  let headers: Readonly<Record<string, string>> = {};
-  let body: string | Uint8Array | undefined;
-  return {
-    connection: {
-      gone,
-      get headersSent() {
-        return status !== 0;
-      },
-      begin(answerStatus, answerHeaders) {
-        status = answerStatus;
-        headers = answerHeaders;
-      },
-      write: async () => undefined,
-      end(piece) {
-        body = piece;
-      },
-    },
-    release(to) {
-      if (status === 0) return;
-      to.begin(status, headers);
-      to.end(body);
-    },
-  };
+  const connection = new HeldConnection(gone);
+  return { connection, release: (to) => connection.release(to) };
+}
+
+/** A class for its getter: an object literal with one would keep the answer until the whole heap is searched. */
+class HeldConnection implements ClientConnection {
+  readonly gone: AbortSignal;
+  #status = 0;
+  #headers: Readonly<Record<string, string>> = {};
+  #body: string | Uint8Array | undefined;
+
+  constructor(gone: AbortSignal) {
+    this.gone = gone;
+  }
+
+  get headersSent(): boolean {
+    return this.#status !== 0;
+  }
+
+  begin(status: number, headers: Readonly<Record<string, string>>): void {
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  /** What is kept back is whole, and not streamed. */
+  write(): undefined {
+    return undefined;
+  }
+
+  end(piece?: string | Uint8Array): void {
+    this.#body = piece;
+  }
+
+  release(to: ClientConnection): void {
+    if (this.#status === 0) return;
+    to.begin(this.#status, this.#headers);
+    to.end(this.#body);
+  }
 }
