@@ -7,9 +7,18 @@ import { isHeard, type RoutingState, UNSEEN_MODEL } from './routing-state.ts';
  */
 const FAILING_MAX = 4;
 
+/** Shapes that they come from: in one alone it may be the work of one developer that fails. */
+const SHAPES_MIN = 2;
+
 /** Whether the model answers nobody, in whatever shape. */
 export function isOut(state: RoutingState, model: string): boolean {
-  return (state.models[model] ?? UNSEEN_MODEL).failing >= FAILING_MAX;
+  const { failing, failingIn } = state.models[model] ?? UNSEEN_MODEL;
+  return failing >= FAILING_MAX && failingIn.length >= SHAPES_MIN;
+}
+
+/** Shapes of the sessions in a row that have failed, with one more. */
+export function failingIn(known: readonly string[], turnShape: string): string[] {
+  return [...new Set([...known, turnShape])].slice(0, SHAPES_MIN);
 }
 
 /**

@@ -35,6 +35,8 @@ const modelSchema = z.object({
   quality: recentMeanSchema,
   /** Sessions in a row, over all shapes, that failed hard. */
   failing: z.int().nonnegative(),
+  /** Shapes of those sessions, two at most: more of them say no more. */
+  failingIn: z.array(z.string()),
   /** Numbers of the sessions, over all shapes, at which it last fell in some shape, newest last. */
   falls: z.array(z.int().nonnegative()),
   /** The same of its last recovery, until it falls again. */
@@ -75,7 +77,7 @@ export const UNSEEN_CELL: CellState = {
   resumeAt: 0,
 };
 
-export const UNSEEN_MODEL: ModelState = { quality: NO_SESSIONS, failing: 0, falls: [], rose: null };
+export const UNSEEN_MODEL: ModelState = { quality: NO_SESSIONS, failing: 0, failingIn: [], falls: [], rose: null };
 
 export function cellOf(state: RoutingState, turnShape: string, model: string): CellState {
   return state.cells[turnShape]?.[model] ?? UNSEEN_CELL;

@@ -115,6 +115,11 @@ describe('the standing of a model in a shape', () => {
     const out = run([failed(SHAPE)], nearly);
     expect([SHAPE, elsewhere].map((turnShape) => cellOf(out, turnShape, MODEL).phase)).toEqual(['below', 'below']);
     expect(cellOf(out, elsewhere, MODEL).fellTo).toBeCloseTo(0.05);
+    const alone = run(
+      Array.from({ length: 8 }, () => failed(SHAPE)),
+      proven,
+    );
+    expect(cellOf(alone, elsewhere, MODEL).phase).toBe('proven');
     const interrupted = run([...inTurns, session(0.9), failed(elsewhere)], proven);
     expect(cellOf(interrupted, elsewhere, MODEL).phase).toBe('proven');
   });

@@ -2,7 +2,7 @@ import { normalTail } from '../clustering/normal-tail.ts';
 import { type Bars, createBarEvidence, logAbove, logBelow, updateBarEvidence } from '../estimation/bar-evidence.ts';
 import { NO_SESSIONS, recentError, updateRecentMean } from '../estimation/recent-mean.ts';
 import { fallen, NEWS_SESSIONS } from './fallen-model.ts';
-import { isOut, outage } from './model-outage.ts';
+import { failingIn, isOut, outage } from './model-outage.ts';
 import { believedError, believedQuality, type QualityRules, requiredQuality, standardOf } from './required-quality.ts';
 import {
   type CellState,
@@ -98,6 +98,7 @@ function onSession(
         ...known,
         quality: updateRecentMean(known.quality, quality),
         failing: event.hardFailure ? known.failing + 1 : 0,
+        failingIn: event.hardFailure ? failingIn(known.failingIn, turnShape) : [],
       },
     },
   };
