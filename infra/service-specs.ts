@@ -17,7 +17,7 @@ const PORT_SETTINGS = {
  * times as often and takes half as much of the processor again.
  */
 const NODE_OPTIONS: Readonly<Record<ServiceName, readonly string[]>> = {
-  gateway: ['--max-semi-space-size=16', '--initial-old-space-size=128'],
+  gateway: ['--max-semi-space-size=8', '--initial-old-space-size=64'],
   optimizer: [],
   evaluator: [],
 };

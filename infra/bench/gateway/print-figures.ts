@@ -1,5 +1,8 @@
 import type { GatewayFigure } from './gateway-figures.ts';
 
+/** No counters on this system, or an answer in which nothing was recognised. */
+const NOT_KNOWN = 'not known here';
+
 /** Prints figures as tables of Markdown, one for each target that Trimtab is beside. */
 export function printFigures(
   { node, processors }: { readonly node: string; readonly processors: number },
@@ -17,7 +20,7 @@ export function printFigures(
       const { value, ratio, interval } = compared;
       const [low, high] = interval;
       console.log(
-        `| ${cell} | ${figure} | ${rounded(value)} | ${rounded(trimtab)} | ${ratio.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)}) | ${n} |`,
+        `| ${cell} | ${figure} | ${rounded(value)} | ${rounded(trimtab)} | ${spread(ratio, low, high)} | ${n} |`,
       );
     }
   }
@@ -27,5 +30,9 @@ export function printFigures(
 }
 
 function rounded(value: number): string {
-  return Number.isNaN(value) ? 'not known here' : Math.round(value).toLocaleString('en');
+  return Number.isNaN(value) ? NOT_KNOWN : Math.round(value).toLocaleString('en');
+}
+
+function spread(value: number, low: number, high: number): string {
+  return Number.isNaN(value) ? NOT_KNOWN : `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
 }
