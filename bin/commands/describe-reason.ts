@@ -54,7 +54,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   pinned: 'a policy is pinned',
   stable_moved: 'the stable policy changed meanwhile',
   revoked: 'the policy was rolled back before',
-  cool_off: 'the same change was rolled back lately, and cools off',
+  cool_off: 'the same change was rolled back lately, or came to no verdict, and cools off',
   rate_limit: 'the optimizer has made as many changes today as governance allows',
   human_only: 'it changes what only people may change',
   needs_approval: 'it lacks the approvals that governance asks for',

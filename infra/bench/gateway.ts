@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { CELLS, modelOf } from './gateway/cells.ts';
+import { CELLS, type Cell, modelOf } from './gateway/cells.ts';
 import { figuresOf, type GatewayFigure } from './gateway/gateway-figures.ts';
 import { measureCell, sampleTarget } from './gateway/measure-cell.ts';
 import { connectPeer, type Peer, readPeers } from './gateway/peers.ts';
@@ -47,22 +47,47 @@ const { values } = parseArgs({
 });
 
 if (values.help) console.log(HELP);
-else await measure(Math.max(2, Number(values.rounds)), Math.max(0.1, Number(values.seconds)), peersGiven());
+else await measure(optionsGiven());
 
-function peersGiven(): readonly Peer[] {
+interface Options {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly upstreamPort: number;
+  readonly cells: readonly Cell[];
+  readonly peers: readonly Peer[];
+}
+
+function optionsGiven(): Options {
   try {
-    return readPeers(values.peer, values['peer-model']);
+    return {
+      rounds: Math.max(2, numberGiven('rounds')),
+      seconds: Math.max(0.1, numberGiven('seconds')),
+      upstreamPort: numberGiven('upstream-port'),
+      cells: cellsGiven(values.only),
+      peers: readPeers(values.peer, values['peer-model']),
+    };
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exit(2);
   }
 }
 
-async function measure(rounds: number, seconds: number, peers: readonly Peer[]): Promise<void> {
-  const wanted = values.only?.split(',');
-  const cells = CELLS.filter(({ name }) => wanted === undefined || wanted.some((part) => name.includes(part)));
+function numberGiven(name: 'rounds' | 'seconds' | 'upstream-port'): number {
+  const value = Number(values[name]);
+  if (!Number.isFinite(value) || value < 0) throw new RangeError(`--${name} ${values[name]}: write a number`);
+  return value;
+}
+
+function cellsGiven(only: string | undefined): readonly Cell[] {
+  const parts = only?.split(',');
+  const cells = CELLS.filter(({ name }) => parts === undefined || parts.some((part) => name.includes(part)));
+  if (cells.length > 0) return cells;
+  throw new RangeError(`--only ${only}: there are ${CELLS.map(({ name }) => name).join(', ')}`);
+}
+
+async function measure({ rounds, seconds, upstreamPort, cells, peers }: Options): Promise<void> {
   console.error('starting a model server, a pass-through and a gateway with its database …');
-  const started = await startTargets([...new Set(CELLS.map(modelOf))], Number(values['upstream-port']));
+  const started = await startTargets([...new Set(CELLS.map(modelOf))], upstreamPort);
   try {
     const targets: readonly Target[] = [...started.targets, ...(await Promise.all(peers.map(connectPeer)))];
     const figures: GatewayFigure[] = [];

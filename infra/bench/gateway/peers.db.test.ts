@@ -14,7 +14,8 @@ describe('peers of the gateway bench', () => {
   it.each([
     [['other'], [], 'write NAME=VALUE'],
     [['other=nowhere'], [], 'is no address'],
-    [['other=http://example.com/v1'], [], 'only what runs on 127.0.0.1'],
+    [['other=http://example.com:80/v1'], [], 'the address needs a port'],
+    [['other=http://example.com:8080/v1'], [], 'only what runs on 127.0.0.1'],
     [[], ['other=x'], 'there is no --peer of that name'],
   ])('are refused with what to do: %j %j', (peers, models, message) => {
     expect(() => readPeers(peers, models)).toThrow(message);

@@ -22,6 +22,7 @@ export function readPeers(peers: readonly string[], models: readonly string[]): 
     const [name, address] = split(each, '--peer');
     if (!URL.canParse(address)) throw new RangeError(`--peer ${each}: ${address} is no address`);
     const url = new URL(address);
+    if (url.port === '') throw new RangeError(`--peer ${each}: the address needs a port`);
     if (url.hostname !== '127.0.0.1') throw new RangeError(`--peer ${each}: only what runs on 127.0.0.1 can be loaded`);
     return { name, url, modelTemplate: templates.get(name) ?? '{model}' };
   });
