@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AUTHOR, bodyTo, propose, seedProject, testConfig } from '#shared/testing/optimizer-fixture.ts';
 import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { modelsOfPolicy } from '../domain/policy.ts';
-import { rolloutSettingsOf } from '../domain/rollout.ts';
+import { type RolloutKind, rolloutSettingsOf } from '../domain/rollout.ts';
 import { TrimtabError } from '../errors.ts';
 import { readAudit, verifyAuditChain } from './audit-log.ts';
 import { jsonText } from './columns.ts';
@@ -38,9 +38,10 @@ const AUTOMATIC = { weights: 'automatic', prefixes: 'automatic' };
 const human = (projectId: string, actor = 'human:ann') => ({ projectId, actor, reason: 'a test' });
 const machine = (projectId: string) => ({ projectId, actor: 'optimizer:1', reason: 'a test', automatic: true });
 
-async function open(project: string, candidate: string, canaryShare = 0.05) {
+async function open(project: string, candidate: string, canaryShare = 0.05, kind: RolloutKind = 'canary') {
   const settings = rolloutSettingsOf((await readGovernance(admin, project))!.body);
-  return await openRollout(optimizer, { ...machine(project), candidate, canaryShare, settings, initialState: {} });
+  const opening = { ...machine(project), candidate, kind, canaryShare, settings, initialState: {} };
+  return await openRollout(optimizer, opening);
 }
 
 describe('a policy in the database', () => {
@@ -226,6 +227,16 @@ describe('the pointer in the database', () => {
     expect(refused?.after).toEqual(body);
     expect(refused?.before).toEqual((await readPolicy(admin, project, seed))?.body);
     expect(await listRefused(optimizer, project, new Date(Date.now() + 2 * 86_400_000))).toEqual([]);
+  });
+
+  it('does not hold the answer to an alarm back that came to no verdict: the alarm may ask again', async () => {
+    const project = 'confirming';
+    const seed = await seedProject(admin, project, AUTOMATIC);
+    const candidate = await propose(optimizer, project, bodyTo('cheap'), seed);
+    const { rolloutId } = await open(project, candidate, 0.05, 'reverse');
+    await concludeRollout(optimizer, { ...machine(project), rolloutId });
+    expect(await readCoolOff(admin, project, candidate)).toBeNull();
+    await open(project, candidate, 0.05, 'reverse');
   });
 });
 
