@@ -1,7 +1,8 @@
 import { limitKeys } from '../estimation/limit-keys.ts';
+import type { StepRules } from './next-phase.ts';
 import type { RoutingAlarm, RoutingCell } from './routing-cell.ts';
 import { createRoutingState, type RoutingState } from './routing-state.ts';
-import { type RoutingEvent, type StepRules, stepRouting } from './step-routing.ts';
+import { type RoutingEvent, stepRouting } from './step-routing.ts';
 
 /**
  * The state of routing from all that is known: the sessions of all cells in the order of their scoring, with the alarms
