@@ -16,6 +16,10 @@ const LOOK_MS = 1_800_000;
  */
 const MAINLY = 0.5;
 
+/** Below this a session has failed; failures of so many sessions count when it is decided which prefix comes first. */
+const FAILED = 0.5;
+const FAILURES_OF_SESSIONS = 5_000;
+
 /** A prefix for one model, as the search for prefixes proposes it, or (model null) for all that is served. */
 interface Proposal {
   readonly prefix: PrefixTried;
@@ -32,13 +36,15 @@ interface Running extends Pick<Proposal, 'prefix' | 'model'> {
 /**
  * Prefixes that are proposed in every world: one that helps a model and harms the others, for the model that it helps
  * and for one that it harms, and one for all that turns bad after its first canary sessions. Each goes through a
- * rollout; moves of weight are made in both arms. A model that falls under a promoted prefix loses the prefix, as an
+ * rollout, the one for the model with the most failures first, as the search for prefixes takes clusters by their
+ * failures; moves of weight are made in both arms. A model that falls under a promoted prefix loses the prefix, as an
  * alarm brings back the policy from before it.
  */
 export function createArenaRollouts(world: World, governance: Governance) {
   const settings = rolloutSettingsOf(governance);
   const waiting = proposalsOf(world);
   const stable = world.models.map((): PrefixTried => 0);
+  const failures = world.models.map(() => 0);
   let running: Running | null = null;
   let report = { promotedWorse: 0, rolledBackHarmless: 0 };
 
@@ -81,15 +87,21 @@ export function createArenaRollouts(world: World, governance: Governance) {
       });
     },
     learn(label: ArenaLabel, quality: number | null): void {
+      const { model: served } = label.choice;
+      for (const [model, failed] of failures.entries()) failures[model] = failed * (1 - 1 / FAILURES_OF_SESSIONS);
+      if (quality !== null && quality < FAILED) failures[served] = (failures[served] ?? 0) + 1;
       const known = running?.observations.get(label.session.id);
       if (known === undefined || running === null) return;
       const { hardFailure, endMs: lastCallAtMs } = label;
       running.observations.set(label.session.id, { ...known, quality, hardFailure, lastCallAtMs });
     },
     tick(nowMs: number, at: number): void {
-      const next = waiting[0];
-      if (running === null && next !== undefined && at >= next.from) {
-        waiting.shift();
+      const next = worstFirst(
+        waiting.filter(({ from }) => at >= from),
+        failures,
+      )[0];
+      if (running === null && next !== undefined) {
+        waiting.splice(waiting.indexOf(next), 1);
         const { prefix, model } = next;
         running = { prefix, model, openedAtMs: nowMs, observations: new Map(), state: createRolloutState(settings) };
       }
@@ -106,7 +118,13 @@ function proposalsOf(world: World): Proposal[] {
     const harmed = [...world.models.keys()].find((each) => each !== model && world.isListed(each, from)) ?? model;
     return [harmed, model].map((each) => ({ prefix: 1, model: each, from }));
   });
-  return proposals.sort((left, right) => left.from - right.from);
+  return proposals;
+}
+
+/** A prefix for all models is about every failure. */
+function worstFirst(proposals: readonly Proposal[], failures: readonly number[]): Proposal[] {
+  const about = ({ model }: Proposal) => (model === null ? Number.POSITIVE_INFINITY : (failures[model] ?? 0));
+  return proposals.toSorted((left, right) => about(right) - about(left));
 }
 
 function covers(proposal: Pick<Proposal, 'model'>, model: number): boolean {

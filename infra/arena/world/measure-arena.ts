@@ -37,17 +37,19 @@ export interface ArenaMeasurement {
 
 /** One point under the bar costs as much as three hundredths of the top price of 20. */
 export const LAMBDA = 60;
-const FULL = { sessions: 60_000, worlds: 12, tuning: 3, tuningSessions: 40_000 } as const;
+const FULL = { sessions: 60_000, worlds: 36, tuning: 6, tuningSessions: 40_000 } as const;
 const QUICK = { sessions: 30_000, worlds: 2, tuning: 1, tuningSessions: 15_000 } as const;
 const WARM_BAR = 0.6;
 const COLD_BAR = 0.8;
 const RESAMPLES = 2_000;
 export const OURS = 'Trimtab';
-/** What Trimtab is tuned over, like every baseline: how much it may explore. */
-const OUR_SETTINGS: readonly Setting[] = [0.05, 0.1].map((exploration) => ({
-  label: `exploration ${exploration}, steps of 0.25`,
-  create: trimtab({ exploration, weightStepMax: 0.25 }),
-}));
+/** What Trimtab is tuned over, like every baseline: how much it may explore, and how much moves in a step. */
+const OUR_SETTINGS: readonly Setting[] = [0.05, 0.075, 0.1].flatMap((exploration) =>
+  [0.25, 1].map((weightStepMax) => ({
+    label: `exploration ${exploration}, steps of ${weightStepMax}`,
+    create: trimtab({ exploration, weightStepMax }),
+  })),
+);
 /** Tuning and measuring never share a world. */
 const TUNING_OFFSET = 500_000;
 
