@@ -94,10 +94,9 @@ describe('the standing of a model in a shape', () => {
     expect(isDue(risen, far, cellOf(risen, far, MODEL))).toBe(false);
   });
 
-  it('is below the bar at once when an alarm says so, and forgotten when the model changes', () => {
+  it('is below the bar at once when an alarm says so', () => {
     const proven = run(sessions(0.92, 200));
     expect(phaseOf(stepRouting(proven, { type: 'alarm', turnShape: SHAPE, model: MODEL }, RULES))).toBe('below');
-    expect(phaseOf(stepRouting(proven, { type: 'changed', model: MODEL }, RULES))).toBe('open');
   });
 
   it('is below the bar in every shape when the model fails everybody in a row, and not when it fails now and then', () => {

@@ -25,9 +25,7 @@ export type RoutingEvent =
       readonly hardFailure: boolean;
     }
   /** An alarm took the model out of the shape. */
-  | { readonly type: 'alarm'; readonly turnShape: string; readonly model: string }
-  /** The model is not what it was: its provider says so, or answers under another name. What was known is void. */
-  | { readonly type: 'changed'; readonly model: string };
+  | { readonly type: 'alarm'; readonly turnShape: string; readonly model: string };
 
 /** Sessions that say what a model is like just now, when it falls. */
 const LATEST_SESSIONS = 6;
@@ -41,8 +39,6 @@ export function stepRouting(state: RoutingState, event: RoutingEvent, rules: Ste
       return onSession(state, event, rules);
     case 'alarm':
       return onAlarm(state, event);
-    case 'changed':
-      return onChanged(state, event.model);
     default:
       return event satisfies never;
   }
@@ -105,13 +101,4 @@ function trialOdds(state: RoutingState, turnShape: string, cell: CellState, qual
 function onAlarm(state: RoutingState, at: { readonly turnShape: string; readonly model: string }): RoutingState {
   const cell = cellOf(state, at.turnShape, at.model);
   return cell.phase === 'below' ? state : fallen(state, at, { ...cell, wasProven: true });
-}
-
-function onChanged(state: RoutingState, model: string): RoutingState {
-  const cells = Object.entries(state.cells).map(([turnShape, models]) => {
-    const { [model]: _gone, ...others } = models;
-    return [turnShape, others] as const;
-  });
-  const { [model]: _gone, ...models } = state.models;
-  return { ...state, cells: Object.fromEntries(cells), models };
 }
