@@ -13,16 +13,18 @@ const HARD_ERROR_TYPES: ReadonlySet<string> = new Set(['api_error', 'overloaded_
  * Works out the quality of a session from all its scores and closes it.
  *
  * @returns false when a call came in meanwhile, or another closing was first
+ * @throws the signal's reason when it aborts
  */
 export async function finishSession(
   deps: EvaluatorDeps,
   session: OpenSession,
   calls: readonly SessionCall[],
+  signal?: AbortSignal,
 ): Promise<boolean> {
   const { projectId, sessionId, lastCallId } = session;
   const callIds = calls.map((call) => call.callId);
   const scores = await readSessionScores(deps.database, projectId, sessionId, callIds);
-  const parts = await scoreSessionParts(deps, session, calls, scores);
+  const parts = await scoreSessionParts(deps, session, calls, scores, signal);
   const counted = [...withoutParts(scores), ...parts];
   const { scores: trusted, judges } =
     deps.judgeTrust === undefined

@@ -1,6 +1,6 @@
 import { readJudgedAt, readServedModels, recordJudgeSkip } from '#shared/database/judge-store.ts';
 import { loadCall, type StoredCall } from '#shared/database/load-call.ts';
-import { insertScores, readSessionScores, writeSessionScore } from '#shared/database/score-store.ts';
+import { insertScores, readSessionScores, writeSessionScores } from '#shared/database/score-store.ts';
 import { type OpenSession, readOpenSession, readSessionCalls } from '#shared/database/session-closing.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import type { JudgeJob } from '#shared/queue/jobs.ts';
@@ -82,7 +82,7 @@ async function judgeSession(
   const stored = last === undefined ? null : await loadCall(deps.database, projectId, last.callId);
   const known = stored === null ? null : subjectOf(rubric, stored);
   if (stored === null || known === null)
-    return await finishUnjudged(deps, { projectId, sessionId }, 'content_not_captured');
+    return await finishUnjudged(deps, { projectId, sessionId }, 'content_not_captured', signal);
 
   const callIds = calls.map((call) => call.callId);
   const deterministicFailure = await hasFailed(deps, session, callIds);
@@ -90,11 +90,11 @@ async function judgeSession(
   const served = [...others, stored.call.attempts.at(-1)?.model ?? stored.call.responseModel];
   const judgement = await ask(deps, panel, { ...known, deterministicFailure }, { stored, served, signal });
   if (judgement.type === 'budget_exhausted') {
-    return await finishUnjudged(deps, { projectId, sessionId }, 'budget_exhausted');
+    return await finishUnjudged(deps, { projectId, sessionId }, 'budget_exhausted', signal);
   }
   const key: JudgedKey = { ...sessionJudgementKey(session), samplingProbability: 1 };
-  await writeSessionScore(deps.database, judgementScore(key, rubric, judgement), judgedMoment(deps, session));
-  await finishSession(deps, session, calls);
+  await writeSessionScores(deps.database, [judgementScore(key, rubric, judgement)], judgedMoment(deps, session));
+  await finishSession(deps, session, calls, signal);
 }
 
 /** Whether a deterministic scorer found a fault of the model that is no trifle. */

@@ -1,3 +1,4 @@
+import type { ClientRetry } from '#shared/database/find-client-retries.ts';
 import { recordJudgeSkip } from '#shared/database/judge-store.ts';
 import type { StoredCall } from '#shared/database/load-call.ts';
 import { isCallErased } from '#shared/database/purge/erasure.ts';
@@ -19,16 +20,25 @@ import { scoringStoreOf } from './scoring-store.ts';
 import { countChecks } from './triage/derive-checks.ts';
 import { triageOf, triageRow, triageSubject } from './triage/triage-call.ts';
 
+/** What the calls behind a call say of it. */
+export interface AfterCall {
+  /** The call that continues it; null when none does. */
+  readonly nextCallId: string | null;
+  readonly retry: ClientRetry | null;
+}
+
 /**
  * Scores one pass of one call: load, score by rule, store, and ask for a judge where one is worth it. Delivered twice it
  * leaves the same rows as delivered once.
  *
+ * @param after where the asker knows the whole session; searched for when absent
  * @throws TrimtabError `not_found`, final, for a call that is not stored
  */
-export async function scoreCall(deps: EvaluatorDeps, job: Omit<ScoreJob, 'v'>): Promise<void> {
+export async function scoreCall(deps: EvaluatorDeps, job: Omit<ScoreJob, 'v'>, after?: AfterCall): Promise<void> {
   const { projectId, callId, pass } = job;
   const store = scoringStoreOf(deps.database);
-  const { stored, next } = await store.load({ projectId, callId, withNext: pass === 'outcome' });
+  const nextCall = after === undefined ? {} : { nextCallId: after.nextCallId };
+  const { stored, next } = await store.load({ projectId, callId, withNext: pass === 'outcome', ...nextCall });
   if (stored === null) {
     if (await isCallErased(deps.database, projectId, callId)) return;
     throw new TrimtabError('not_found', `call ${callId} is not stored`);
@@ -43,8 +53,12 @@ export async function scoreCall(deps: EvaluatorDeps, job: Omit<ScoreJob, 'v'>): 
   // A tool may still be running when its session is called idle: what follows it then comes late, and counts.
   const final = pass === 'call' || next !== null;
   const triage = await triageCall(deps, key, subject, scores);
-  const retried = pass === 'outcome' ? mineClientRetry(key, subject, await store.findRetry(key)) : [];
-  const rows = [...toScoreRows(key, scores), ...(triage === null ? [] : [triage.row]), ...retried];
+  const retry = pass === 'call' ? null : after === undefined ? await store.findRetry(key) : after.retry;
+  const rows = [
+    ...toScoreRows(key, scores),
+    ...(triage === null ? [] : [triage.row]),
+    ...mineClientRetry(key, subject, retry),
+  ];
   const recorded = await store.record({ run: toScoringRun(key, scores, final), scores: rows });
   if (pass === 'call') await watchServedModel(deps, stored);
   if (recorded === 'first') deps.metrics.callsScored.inc({ pass });

@@ -1,10 +1,10 @@
 import { type EffortRow, readLikeEfforts, writeEfforts } from '#shared/database/effort-store.ts';
-import { type StoredQualityScore, writeSessionScore } from '#shared/database/score-store.ts';
+import { type StoredQualityScore, writeSessionScores } from '#shared/database/score-store.ts';
 import type { OpenSession, SessionCall } from '#shared/database/session-closing.ts';
 import type { Metric, Score } from '#shared/domain/score.ts';
 import { meanOfMetric } from '#shared/domain/session-quality.ts';
 import type { EvaluatorDeps } from './evaluator-deps.ts';
-import { describeEffort, type Effort, efficiencyOf, effortOf } from './session-effort.ts';
+import { describeEffort, type Effort, efficiencyOf, effortOf, type LikeSessions } from './session-effort.ts';
 
 /** Of the rows that a closing writes; a change of how they are worked out makes a new one. */
 const PARTS_VERSION = '1';
@@ -19,6 +19,8 @@ interface Part {
   readonly parentAgentId: string | null;
   readonly turnShape: string;
   readonly calls: readonly SessionCall[];
+  /** Those of its calls; the whole's have the session's own among them. */
+  readonly scores: readonly StoredQualityScore[];
 }
 
 /**
@@ -26,37 +28,64 @@ interface Part {
  * its sub-agents included, and takes nothing from their rows: a call that was counted in both would count twice.
  *
  * @returns the rows of the session itself, for its quality
+ * @throws the signal's reason when it aborts
  */
 export async function scoreSessionParts(
   deps: Pick<EvaluatorDeps, 'database' | 'now'>,
   session: OpenSession,
   calls: readonly SessionCall[],
   scores: readonly StoredQualityScore[],
+  signal?: AbortSignal,
 ): Promise<readonly StoredQualityScore[]> {
   const measuredAt = new Date(deps.now());
-  const parts = partsOf(session, calls).map((part) => ({ part, effort: effortOf(part.calls, scores) }));
+  const measured = partsOf(session, calls, scores).map((part) => ({ part, effort: effortOf(part.calls, part.scores) }));
   await writeEfforts(
     deps.database,
-    parts.map(({ part, effort }) => effortRowOf(session, part, effort)),
+    measured.map(({ part, effort }) => effortRowOf(session, part, effort)),
     measuredAt,
   );
+  const likeOf = createLikeReader(deps, session);
+  const rows: Score[] = [];
   const own: StoredQualityScore[] = [];
-  for (const { part, effort } of parts) {
-    const efficiency = await scoreEfficiency(deps, session, part, effort);
-    const metrics = part.agentId === '' ? [] : agentMetrics(session, part, scores);
-    for (const score of [...efficiency, ...metrics]) await writeSessionScore(deps.database, score, measuredAt);
-    if (part.agentId === '') own.push(...efficiency);
+  for (const { part, effort } of measured) {
+    signal?.throwIfAborted();
+    const efficiency = scoreEfficiency(session, part, effort, await likeOf(part));
+    rows.push(...efficiency, ...(isAgent(part) ? agentMetrics(session, part) : []));
+    if (!isAgent(part)) own.push(...efficiency);
   }
+  await writeSessionScores(deps.database, rows, measuredAt, signal);
   return own;
 }
 
-function partsOf(session: OpenSession, calls: readonly SessionCall[]): readonly Part[] {
-  const whole: Part = { agentId: '', parentAgentId: null, turnShape: session.turnShape, calls };
+/** What like sessions, or like sub-agents, took: read once for each kind, of which thousands of sub-agents have few. */
+function createLikeReader({ database }: Pick<EvaluatorDeps, 'database'>, { projectId, sessionId }: OpenSession) {
+  const known = new Map<string, Promise<LikeSessions | null>>();
+  return (part: Part): Promise<LikeSessions | null> => {
+    const kind = `${isAgent(part)} ${part.turnShape}`;
+    const like = { projectId, turnShape: part.turnShape, isAgent: isAgent(part), exceptSessionId: sessionId };
+    const read = known.get(kind) ?? readLikeEfforts(database, like);
+    known.set(kind, read);
+    return read;
+  };
+}
+
+function isAgent(part: Part): boolean {
+  return part.agentId !== '';
+}
+
+function partsOf(
+  session: OpenSession,
+  calls: readonly SessionCall[],
+  scores: readonly StoredQualityScore[],
+): readonly Part[] {
+  const whole: Part = { agentId: '', parentAgentId: null, turnShape: session.turnShape, calls, scores };
+  const scoresOf = Map.groupBy(scores, (score) => score.callId);
   const agents = [...Map.groupBy(calls, (call) => call.agentId)].flatMap(([agentId, members]): Part[] => {
     const [first] = members;
     if (agentId === null || agentId === '' || first === undefined) return [];
     const parentAgentId = members.find((call) => call.parentAgentId !== null)?.parentAgentId ?? null;
-    return [{ agentId, parentAgentId, turnShape: first.turnShape, calls: members }];
+    const own = members.flatMap(({ callId }) => scoresOf.get(callId) ?? []);
+    return [{ agentId, parentAgentId, turnShape: first.turnShape, calls: members, scores: own }];
   });
   return [whole, ...agents];
 }
@@ -66,35 +95,25 @@ function effortRowOf({ projectId, sessionId }: OpenSession, part: Part, effort: 
   return { projectId, sessionId, agentId, parentAgentId, turnShape, ...effort };
 }
 
-async function scoreEfficiency(
-  { database }: Pick<EvaluatorDeps, 'database'>,
-  session: OpenSession,
-  part: Part,
-  effort: Effort,
-): Promise<Score[]> {
-  const { projectId, sessionId } = session;
-  const { turnShape } = part;
-  const isAgent = part.agentId !== '';
-  const like = await readLikeEfforts(database, { projectId, turnShape, isAgent, exceptSessionId: sessionId });
+function scoreEfficiency(session: OpenSession, part: Part, effort: Effort, like: LikeSessions | null): Score[] {
   const value = efficiencyOf(effort, like);
   if (value === null) return [];
   return [rowOf(session, part, 'efficiency', value, describeEffort(effort, like))];
 }
 
-function agentMetrics(session: OpenSession, part: Part, scores: readonly StoredQualityScore[]): Score[] {
-  const callIds = new Set(part.calls.map((call) => call.callId));
-  const own = scores.filter((score) => score.subjectType === 'call' && callIds.has(score.callId));
+function agentMetrics(session: OpenSession, part: Part): Score[] {
+  const own = part.scores.filter((score) => score.subjectType === 'call');
   const place = part.parentAgentId === null ? 'of the session itself' : `of agent ${part.parentAgentId}`;
   return AGENT_METRICS.flatMap((metric) => {
     const value = meanOfMetric(own, metric);
     if (value === null) return [];
-    return [rowOf(session, part, metric, value, `mean over ${callIds.size} calls of a sub-agent ${place}`)];
+    return [rowOf(session, part, metric, value, `mean over ${part.calls.length} calls of a sub-agent ${place}`)];
   });
 }
 
 /** A metric has neither owner nor severity: it is a number, and no check that a failure could be held against. */
 function rowOf(session: OpenSession, part: Part, metric: Metric, value: number, explanation: string): Score {
-  const isWhole = part.agentId === '';
+  const isWhole = !isAgent(part);
   return {
     projectId: session.projectId,
     // The row is kept with the part's first call.

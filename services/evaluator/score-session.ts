@@ -1,3 +1,4 @@
+import { findSessionRetries } from '#shared/database/find-client-retries.ts';
 import { readJudgedAt, readJudgeSkip, recordJudgeSkip } from '#shared/database/judge-store.ts';
 import { readScoringRuns } from '#shared/database/score-store.ts';
 import {
@@ -10,28 +11,39 @@ import type { SessionJob } from '#shared/queue/jobs.ts';
 import type { EvaluatorDeps } from './evaluator-deps.ts';
 import { finishSession } from './finish-session.ts';
 import type { JudgePanel } from './judge-panel.ts';
+import { runInLanes } from './run-in-lanes.ts';
 import { scoreCall } from './score-call.ts';
 import { taskCompletion } from './scorers/judge/rubrics/task-completion.ts';
 import { SCORER_SET_VERSION } from './scorers/registry.ts';
 import { triageSession } from './triage/triage-session.ts';
 
+/** Calls of one session that are scored at once: what they ask of the database goes over together. */
+const CALLS_AT_ONCE = 16;
+
 /**
  * Closes a session that is over: scores what is not scored yet, asks the judge for the whole, works out the quality.
- * With a judge it ends here for now, and the judgement finishes the session.
+ * With a judge it ends here for now, and the judgement finishes the session. What is scored stays so: a closing that was
+ * stopped goes on from there, whoever does it.
+ *
+ * @throws the signal's reason when it aborts
  */
-export async function scoreSession(deps: EvaluatorDeps, job: Omit<SessionJob, 'v'>): Promise<void> {
+export async function scoreSession(
+  deps: EvaluatorDeps,
+  job: Omit<SessionJob, 'v'>,
+  signal?: AbortSignal,
+): Promise<void> {
   const session = await readOpenSession(deps.database, job.projectId, job.sessionId);
   if (session === null || !isOver(deps, session)) return;
 
   const calls = await readSessionCalls(deps.database, job.projectId, job.sessionId);
-  await scoreMissingPasses(deps, session, calls);
+  await scoreMissingPasses(deps, session, calls, signal);
   if (deps.triage !== undefined) await triageSession({ ...deps, triage: deps.triage }, session, calls);
 
   if (deps.panel !== null && (await wantsJudge(deps, session))) {
     await askForJudge(deps.panel, session);
     return;
   }
-  await finishSession(deps, session, calls);
+  await finishSession(deps, session, calls, signal);
 }
 
 /** Idle long enough, or open for longer than the statistics wait. */
@@ -52,19 +64,26 @@ async function scoreMissingPasses(
   deps: EvaluatorDeps,
   session: OpenSession,
   calls: readonly SessionCall[],
+  signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { projectId } = session;
+  const { projectId, sessionId } = session;
   const callIds = calls.map((call) => call.callId);
   const done = await readScoringRuns(deps.database, projectId, callIds, SCORER_SET_VERSION);
-  const continued = new Set(calls.map((call) => call.parentCallId));
+  const nextOf = new Map(calls.toReversed().map((call) => [call.parentCallId, call.callId]));
   const idle = isIdle(deps, session);
-  for (const { callId } of calls) {
-    if (!done.has(`${callId} call`)) await scoreCall(deps, { projectId, callId, pass: 'call' });
+  const missing = calls.flatMap(({ callId }) => {
     const outcome = done.get(`${callId} outcome`);
-    const isDue = continued.has(callId) ? outcome?.final !== true : idle && outcome === undefined;
-    if (!isDue) continue;
-    await scoreCall(deps, { projectId, callId, pass: 'outcome' });
-  }
+    const lacksOutcome = nextOf.has(callId) ? outcome?.final !== true : idle && outcome === undefined;
+    const lacksCall = !done.has(`${callId} call`);
+    return lacksCall || lacksOutcome ? [{ callId, lacksCall, lacksOutcome }] : [];
+  });
+  if (missing.length === 0) return;
+  const retries = await findSessionRetries(deps.database, projectId, sessionId);
+  await runInLanes(missing, { lanes: CALLS_AT_ONCE, signal }, async ({ callId, lacksCall, lacksOutcome }) => {
+    if (lacksCall) await scoreCall(deps, { projectId, callId, pass: 'call' });
+    const after = { nextCallId: nextOf.get(callId) ?? null, retry: retries.get(callId) ?? null };
+    if (lacksOutcome) await scoreCall(deps, { projectId, callId, pass: 'outcome' }, after);
+  });
 }
 
 /** The key under which a session's judgement is stored. */
@@ -105,6 +124,7 @@ export async function finishUnjudged(
   deps: EvaluatorDeps,
   job: Omit<SessionJob, 'v'>,
   reason: Parameters<typeof recordJudgeSkip>[1]['reason'],
+  signal?: AbortSignal,
 ): Promise<void> {
   const session = await readOpenSession(deps.database, job.projectId, job.sessionId);
   if (session === null) return;
@@ -116,5 +136,5 @@ export async function finishUnjudged(
     samplingProbability: 1,
   });
   if (!isOver(deps, session)) return;
-  await finishSession(deps, session, await readSessionCalls(deps.database, job.projectId, job.sessionId));
+  await finishSession(deps, session, await readSessionCalls(deps.database, job.projectId, job.sessionId), signal);
 }

@@ -1,13 +1,13 @@
 import { coalesce } from '#shared/database/coalesce.ts';
 import type { Database } from '#shared/database/connect.ts';
 import { type ClientRetry, findClientRetries } from '#shared/database/find-client-retries.ts';
-import { type LoadedCall, loadCalls } from '#shared/database/load-call.ts';
+import { type CallQuestion, type LoadedCall, loadCalls } from '#shared/database/load-call.ts';
 import { recordScorings, type Scoring } from '#shared/database/record-scorings.ts';
 import type { Recorded } from '#shared/database/score-store.ts';
 
 /** What scoring a call reads and writes, for all the jobs of this process together. */
 export interface ScoringStore {
-  load(question: AskedCall & { readonly withNext: boolean }): Promise<LoadedCall>;
+  load(question: AskedCall & CallQuestion): Promise<LoadedCall>;
   /** What its client did instead of going on; null when it asked nothing again. */
   findRetry(call: AskedCall): Promise<ClientRetry | null>;
   record(scoring: Scoring): Promise<Recorded>;

@@ -42,7 +42,7 @@ export function openWorkers(deps: WorkerDeps, backend: QueueBackend, timing: Wor
 
   const workers = [
     open(SCORE_QUEUE, CONCURRENCY.score, (job) => scoreCall(deps, job.data)),
-    open(SESSION_QUEUE, CONCURRENCY.session, (job) => scoreSession(deps, job.data)),
+    open(SESSION_QUEUE, CONCURRENCY.session, (job, signal) => closeUntilStopped(deps, job.data, signal)),
     open(REPLAY_QUEUE, deps.replaySlots ?? CONCURRENCY.replay, (job, signal) =>
       replayCall(deps, { ...job.data, attempt: job.attempt }, signal),
     ),
@@ -50,6 +50,23 @@ export function openWorkers(deps: WorkerDeps, backend: QueueBackend, timing: Wor
   if (deps.panel === null) return workers;
   const judging = panelQueueName(deps.panel.judges);
   return [...workers, open(judging, CONCURRENCY.judge, (job, signal) => judgeSubject(deps, job.data, signal))];
+}
+
+/**
+ * A closing that is stopped has not failed, and uses up no try: its session is still open, and the next sweep asks for it
+ * again.
+ */
+async function closeUntilStopped(
+  deps: EvaluatorDeps,
+  job: JobDataOf<typeof SESSION_QUEUE>,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await scoreSession(deps, job, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    deps.log.info({ sessionId: job.sessionId }, 'closing of a session stopped; the next sweep asks for it again');
+  }
 }
 
 /** A queue of calls that other gateways report, on their Redis or on our own store. */

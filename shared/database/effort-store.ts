@@ -21,9 +21,17 @@ export interface EffortRow {
 /** Sessions that one is compared with, the newest of its kind: models and clients change. */
 const LIKE_SESSIONS_MAX = 500;
 
-/** Keeps the effort of a session's parts as they stand now. */
+/** Rows of one statement, which has room for some five thousand of their width. */
+const ROWS_PER_STATEMENT = 1_000;
+
+/** Keeps the effort of a session's parts as they stand now, each once. */
 export async function writeEfforts(database: Database, rows: readonly EffortRow[], measuredAt: Date): Promise<void> {
-  if (rows.length === 0) return;
+  for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) {
+    await insertEfforts(database, rows.slice(from, from + ROWS_PER_STATEMENT), measuredAt);
+  }
+}
+
+async function insertEfforts(database: Database, rows: readonly EffortRow[], measuredAt: Date): Promise<void> {
   await database
     .insertInto('sessionEffort')
     .values(

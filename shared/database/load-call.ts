@@ -34,6 +34,8 @@ const SESSION_CALLS_MAX = 2_000;
 export interface CallQuestion {
   readonly callId: string;
   readonly withNext: boolean;
+  /** The call that continues it, null when none does; searched for when absent. */
+  readonly nextCallId?: string | null;
 }
 
 export interface LoadedCall {
@@ -77,18 +79,18 @@ export async function loadCalls(
   projectId: string,
   questions: readonly CallQuestion[],
 ): Promise<readonly LoadedCall[]> {
-  const continued = questions.filter(({ withNext }) => withNext).map(({ callId }) => callId);
+  const continued = questions.filter(({ withNext }) => withNext);
+  const searched = continued.filter(({ nextCallId }) => nextCallId === undefined).map(({ callId }) => callId);
+  const known = continued.flatMap(({ callId, nextCallId }) =>
+    nextCallId == null ? [] : [[callId, nextCallId] as const],
+  );
   const [own, next] = await Promise.all([
-    readRows(
-      database,
-      projectId,
-      questions.map(({ callId }) => callId),
-    ),
-    readNextRows(database, projectId, continued),
+    readRows(database, projectId, [...questions.map(({ callId }) => callId), ...known.map(([, nextId]) => nextId)]),
+    readNextRows(database, projectId, searched),
   ]);
   const byId = new Map([...own, ...next].map((row) => [row.callId, row]));
   const loaded = await loadRows(database, projectId, [...byId.values()]);
-  const nextOf = new Map(next.map((row) => [row.parentCallId, row.callId]));
+  const nextOf = new Map([...known, ...next.map((row) => [row.parentCallId, row.callId] as const)]);
   const at = (callId: string | undefined) => (callId === undefined ? null : (loaded.get(callId) ?? null));
   return questions.map(({ callId, withNext }) => ({
     stored: at(callId),

@@ -81,19 +81,41 @@ export async function insertScores(database: Database, scores: readonly Score[])
     .execute();
 }
 
-/** Stores the verdict on a session or on an agent of it as it stands now: one that went on is judged anew. */
-export async function writeSessionScore(database: Database, score: Score, createdAt: Date): Promise<void> {
-  const row = { ...toRow(score), createdAt };
-  const { evidence, explanation, judge, status, outcome, value, costUsd } = row;
-  await database
-    .insertInto('score')
-    .values(row)
-    .onConflict((conflict) =>
-      conflict
-        .columns(['callId', 'projectId', 'subjectType', 'subjectId', 'scorer', 'scorerVersion', 'pass', 'sample'])
-        .doUpdateSet({ evidence, explanation, judge, status, outcome, value, costUsd, createdAt }),
-    )
-    .execute();
+/** Rows of one statement, which has room for some three thousand of their width. */
+const ROWS_PER_STATEMENT = 500;
+
+/**
+ * Stores the verdicts on a session or on agents of it as they stand now, each once: one that went on is judged anew.
+ *
+ * @throws the signal's reason when it aborts between two statements
+ */
+export async function writeSessionScores(
+  database: Database,
+  scores: readonly Score[],
+  createdAt: Date,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (let from = 0; from < scores.length; from += ROWS_PER_STATEMENT) {
+    signal?.throwIfAborted();
+    await database
+      .insertInto('score')
+      .values(scores.slice(from, from + ROWS_PER_STATEMENT).map((score) => ({ ...toRow(score), createdAt })))
+      .onConflict((conflict) =>
+        conflict
+          .columns(['callId', 'projectId', 'subjectType', 'subjectId', 'scorer', 'scorerVersion', 'pass', 'sample'])
+          .doUpdateSet(({ ref }) => ({
+            evidence: ref('excluded.evidence'),
+            explanation: ref('excluded.explanation'),
+            judge: ref('excluded.judge'),
+            status: ref('excluded.status'),
+            outcome: ref('excluded.outcome'),
+            value: ref('excluded.value'),
+            costUsd: ref('excluded.costUsd'),
+            createdAt: ref('excluded.createdAt'),
+          })),
+      )
+      .execute();
+  }
 }
 
 /** Which passes of a scorer set each of these calls has had, as `<callId> <pass>`, and whether the run is final. */

@@ -56,8 +56,8 @@ export const POSTGRES_WORKER_QUERY_TIMEOUT_MS = 10_000;
 export const ABORT_GRACE_MS = 1_000;
 export const CLOSE_DEADLINE_MS = 10_000;
 /**
- * Jobs that may be repeated are waited for no longer than this. Most take milliseconds, but closing a session of
- * thousands of calls takes minutes, and would make every stop wait for its deadline.
+ * Jobs that may be repeated are waited for no longer than this. Most take milliseconds, but closing a session of tens of
+ * thousands of calls takes the better part of a minute, and would make every stop wait for its deadline.
  */
 export const REPEATABLE_CLOSE_DEADLINE_MS = 2_500;
 /** Tearing down connections to a store that does not answer is not worth more than this. */

@@ -1,5 +1,5 @@
 import { loadCall } from '#shared/database/load-call.ts';
-import { readSessionScores, type StoredQualityScore, writeSessionScore } from '#shared/database/score-store.ts';
+import { readSessionScores, type StoredQualityScore, writeSessionScores } from '#shared/database/score-store.ts';
 import type { OpenSession, SessionCall } from '#shared/database/session-closing.ts';
 import type { EvaluatorDeps } from '../evaluator-deps.ts';
 import { createScoringSubject } from '../scorers/scoring-subject.ts';
@@ -30,7 +30,7 @@ export async function triageSession(
     subjectId: sessionId,
     pass: 'session',
   } as const;
-  await writeSessionScore(deps.database, triageRow(key, model, triageOf(model, subject)), new Date(deps.now()));
+  await writeSessionScores(deps.database, [triageRow(key, model, triageOf(model, subject))], new Date(deps.now()));
 }
 
 /** Failures of checks that the model answers for, in rows as they are kept. */
