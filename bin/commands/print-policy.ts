@@ -32,7 +32,7 @@ export async function printPolicy(context: CommandContext, name: string, options
     const until = coolOff.until.toISOString();
     printLine(
       context,
-      `rolled back ${coolOff.rollbacks} time(s): the optimizer leaves this change alone until ${until}`,
+      `rolled back, or left without a verdict, ${coolOff.rollbacks} time(s): the optimizer leaves it alone until ${until}`,
     );
   }
   for (const line of describePolicyDiff(null, policy.body)) printLine(context, `  ${line.replace(/^\+ /, '')}`);

@@ -221,7 +221,12 @@ describe('the pointer in the database', () => {
     const { rolloutId } = await open(project, candidate);
     await concludeRollout(optimizer, { ...machine(project), rolloutId });
     expect(await readCoolOff(admin, project, candidate)).toMatchObject({ rollbacks: 1 });
-    await expect(open(project, candidate)).rejects.toMatchObject({ details: { reason: 'cool_off' } });
+    await expect(open(project, candidate)).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^this change was rolled back, or came to no verdict, and may be tried again after/,
+      ),
+      details: { reason: 'cool_off' },
+    });
     const [refused, ...others] = await listRefused(optimizer, project, new Date());
     expect(others).toEqual([]);
     expect(refused?.after).toEqual(body);
