@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { listAudit, verifyAuditChain } from '#shared/database/audit-log.ts';
-import type { Database } from '#shared/database/connect.ts';
 import { importGovernance } from '#shared/database/governance-store.ts';
 import { pauseOptimizer, resumeOptimizer } from '#shared/database/optimizer-control.ts';
 import { readPointer, rollBack } from '#shared/database/pointer-store.ts';
@@ -11,26 +10,16 @@ import { rolloutSettingsOf } from '#shared/domain/rollout.ts';
 import { AUTHOR, bodyTo, insertSessions, propose, testConfig } from '#shared/testing/optimizer-fixture.ts';
 import { createRolloutState } from './rollout/rollout-state.ts';
 import {
-  type ControllerStore,
-  createControllerStore,
   HOUR_MS,
   OPENED_MS,
+  openControllerStore,
   openTestRollout,
   rolloutSessions,
   seeded,
 } from './testing/controller-fixture.ts';
 
-let store: ControllerStore;
-let admin: Database;
-let optimizer: Database;
-
-beforeAll(async () => {
-  store = await createControllerStore();
-  ({ admin, optimizer } = store);
-});
-afterAll(async () => {
-  await store.drop();
-});
+const store = await openControllerStore();
+const { owner: admin, optimizer } = store;
 
 describe('a rollout', () => {
   const LATER_MS = OPENED_MS + 200 * HOUR_MS;

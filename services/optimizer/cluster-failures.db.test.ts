@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { listAudit } from '#shared/database/audit-log.ts';
 import { changeClusterStatus } from '#shared/database/clusters/change-status.ts';
 import { listClusterCalls } from '#shared/database/clusters/cluster-calls.ts';
@@ -8,32 +8,18 @@ import { listClusters } from '#shared/database/clusters/list-clusters.ts';
 import { mergeClusters } from '#shared/database/clusters/merge-clusters.ts';
 import { readCluster } from '#shared/database/clusters/read-cluster.ts';
 import { splitCluster } from '#shared/database/clusters/split-cluster.ts';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
 import { formatExplanation } from '#shared/domain/score-explanation.ts';
 import type { Llm, StructuredRequest } from '#shared/llm/llm.ts';
 import { insertCall, insertFailure, seedProject } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { createFailureClustering } from './cluster-failures.ts';
+import { openOptimizerStore } from './testing/optimizer-store.ts';
 
 const HOUR_MS = 3_600_000;
 /** On the hour, so that a test does not depend on when it runs. */
 const NOW_MS = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
 
-let store: TestDatabase;
-let admin: Database;
-let optimizer: Database;
+const { owner: admin, optimizer } = await openOptimizerStore();
 let index = 0;
-
-beforeAll(async () => {
-  store = await createTestDatabase();
-  admin = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
-  optimizer = createDatabase(createPool({ connectionString: store.connectionString, role: 'optimizer' }));
-});
-afterAll(async () => {
-  await admin.destroy();
-  await optimizer.destroy();
-  await store.drop();
-});
 
 interface Traffic {
   readonly project: string;

@@ -1,23 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { listClusters } from '#shared/database/clusters/list-clusters.ts';
 import { readCluster } from '#shared/database/clusters/read-cluster.ts';
 import { readExamples } from '#shared/database/clusters/read-examples.ts';
-import type { Database } from '#shared/database/connect.ts';
 import { formatExplanation } from '#shared/domain/score-explanation.ts';
 import { insertCall, insertFailure, SHAPE, seedProject } from '#shared/testing/optimizer-fixture.ts';
-import { type ControllerStore, createControllerStore } from './testing/controller-fixture.ts';
+import { openControllerStore } from './testing/controller-fixture.ts';
 
-let store: ControllerStore;
-let admin: Database;
-let optimizer: Database;
-
-beforeAll(async () => {
-  store = await createControllerStore();
-  ({ admin, optimizer } = store);
-});
-afterAll(async () => {
-  await store.drop();
-});
+const store = await openControllerStore();
+const { owner: admin, optimizer } = store;
 
 describe('clustering', () => {
   it('turns failing scores into one cluster per signature, once enough sessions met it', async () => {

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
+import { describe, expect, it } from 'vitest';
 import { pauseOptimizer, resumeOptimizer } from '#shared/database/optimizer-control.ts';
 import { readRun } from '#shared/database/optimizer-run-store.ts';
 import { readPointer, rollBack } from '#shared/database/pointer-store.ts';
@@ -11,7 +10,6 @@ import { eraseCalls } from '#shared/database/purge/erase-calls.ts';
 import { readRunningRollout } from '#shared/database/rollout-store.ts';
 import type { Llm } from '#shared/llm/llm.ts';
 import { seedProject } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { PROMPT_OPTIMIZERS } from './prompts/registry.ts';
 import type { ReplayQueue } from './prompts/runs/replay-desk.ts';
 import {
@@ -22,22 +20,10 @@ import {
   storeTraffic,
 } from './prompts/runs/testing/search-fixture.ts';
 import { askForRun, type CYCLE_OPTIONS, createCycleClock, createCycleWorker } from './testing/cycle-fixture.ts';
+import { openOptimizerStore } from './testing/optimizer-store.ts';
 
 const clock = createCycleClock();
-let store: TestDatabase;
-let owner: Database;
-let database: Database;
-
-beforeAll(async () => {
-  store = await createTestDatabase();
-  owner = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
-  database = createDatabase(createPool({ connectionString: store.connectionString, role: 'optimizer' }));
-});
-afterAll(async () => {
-  await owner.destroy();
-  await database.destroy();
-  await store.drop();
-});
+const { owner, optimizer: database } = await openOptimizerStore();
 
 interface Night {
   readonly teacher?: Llm | null;

@@ -1,29 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
+import { describe, expect, it } from 'vitest';
 import { type ClaimedRun, claimRun, requestRun } from '#shared/database/optimizer-run-store.ts';
 import { readPointer } from '#shared/database/pointer-store.ts';
 import { type Policy, readPolicy } from '#shared/database/policy-store.ts';
 import { readGovernance } from '#shared/database/read-governance.ts';
 import { readRollout } from '#shared/database/rollout-store.ts';
 import { bodyTo, seedProject } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { publishDraft } from './publish-draft.ts';
+import { openOptimizerStore } from './testing/optimizer-store.ts';
 
 const ACTOR = 'optimizer:test';
-let store: TestDatabase;
-let owner: Database;
-let database: Database;
-
-beforeAll(async () => {
-  store = await createTestDatabase();
-  owner = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
-  database = createDatabase(createPool({ connectionString: store.connectionString, role: 'optimizer' }));
-});
-afterAll(async () => {
-  await owner.destroy();
-  await database.destroy();
-  await store.drop();
-});
+const { owner, optimizer: database } = await openOptimizerStore();
 
 /** A project with a run that this optimizer has claimed. */
 async function claimed(projectId: string): Promise<{ readonly stable: Policy; readonly run: ClaimedRun }> {

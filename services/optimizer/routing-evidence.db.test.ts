@@ -1,37 +1,23 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { calibrateJudge } from '#shared/calibration/calibrate-judge.ts';
 import { writeCalibration } from '#shared/database/calibration-store.ts';
 import { jsonText } from '#shared/database/columns.ts';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
 import { readPointer } from '#shared/database/pointer-store.ts';
 import { readPolicy } from '#shared/database/policy-store.ts';
 import { readGovernance } from '#shared/database/read-governance.ts';
 import { judgeKey } from '#shared/domain/judge-key.ts';
 import { insertCall, insertSessions, SHAPE, seedProject } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { planCycle } from './plan-cycle.ts';
 import { proposeRouting, type RoutingExplanation } from './propose-routing.ts';
 import { readDriftPeriods } from './read-judge-drift.ts';
 import { readRoutingEvidence } from './read-routing-evidence.ts';
 import { readStatus } from './read-status.ts';
+import { openOptimizerStore } from './testing/optimizer-store.ts';
 
 const DAY_MS = 86_400_000;
 const JUDGE = { rubric: 'task-completion', rubricVersion: '1', judge: 'a-judge' };
 const nowMs = Date.now();
-let store: TestDatabase;
-let owner: Database;
-let database: Database;
-
-beforeAll(async () => {
-  store = await createTestDatabase();
-  owner = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
-  database = createDatabase(createPool({ connectionString: store.connectionString, role: 'optimizer' }));
-});
-afterAll(async () => {
-  await owner.destroy();
-  await database.destroy();
-  await store.drop();
-});
+const { owner, optimizer: database } = await openOptimizerStore();
 
 interface Judged {
   readonly model: string;

@@ -1,30 +1,18 @@
 import cron from 'node-cron';
 import pino from 'pino';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
+import { describe, expect, it, vi } from 'vitest';
+import type { Database } from '#shared/database/connect.ts';
 import { seedProject } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { createRunCoordinator } from './run-coordinator.ts';
 import { createSchedule, NIGHTLY_JOB } from './schedule.ts';
+import { openOptimizerStore } from './testing/optimizer-store.ts';
 
 const REPLICAS = 4;
 const EVERY_SECOND = '* * * * * *';
 const SLOTS = 3;
 const SOON = { timeout: 30_000, interval: 20 };
-let store: TestDatabase;
-let owner: Database;
-let replicas: Database[];
-
-beforeAll(async () => {
-  store = await createTestDatabase();
-  owner = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
-  const connect = () => createDatabase(createPool({ connectionString: store.connectionString, role: 'optimizer' }));
-  replicas = Array.from({ length: REPLICAS }, connect);
-});
-afterAll(async () => {
-  for (const database of [owner, ...replicas]) await database.destroy();
-  await store.drop();
-});
+const { owner, connect } = await openOptimizerStore();
+const replicas = Array.from({ length: REPLICAS }, () => connect('optimizer'));
 
 const rowsOf = (projectId: string) =>
   owner

@@ -1,30 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
+import { describe, expect, it } from 'vitest';
+import type { Database } from '#shared/database/connect.ts';
 import { readRun } from '#shared/database/optimizer-run-store.ts';
 import { readPointer } from '#shared/database/pointer-store.ts';
 import { listPolicies, readPolicy } from '#shared/database/policy-store.ts';
 import { readRunningRollout } from '#shared/database/rollout-store.ts';
 import { insertSessions, SHAPE, seedProject } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { CYCLE_STEPS } from './cycle-checkpoint.ts';
 import { askForRun, createCycleClock, createCycleWorker, seedProvenProject } from './testing/cycle-fixture.ts';
+import { openOptimizerStore } from './testing/optimizer-store.ts';
 
 const DAY_MS = 86_400_000;
 const clock = createCycleClock();
-let store: TestDatabase;
-let owner: Database;
-let database: Database;
-
-beforeAll(async () => {
-  store = await createTestDatabase();
-  owner = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
-  database = createDatabase(createPool({ connectionString: store.connectionString, role: 'optimizer' }));
-});
-afterAll(async () => {
-  await owner.destroy();
-  await database.destroy();
-  await store.drop();
-});
+const { owner, optimizer: database } = await openOptimizerStore();
 
 async function runOnce(project: string) {
   const run = await askForRun(database, project, clock);

@@ -1,31 +1,17 @@
 import { sql } from 'kysely';
 import pino from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
+import { describe, expect, it } from 'vitest';
 import { readRun } from '#shared/database/optimizer-run-store.ts';
 import { seedProject } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { createSchedule, NIGHTLY_JOB } from './schedule.ts';
 import { askForRun, createCycleClock, createCycleWorker } from './testing/cycle-fixture.ts';
+import { openOptimizerStore } from './testing/optimizer-store.ts';
 
 const log = pino({ level: 'silent' });
 const DAY_MS = 86_400_000;
 const OPTIMIZERS = 5;
 const clock = createCycleClock();
-let store: TestDatabase;
-let owner: Database;
-let database: Database;
-
-beforeAll(async () => {
-  store = await createTestDatabase();
-  owner = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
-  database = createDatabase(createPool({ connectionString: store.connectionString, role: 'optimizer' }));
-});
-afterAll(async () => {
-  await owner.destroy();
-  await database.destroy();
-  await store.drop();
-});
+const { owner, optimizer: database } = await openOptimizerStore();
 
 function schedulesOf(project: string, count: number) {
   const workers = Array.from({ length: count }, () => createCycleWorker(database, project, clock));

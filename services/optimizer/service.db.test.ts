@@ -3,32 +3,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
 import { requestRun } from '#shared/database/optimizer-run-store.ts';
 import { formatExplanation } from '#shared/domain/score-explanation.ts';
 import { createQueueBackend, type QueueBackend } from '#shared/queue/queue-backend.ts';
 import { insertCall, insertFailure, seedProject, testConfig } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { createOptimizerConfig } from './config.ts';
 import { createOptimizerService, type OptimizerService } from './service.ts';
+import { openOptimizerStore } from './testing/optimizer-store.ts';
 
 const PROJECT = 'served';
 const DEADLINE_MS = 20_000;
 const POLL_MS = 50;
 const log = pino({ level: 'silent' });
 
-let store: TestDatabase;
-let owner: Database;
-let database: Database;
+const store = await openOptimizerStore();
+const { owner, optimizer: database } = store;
 let backend: QueueBackend;
 let dataDir: string;
 let service: OptimizerService;
 let port: number;
 
 beforeAll(async () => {
-  store = await createTestDatabase();
-  owner = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
-  database = createDatabase(createPool({ connectionString: store.connectionString, role: 'optimizer' }));
   backend = createQueueBackend({ log }, { databaseUrl: store.connectionString });
   dataDir = await mkdtemp(join(tmpdir(), 'trimtab-optimizer-'));
   await seedProject(owner, PROJECT);
@@ -44,9 +39,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await service.stop();
   await backend.close();
-  await database.destroy();
-  await owner.destroy();
-  await store.drop();
   await rm(dataDir, { recursive: true, force: true });
 });
 

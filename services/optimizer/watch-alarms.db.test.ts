@@ -1,9 +1,8 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { armAlarm, readAlarms, readDemotions } from '#shared/database/alarm-store.ts';
 import { writeDrift } from '#shared/database/anchor-store.ts';
 import { listAudit } from '#shared/database/audit-log.ts';
-import type { Database } from '#shared/database/connect.ts';
 import { pauseOptimizer, resumeOptimizer } from '#shared/database/optimizer-control.ts';
 import { activatePolicy, readPointer } from '#shared/database/pointer-store.ts';
 import { readPolicy } from '#shared/database/policy-store.ts';
@@ -22,25 +21,10 @@ import { answerAlarm } from './answer-alarm.ts';
 import { watchSchema } from './arm-alarms.ts';
 import { createAlarmState } from './rollout/alarm-state.ts';
 import { createRolloutState } from './rollout/rollout-state.ts';
-import {
-  type ControllerStore,
-  createControllerStore,
-  HOUR_MS,
-  OPENED_MS,
-  seeded,
-} from './testing/controller-fixture.ts';
+import { HOUR_MS, OPENED_MS, openControllerStore, seeded } from './testing/controller-fixture.ts';
 
-let store: ControllerStore;
-let admin: Database;
-let optimizer: Database;
-
-beforeAll(async () => {
-  store = await createControllerStore();
-  ({ admin, optimizer } = store);
-});
-afterAll(async () => {
-  await store.drop();
-});
+const store = await openControllerStore();
+const { owner: admin, optimizer } = store;
 
 describe('an alarm', () => {
   const DAY_MS = 24 * HOUR_MS;

@@ -1,24 +1,10 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
+import { describe, expect, it } from 'vitest';
 import { insertCall, seedProject } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
+import { openOptimizerStore } from './testing/optimizer-store.ts';
 import { watchHealth } from './watch-health.ts';
 
-let store: TestDatabase;
-let owner: Database;
-let optimizer: Database;
-
-beforeAll(async () => {
-  store = await createTestDatabase();
-  owner = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
-  optimizer = createDatabase(createPool({ connectionString: store.connectionString, role: 'optimizer' }));
-});
-afterAll(async () => {
-  await owner.destroy();
-  await optimizer.destroy();
-  await store.drop();
-});
+const { owner, optimizer } = await openOptimizerStore();
 
 const eventsOf = async (project: string) =>
   (

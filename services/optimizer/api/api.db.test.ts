@@ -2,11 +2,9 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import pino from 'pino';
-import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { proposeClusterChange } from '#shared/database/clusters/change-store.ts';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
+import type { Database } from '#shared/database/connect.ts';
 import { writeLabel } from '#shared/database/label-store.ts';
 import { pauseOptimizer, resumeOptimizer } from '#shared/database/optimizer-control.ts';
 import { requestRun } from '#shared/database/optimizer-run-store.ts';
@@ -25,21 +23,21 @@ import {
   SHAPE,
   seedProject,
 } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { createFailureClustering } from '../cluster-failures.ts';
 import { createPolicyChanges, type PolicyChanges } from '../policy-changes.ts';
 import { publishDraft } from '../publish-draft.ts';
 import { readStatus } from '../read-status.ts';
-import { apiRoutes, createOptimizerServer, type OptimizerServerDeps } from '../server.ts';
+import { apiRoutes, createOptimizerServer } from '../server.ts';
+import { openOptimizerStore } from '../testing/optimizer-store.ts';
+import { serverDepsOf } from '../testing/server-deps.ts';
 import { type ApiRoute, ROLES, type Role } from './api-route.ts';
 import { openApiPath } from './open-api.ts';
 import { LONG_POLLS_MAX } from './routes/policy-routes.ts';
 import { addToken, ensureAdminToken, readAccessTokens, tokenFilePath } from './token-file.ts';
 
 const PROJECT = 'api';
-let store: TestDatabase;
-let database: Database;
-let people: Database;
+const { owner, optimizer: database, connect } = await openOptimizerStore();
+const people = connect('admin');
 let server: FastifyInstance;
 let routes: ApiRoute[];
 let dataDir: string;
@@ -52,35 +50,25 @@ const ids = {
 };
 
 beforeAll(async () => {
-  store = await createTestDatabase();
-  const owner = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
-  database = createDatabase(createPool({ connectionString: store.connectionString, role: 'optimizer' }));
-  people = createDatabase(createPool({ connectionString: store.connectionString, role: 'admin' }));
   await fill(owner);
-  await owner.destroy();
   dataDir = await mkdtemp(join(tmpdir(), 'trimtab-api-'));
   tokens.admin = (await ensureAdminToken(dataDir)) ?? '';
   tokens.operator = await addToken(dataDir, 'night shift', 'operator');
   tokens.viewer = await addToken(dataDir, 'dashboard', 'viewer');
   policyChanges = createPolicyChanges();
-  const deps: OptimizerServerDeps = {
-    ...{ database, people, projectId: PROJECT, now: Date.now, policyChanges, metrics: new Registry() },
-    log: pino({ level: 'silent' }),
+  const deps = serverDepsOf({
+    ...{ database, people, projectId: PROJECT, policyChanges },
     tokens: await readAccessTokens(dataDir, undefined),
     wake: () => {
       runsAsked += 1;
     },
     readStatus: () => readStatus(database, { projectId: PROJECT, judges: [], nextNightly: null, now: Date.now() }),
-    readiness: async () => ({ database: true }),
-  };
+  });
   routes = apiRoutes(deps);
   server = createOptimizerServer(deps);
 });
 afterAll(async () => {
   await server.close();
-  await database.destroy();
-  await people.destroy();
-  await store.drop();
   await rm(dataDir, { recursive: true, force: true });
 });
 

@@ -1,14 +1,13 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { keepForReplay } from '#shared/database/clusters/edit-cluster.ts';
 import { listClusters } from '#shared/database/clusters/list-clusters.ts';
 import { readCluster } from '#shared/database/clusters/read-cluster.ts';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
 import { eraseCalls } from '#shared/database/purge/erase-calls.ts';
 import { formatExplanation } from '#shared/domain/score-explanation.ts';
 import { insertCall, insertFailure, seedProject } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { createFailureClustering } from '../cluster-failures.ts';
+import { openOptimizerStore } from '../testing/optimizer-store.ts';
 
 const PROJECT = 'erasing';
 const NOW_MS = Date.now();
@@ -27,23 +26,12 @@ const TABLES = [
   ],
 ];
 
-let store: TestDatabase;
-let admin: Database;
-let optimizer: Database;
+const { owner, optimizer, connect } = await openOptimizerStore();
+const admin = connect('admin');
 let index = 0;
 
 beforeAll(async () => {
-  store = await createTestDatabase();
-  admin = createDatabase(createPool({ connectionString: store.connectionString, role: 'admin' }));
-  optimizer = createDatabase(createPool({ connectionString: store.connectionString, role: 'optimizer' }));
-  const owner = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
   await seedProject(owner, PROJECT);
-  await owner.destroy();
-});
-afterAll(async () => {
-  await admin.destroy();
-  await optimizer.destroy();
-  await store.drop();
 });
 
 async function fail(sessionId: string, detail: string): Promise<string> {

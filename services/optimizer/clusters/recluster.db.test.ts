@@ -1,33 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { listClusterChanges } from '#shared/database/clusters/change-store.ts';
 import { listClusters } from '#shared/database/clusters/list-clusters.ts';
 import { readCluster } from '#shared/database/clusters/read-cluster.ts';
 import { splitCluster } from '#shared/database/clusters/split-cluster.ts';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
 import { formatExplanation } from '#shared/domain/score-explanation.ts';
 import { insertCall, insertFailure, seedProject } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { createFailureClustering } from '../cluster-failures.ts';
 import type { Embedder } from '../clustering/embedders/embedder.ts';
+import { openOptimizerStore } from '../testing/optimizer-store.ts';
 import { applyClusterChange } from './recluster.ts';
 
 const NOW_MS = Date.now();
 const DAY_MS = 86_400_000;
-let store: TestDatabase;
-let admin: Database;
-let optimizer: Database;
+const { owner: admin, optimizer } = await openOptimizerStore();
 let index = 0;
-
-beforeAll(async () => {
-  store = await createTestDatabase();
-  admin = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
-  optimizer = createDatabase(createPool({ connectionString: store.connectionString, role: 'optimizer' }));
-});
-afterAll(async () => {
-  await admin.destroy();
-  await optimizer.destroy();
-  await store.drop();
-});
 
 /** Texts with the same one of these words are the same failure. */
 function embedderBy(version: string, words: readonly string[]): Embedder {

@@ -1,33 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
+import { describe, expect, it } from 'vitest';
 import { readLoggedSessions } from '#shared/database/logged-session-store.ts';
 import { readRun } from '#shared/database/optimizer-run-store.ts';
 import { readPointer } from '#shared/database/pointer-store.ts';
 import { readPolicy } from '#shared/database/policy-store.ts';
 import { readGovernance } from '#shared/database/read-governance.ts';
 import { insertCall, insertSessions, SHAPE, seedProject } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import type { RoutingDecision } from '../cycle-checkpoint.ts';
 import { planCycle } from '../plan-cycle.ts';
 import { askForRun, createCycleClock, createCycleWorker } from '../testing/cycle-fixture.ts';
+import { openOptimizerStore } from '../testing/optimizer-store.ts';
 import { checkRouting } from './check-routing.ts';
 
 const DAY_MS = 86_400_000;
 const clock = createCycleClock();
-let store: TestDatabase;
-let owner: Database;
-let database: Database;
-
-beforeAll(async () => {
-  store = await createTestDatabase();
-  owner = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
-  database = createDatabase(createPool({ connectionString: store.connectionString, role: 'optimizer' }));
-});
-afterAll(async () => {
-  await owner.destroy();
-  await database.destroy();
-  await store.drop();
-});
+const { owner, optimizer: database } = await openOptimizerStore();
 
 interface Logged {
   readonly model: string;

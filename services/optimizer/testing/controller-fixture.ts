@@ -1,44 +1,31 @@
 import { sql } from 'kysely';
 import pino from 'pino';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
 import { readGovernance } from '#shared/database/read-governance.ts';
 import { openRollout } from '#shared/database/rollout-store.ts';
 import { rolloutSettingsOf } from '#shared/domain/rollout.ts';
 import { bodyTo, propose, type SessionFixture, seedProject } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase } from '#shared/testing/test-database.ts';
 import { type Controller, createController } from '../controller.ts';
 import { createRolloutState } from '../rollout/rollout-state.ts';
+import { type OptimizerStore, openOptimizerStore } from './optimizer-store.ts';
 
 export const HOUR_MS = 3_600_000;
 /** When the rollouts of tests opened, and before which their other sessions started. */
 export const OPENED_MS = Date.UTC(2026, 10, 20, 12);
 
-/** A database of its own with the two roles that tests of the controller need. */
-export interface ControllerStore {
-  readonly admin: Database;
-  readonly optimizer: Database;
+/** A database of a test file's own, and controllers on it. */
+export interface ControllerStore extends OptimizerStore {
   controllerOf(projectId: string, nowMs: number): Controller;
-  drop(): Promise<void>;
 }
 
-export async function createControllerStore(): Promise<ControllerStore> {
-  const store = await createTestDatabase();
-  const connect = (role: 'owner' | 'optimizer') =>
-    createDatabase(createPool({ connectionString: store.connectionString, role }));
-  const admin = connect('owner');
-  const optimizer = connect('optimizer');
+/** See `openOptimizerStore`. */
+export async function openControllerStore(): Promise<ControllerStore> {
+  const store = await openOptimizerStore();
   const log = pino({ level: 'silent' });
   return {
-    admin,
-    optimizer,
+    ...store,
     controllerOf(projectId, nowMs) {
-      const deps = { database: optimizer, log, now: () => nowMs, actor: 'optimizer:test' };
+      const deps = { database: store.optimizer, log, now: () => nowMs, actor: 'optimizer:test' };
       return createController(deps, { projectId, minClusterSessions: 2 });
-    },
-    async drop() {
-      await admin.destroy();
-      await optimizer.destroy();
-      await store.drop();
     },
   };
 }
@@ -54,13 +41,13 @@ export function seeded(seed: number): () => number {
 
 /** A project in which a policy that sends everything to `cheap` is on its canary, opened at `OPENED_MS`. */
 export async function openTestRollout(
-  { admin, optimizer }: ControllerStore,
+  { owner, optimizer }: OptimizerStore,
   project: string,
   governance: Record<string, unknown> = {},
 ) {
-  const seed = await seedProject(admin, project, { weights: 'automatic', ...governance });
-  const candidate = await propose(admin, project, bodyTo('cheap'), seed);
-  const body = (await readGovernance(admin, project))?.body;
+  const seed = await seedProject(owner, project, { weights: 'automatic', ...governance });
+  const candidate = await propose(owner, project, bodyTo('cheap'), seed);
+  const body = (await readGovernance(owner, project))?.body;
   if (body === undefined) throw new Error('the project has no governance');
   const settings = rolloutSettingsOf(body);
   const rollout = await openRollout(optimizer, {
@@ -68,7 +55,7 @@ export async function openTestRollout(
     initialState: createRolloutState(settings),
   });
   await sql`UPDATE rollout SET opened_at = ${new Date(OPENED_MS)} WHERE rollout_id = ${rollout.rolloutId}`.execute(
-    admin,
+    owner,
   );
   return { seed, candidate, rolloutId: rollout.rolloutId };
 }

@@ -2,20 +2,17 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type WebhookConfig, webhookSchema } from '#shared/config/webhooks-schema.ts';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
 import { enqueueWebhook } from '#shared/database/webhooks/enqueue-webhook.ts';
 import { claimDeliveries, fanOutEvents } from '#shared/database/webhooks/webhook-outbox.ts';
 import type { WebhookEvent } from '#shared/domain/webhook-event.ts';
 import { seedProject } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import { createGuardedFetch } from '#shared/upstream/guarded-fetch.ts';
+import { openOptimizerStore } from '../testing/optimizer-store.ts';
 import { signWebhook } from './sign-webhook.ts';
 import { createWebhookSender } from './webhook-sender.ts';
 
 const PROJECT = 'webhooks';
-let store: TestDatabase;
-let owner: Database;
-let database: Database;
+const { owner, optimizer: database } = await openOptimizerStore();
 let receiver: Server;
 let url: string;
 let answer = 204;
@@ -23,9 +20,6 @@ let nowMs = Date.now();
 let received: { headers: IncomingHttpHeaders; body: string }[] = [];
 
 beforeAll(async () => {
-  store = await createTestDatabase();
-  owner = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
-  database = createDatabase(createPool({ connectionString: store.connectionString, role: 'optimizer' }));
   await seedProject(owner, PROJECT);
   receiver = createServer((request, response) => {
     let body = '';
@@ -42,9 +36,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   receiver.close();
-  await database.destroy();
-  await owner.destroy();
-  await store.drop();
 });
 beforeEach(async () => {
   received = [];

@@ -3,23 +3,19 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import pino from 'pino';
-import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyAuditChain } from '#shared/database/audit-log.ts';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
 import { formatExplanation } from '#shared/domain/score-explanation.ts';
 import { insertCall, insertFailure, seedProject } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
 import {
   createTrimtabClient,
   TrimtabApiError,
   type TrimtabClient,
 } from '../../../../clients/typescript/trimtab-client.ts';
 import { createFailureClustering } from '../../cluster-failures.ts';
-import { createPolicyChanges } from '../../policy-changes.ts';
-import { readStatus } from '../../read-status.ts';
 import { createOptimizerServer } from '../../server.ts';
+import { openOptimizerStore } from '../../testing/optimizer-store.ts';
+import { serverDepsOf } from '../../testing/server-deps.ts';
 import { addToken, readAccessTokens } from '../token-file.ts';
 
 const PROJECT = 'cluster-api';
@@ -30,9 +26,7 @@ const FAILURES = {
   slow: { scorer: 'redundant_read', detail: 'what was read before is read again', severity: 'warning' },
 } as const;
 
-let store: TestDatabase;
-let owner: Database;
-let database: Database;
+const { owner, optimizer: database } = await openOptimizerStore();
 let server: FastifyInstance;
 let dataDir: string;
 let operator: TrimtabClient;
@@ -41,9 +35,6 @@ let seed: string;
 let index = 0;
 
 beforeAll(async () => {
-  store = await createTestDatabase();
-  owner = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
-  database = createDatabase(createPool({ connectionString: store.connectionString, role: 'optimizer' }));
   seed = await seedProject(owner, PROJECT);
   for (const sessionId of ['a', 'b', 'c', 'd']) await fail('path', sessionId, 'openai');
   for (const sessionId of ['a', 'b', 'e']) await fail('quota', sessionId, 'azure');
@@ -51,14 +42,9 @@ beforeAll(async () => {
   await createFailureClustering({ database, now: () => NOW_MS }, { projectId: PROJECT, minClusterSessions: 2 }).run();
   dataDir = await mkdtemp(join(tmpdir(), 'trimtab-cluster-api-'));
   const tokens = { ann: await addToken(dataDir, 'ann', 'operator'), wall: await addToken(dataDir, 'wall', 'viewer') };
-  server = createOptimizerServer({
-    ...{ database, people: database, projectId: PROJECT, now: () => NOW_MS, minClusterSessions: 2 },
-    ...{ policyChanges: createPolicyChanges(), metrics: new Registry(), log: pino({ level: 'silent' }) },
-    tokens: await readAccessTokens(dataDir, undefined),
-    wake: () => undefined,
-    readStatus: () => readStatus(database, { projectId: PROJECT, judges: [], nextNightly: null, now: NOW_MS }),
-    readiness: async () => ({ database: true }),
-  });
+  const tokensOfFile = await readAccessTokens(dataDir, undefined);
+  const clustering = { now: () => NOW_MS, minClusterSessions: 2 };
+  server = createOptimizerServer(serverDepsOf({ database, projectId: PROJECT, tokens: tokensOfFile, ...clustering }));
   await server.listen({ host: '127.0.0.1', port: 0 });
   const baseUrl = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
   operator = createTrimtabClient({ baseUrl, token: tokens.ann });
@@ -66,9 +52,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await server.close();
-  await database.destroy();
-  await owner.destroy();
-  await store.drop();
   await rm(dataDir, { recursive: true, force: true });
 });
 

@@ -2,26 +2,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import pino from 'pino';
-import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { calibrateJudge } from '#shared/calibration/calibrate-judge.ts';
 import { writeCalibration } from '#shared/database/calibration-store.ts';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
 import { insertScores } from '#shared/database/score-store.ts';
 import type { Score } from '#shared/domain/score.ts';
 import { insertCall, seedProject } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
-import { createPolicyChanges } from '../../policy-changes.ts';
-import { readStatus } from '../../read-status.ts';
 import { createOptimizerServer } from '../../server.ts';
+import { openOptimizerStore } from '../../testing/optimizer-store.ts';
+import { serverDepsOf } from '../../testing/server-deps.ts';
 import { addToken, readAccessTokens } from '../token-file.ts';
 
 const PROJECT = 'labels';
 const VERSION = { rubric: 'tool-use', rubricVersion: '1', judge: 'judge-1' };
-let store: TestDatabase;
-let owner: Database;
-let database: Database;
+const { owner, optimizer: database } = await openOptimizerStore();
 let server: FastifyInstance;
 let dataDir: string;
 let operator: string;
@@ -29,9 +23,6 @@ let viewer: string;
 const callIds: string[] = [];
 
 beforeAll(async () => {
-  store = await createTestDatabase();
-  owner = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
-  database = createDatabase(createPool({ connectionString: store.connectionString, role: 'optimizer' }));
   await seedProject(owner, PROJECT, {});
   for (const index of [1, 2, 3, 4, 5]) {
     const call = { project: PROJECT, index, sessionId: `s-${index}`, startedAt: new Date(Date.now() - 60_000 + index) };
@@ -40,21 +31,11 @@ beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'trimtab-labels-'));
   operator = await addToken(dataDir, 'ann', 'operator');
   viewer = await addToken(dataDir, 'wall', 'viewer');
-  server = createOptimizerServer({
-    ...{ database, people: owner, projectId: PROJECT, now: Date.now },
-    ...{ policyChanges: createPolicyChanges(), metrics: new Registry() },
-    log: pino({ level: 'silent' }),
-    tokens: await readAccessTokens(dataDir, undefined),
-    wake: () => undefined,
-    readStatus: () => readStatus(database, { projectId: PROJECT, judges: [], nextNightly: null, now: Date.now() }),
-    readiness: async () => ({ database: true }),
-  });
+  const tokens = await readAccessTokens(dataDir, undefined);
+  server = createOptimizerServer(serverDepsOf({ database, people: owner, projectId: PROJECT, tokens }));
 });
 afterAll(async () => {
   await server.close();
-  await database.destroy();
-  await owner.destroy();
-  await store.drop();
   await rm(dataDir, { recursive: true, force: true });
 });
 

@@ -1,37 +1,29 @@
 import type { FastifyInstance } from 'fastify';
-import pino from 'pino';
-import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
 import { readPromptRun } from '#shared/database/prompt-run-store.ts';
 import { SHAPE, seedProject } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
-import { createPolicyChanges } from '../../policy-changes.ts';
 import { PROMPT_OPTIMIZERS } from '../../prompts/registry.ts';
 import { advanceRun } from '../../prompts/runs/advance-run.ts';
 import { scriptedReplays, scriptedTeacher, storeTraffic } from '../../prompts/runs/testing/search-fixture.ts';
 import { createOptimizerServer } from '../../server.ts';
 import { CYCLE_OPTIONS } from '../../testing/cycle-fixture.ts';
+import { openOptimizerStore } from '../../testing/optimizer-store.ts';
+import { serverDepsOf } from '../../testing/server-deps.ts';
 
 const PROJECT = 'shop';
 const OPTIMIZERS = new Map(PROMPT_OPTIMIZERS.map((optimizer) => [optimizer.name, optimizer]));
-let store: TestDatabase;
-let owner: Database;
+const { owner } = await openOptimizerStore();
 let server: FastifyInstance;
 let woken = 0;
 
 beforeAll(async () => {
-  store = await createTestDatabase();
-  owner = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
   await seedProject(owner, PROJECT, { prefixes: 'propose' });
   await storeTraffic(owner, { project: PROJECT, failing: 36, passing: 30, nowMs: Date.now() });
-  server = createOptimizerServer({
-    ...{ database: owner, people: owner, projectId: PROJECT, now: Date.now, policyChanges: createPolicyChanges() },
-    ...{ log: pino({ level: 'silent' }), metrics: new Registry(), readiness: async () => ({ database: true }) },
+  const deps = serverDepsOf({
+    ...{ database: owner, projectId: PROJECT },
     tokens: {
       callerOf: (token) => (token === 'operator' || token === 'viewer' ? { name: `${token} ada`, role: token } : null),
     },
-    readStatus: () => Promise.reject(new Error('nobody asks')),
     searches: {
       optimizers: OPTIMIZERS,
       options: { ...CYCLE_OPTIONS, promptOptimizer: 'random-search', replayCalls: 60, teacherName: 'openai/teacher-1' },
@@ -40,11 +32,10 @@ beforeAll(async () => {
       woken += 1;
     },
   });
+  server = createOptimizerServer(deps);
 });
 afterAll(async () => {
   await server.close();
-  await owner.destroy();
-  await store.drop();
 });
 
 async function call(method: 'GET' | 'POST', url: string, body?: object, token = 'operator') {

@@ -1,26 +1,20 @@
-import pino from 'pino';
-import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
 import { insertCall, insertSessions, SHAPE, seedProject } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
-import { createPolicyChanges } from '../../policy-changes.ts';
 import { readReport } from '../../report/read-report.ts';
 import { createOptimizerServer } from '../../server.ts';
+import { openOptimizerStore } from '../../testing/optimizer-store.ts';
+import { serverDepsOf } from '../../testing/server-deps.ts';
 import { reportSchema } from '../report-schemas.ts';
 
 const PROJECT = 'reported';
 const SESSIONS = 24;
 const DAY_MS = 86_400_000;
 const TOKEN = 'token-of-a-viewer';
-let store: TestDatabase;
-let database: Database;
+const { owner: database } = await openOptimizerStore();
 let server: ReturnType<typeof createOptimizerServer>;
 const nowMs = Date.now();
 
 beforeAll(async () => {
-  store = await createTestDatabase();
-  database = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
   await seedProject(database, PROJECT);
   for (let index = 0; index < SESSIONS; index += 1) {
     const model = index % 2 === 0 ? 'steady' : 'cheap';
@@ -30,18 +24,13 @@ beforeAll(async () => {
   }
   await database.updateTable('session').set({ costUsd: 0.5 }).where('model', '=', 'steady').execute();
   await database.updateTable('session').set({ costUsd: 0.1 }).where('model', '=', 'cheap').execute();
-  server = createOptimizerServer({
-    ...{ database, people: database, projectId: PROJECT, now: () => nowMs, policyChanges: createPolicyChanges() },
-    ...{ metrics: new Registry(), log: pino({ level: 'silent' }), wake: () => {} },
-    tokens: { callerOf: (token) => (token === TOKEN ? { name: 'test', role: 'viewer' } : null) },
-    readStatus: () => Promise.reject(new Error('nobody asks for it here')),
-    readiness: async () => ({ database: true }),
-  });
+  const tokens = {
+    callerOf: (token: string) => (token === TOKEN ? ({ name: 'test', role: 'viewer' } as const) : null),
+  };
+  server = createOptimizerServer(serverDepsOf({ database, projectId: PROJECT, now: () => nowMs, tokens }));
 });
 afterAll(async () => {
   await server.close();
-  await database.destroy();
-  await store.drop();
 });
 
 const ask = (query: string) =>

@@ -1,26 +1,15 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
+import { beforeAll, expect, it } from 'vitest';
 import { readReplayableCalls } from '#shared/database/prompts/replayable-calls.ts';
 import { SHAPE, seedProject } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
+import { openOptimizerStore } from '../../testing/optimizer-store.ts';
 import { storeTraffic } from './testing/search-fixture.ts';
 
 const PROJECT = 'shop';
-let store: TestDatabase;
-let owner: Database;
-let optimizer: Database;
+const { owner, optimizer } = await openOptimizerStore();
 
 beforeAll(async () => {
-  store = await createTestDatabase();
-  owner = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
-  optimizer = createDatabase(createPool({ connectionString: store.connectionString, role: 'optimizer' }));
   await seedProject(owner, PROJECT, { prefixes: 'propose' });
   await storeTraffic(owner, { project: PROJECT, failing: 12, passing: 12, nowMs: Date.now() });
-});
-afterAll(async () => {
-  await owner.destroy();
-  await optimizer.destroy();
-  await store.drop();
 });
 
 it('a search takes what people have kept for its cluster before anything newer, and nothing twice', async () => {

@@ -2,14 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase, createPool, type Database } from '#shared/database/connect.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { requestRun } from '#shared/database/optimizer-run-store.ts';
 import { type PromptRun, readPromptRun, readStepperState } from '#shared/database/prompt-run-store.ts';
 import { readFixableFailures } from '#shared/database/prompts/fixable-failures.ts';
 import { readGovernance } from '#shared/database/read-governance.ts';
 import { seedProject } from '#shared/testing/optimizer-fixture.ts';
-import { createTestDatabase, type TestDatabase } from '#shared/testing/test-database.ts';
+import { openOptimizerStore } from '../../testing/optimizer-store.ts';
 import type { SearchCheckpoint } from '../contract/search-checkpoint.ts';
 import { PROMPT_OPTIMIZERS } from '../registry.ts';
 import { openRun } from './open-run.ts';
@@ -22,17 +21,11 @@ const SEED = 7;
 const TASK_CALLS = 220;
 const KILLS = 2;
 
-let store: TestDatabase;
-let owner: Database;
+const store = await openOptimizerStore();
+const { owner } = store;
 beforeAll(async () => {
-  store = await createTestDatabase();
-  owner = createDatabase(createPool({ connectionString: store.connectionString, role: 'owner' }));
   await seedProject(owner, PROJECT, { prefixes: 'propose' });
   await storeTraffic(owner, { project: PROJECT, failing: 36, passing: 30, nowMs: Date.now() });
-});
-afterAll(async () => {
-  await owner.destroy();
-  await store.drop();
 });
 
 /** A search on the same calls with the same seed; what another one has found out is forgotten. */
