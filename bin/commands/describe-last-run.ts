@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { SystemStatus } from '../../services/optimizer/read-status.ts';
+import type { SystemStatus } from '../../services/optimizer/system-status.ts';
 import { describeReason } from './describe-reason.ts';
 
 const partSchema = z.looseObject({

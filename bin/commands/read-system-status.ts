@@ -13,7 +13,8 @@ import {
   readRetentionState,
   readWeeks,
 } from '#shared/database/retention/expire-weeks.ts';
-import { readStatus, type SystemStatus } from '../../services/optimizer/read-status.ts';
+import { readStatus } from '../../services/optimizer/read-status.ts';
+import type { SystemStatus } from '../../services/optimizer/system-status.ts';
 import type { CommandContext } from './command-context.ts';
 import { nextNightly } from './next-nightly.ts';
 import { readServices, type ServiceState } from './read-services.ts';

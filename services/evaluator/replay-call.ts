@@ -10,31 +10,13 @@ import {
 } from '#shared/database/replay-store.ts';
 import { replayOutputLimit } from '#shared/domain/replay-output-limit.ts';
 import { TrimtabError } from '#shared/errors.ts';
-import type { ApiError } from '#shared/formats/api-error.ts';
 import type { Canonical, CanonicalBody } from '#shared/formats/canonical.ts';
-import type { Loss } from '#shared/formats/loss.ts';
 import { JOB_ATTEMPTS } from '#shared/queue/queue-limits.ts';
 import type { EvaluatorDeps } from './evaluator-deps.ts';
 import { judgeReplay } from './judge-replay.ts';
-import { type ContentScores, scoreContent } from './score-content.ts';
+import { failedResult, type ReplayReply, replayResultOf } from './replay-result.ts';
 import { isRecord } from './scorers/json.ts';
 import { SCORER_SET_VERSION } from './scorers/registry.ts';
-import { createScoringSubject } from './scorers/scoring-subject.ts';
-
-/** The reply to a replayed call. */
-export type ReplayReply =
-  | {
-      readonly ok: true;
-      readonly message: Readonly<Record<string, unknown>>;
-      readonly losses: readonly Loss[];
-      readonly raw: string | null;
-      readonly upstreamFormat: string;
-      readonly durationMs: number;
-      readonly inputTokens: number;
-      readonly outputTokens: number;
-      readonly costUsd: number;
-    }
-  | { readonly ok: false; readonly error: ApiError };
 
 /** Sends a canonical request to a model with a prefix, as the gateway would, without a stream. */
 export type SendReplay = (request: {
@@ -106,7 +88,7 @@ async function run(deps: ReplayDeps, replay: Replay, attempt: number, signal: Ab
 
   const answered = await answerOf(deps, replay, { stored, prefix, model }, attempt, signal);
   if (!answered.ok) return failed(`${answered.error.type}: ${answered.error.message}`);
-  const result = resultOf(deps, stored.request, answered);
+  const result = replayResultOf(deps, stored.request, answered);
   if (replay.rubric === null) return { result, costUsd: answered.costUsd };
   const judging = { rubric: replay.rubric, model: replay.model };
   const judgement = await judgeReplay(deps, judging, stored, answered.message, signal);
@@ -157,72 +139,6 @@ function limitedBody({ call, request }: StoredCall): CanonicalBody {
   return { ...body, max_tokens: limit } as unknown as CanonicalBody;
 }
 
-function resultOf(
-  { checkSyntax }: ReplayDeps,
-  request: Readonly<Record<string, unknown>>,
-  reply: ReplayReply & { ok: true },
-): ReplayResult {
-  const usage = {
-    inputTokens: reply.inputTokens,
-    outputTokens: reply.outputTokens,
-    ...{ cacheReadInputTokens: 0, cacheCreationInputTokens: 0, reasoningOutputTokens: 0 },
-  };
-  const content = {
-    call: { status: 'ok', upstreamFormat: reply.upstreamFormat, losses: reply.losses, usage },
-    request,
-    response: reply.message,
-    upstreamRaw: reply.raw,
-    ...(checkSyntax === undefined ? {} : { checkSyntax }),
-  } as const;
-  const translation = { upstreamFormat: reply.upstreamFormat, losses: reply.losses, hasResponse: true };
-  const scores = scoreContent('call', createScoringSubject(content, null), translation);
-  const stopReason = reply.message['stop_reason'];
-  return {
-    toolUse: metricValue(scores, 'toolUse'),
-    fidelity: metricValue(scores, 'fidelity'),
-    outcomes: Object.fromEntries(scores.scored.map(({ scorer, result }) => [scorer.id, result.outcome])),
-    failures: scores.scored
-      .filter(({ result }) => result.outcome === 'fail')
-      .map(({ scorer, result }) => ({
-        scorer: scorer.id,
-        owner: result.owner ?? scorer.owner,
-        severity: result.severity ?? scorer.severity,
-        expectedVsActual: result.expectedVsActual ?? '',
-      })),
-    stopReason: typeof stopReason === 'string' ? stopReason : null,
-    toolCalls: toolCallsOf(reply.message),
-    judged: null,
-    judgeCostUsd: 0,
-    durationMs: reply.durationMs,
-    inputTokens: reply.inputTokens,
-    outputTokens: reply.outputTokens,
-    error: null,
-  };
-}
-
-function toolCallsOf(message: Readonly<Record<string, unknown>>): number {
-  const content: readonly unknown[] = Array.isArray(message['content']) ? message['content'] : [];
-  return content.filter((block) => isRecord(block) && block['type'] === 'tool_use').length;
-}
-
-function metricValue(scores: ContentScores, metric: string): number | null {
-  return scores.metrics.find((derived) => derived.metric === metric)?.value ?? null;
-}
-
-const ERROR_CHARACTERS_MAX = 500;
-
 function failed(error: string): Ran {
-  const result: ReplayResult = {
-    toolUse: null,
-    fidelity: null,
-    outcomes: {},
-    failures: [],
-    stopReason: null,
-    ...{ toolCalls: null, judged: null, judgeCostUsd: 0 },
-    durationMs: null,
-    inputTokens: null,
-    outputTokens: null,
-    error: error.slice(0, ERROR_CHARACTERS_MAX),
-  };
-  return { result, costUsd: 0 };
+  return { result: failedResult(error), costUsd: 0 };
 }

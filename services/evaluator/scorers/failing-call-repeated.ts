@@ -1,5 +1,6 @@
 import type { Severity } from '#shared/domain/score.ts';
-import { type Conversation, type ConversationCall, isSameCall } from './conversation/conversation.ts';
+import { isSameCall } from './conversation/call-identity.ts';
+import type { Conversation, ConversationCall } from './conversation/conversation.ts';
 import { isReadCall } from './conversation/is-read-call.ts';
 import { NOT_APPLICABLE, PASSED, type Scorer, type ScorerResult, unknown } from './scorer.ts';
 import type { DeliveredToolCall, ScoringSubject } from './scoring-subject.ts';

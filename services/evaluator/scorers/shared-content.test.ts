@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deepFreeze } from '#shared/deep-freeze.ts';
-import { countDistinctCalls, createConversation } from './conversation/conversation.ts';
+import { countDistinctCalls } from './conversation/call-identity.ts';
+import { createConversation } from './conversation/conversation.ts';
 import { readFileAction } from './files/file-action.ts';
 import type { JsonRecord } from './json.ts';
 import { inboundBlocks } from './translation/inbound-blocks.ts';

@@ -1,5 +1,5 @@
+import { countDistinctCalls } from '../scorers/conversation/call-identity.ts';
 import type { Conversation } from '../scorers/conversation/conversation.ts';
-import { countDistinctCalls } from '../scorers/conversation/conversation.ts';
 import { countWords } from './word-counts.ts';
 
 /** What triage looks at: a conversation up to a moment, the calls of its last turn, and what the scorers found. */

@@ -2,7 +2,7 @@ import type { Database } from '#shared/database/connect.ts';
 import type { Upstreams } from '#shared/shapes/recompute-upstream-request.ts';
 import type { AskForSearchDeps } from '../ask-for-search.ts';
 import type { PolicyChanges } from '../policy-changes.ts';
-import type { SystemStatus } from '../read-status.ts';
+import type { SystemStatus } from '../system-status.ts';
 
 /** What the routes work with. */
 export interface ApiDeps {

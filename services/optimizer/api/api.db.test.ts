@@ -32,7 +32,7 @@ import { openOptimizerStore } from '../testing/optimizer-store.ts';
 import { serverDepsOf } from '../testing/server-deps.ts';
 import { type ApiRoute, ROLES, type Role } from './api-route.ts';
 import { openApiPath } from './open-api.ts';
-import { LONG_POLLS_MAX } from './routes/policy-routes.ts';
+import { LONG_POLLS_MAX } from './routes/active-policies-route.ts';
 import { addToken, ensureAdminToken, readAccessTokens, tokenFilePath } from './token-file.ts';
 
 const PROJECT = 'api';

@@ -1,4 +1,5 @@
-import { type Conversation, isSameCall } from '../conversation/conversation.ts';
+import { isSameCall } from '../conversation/call-identity.ts';
+import type { Conversation } from '../conversation/conversation.ts';
 import { isWaitingCall } from '../conversation/is-read-call.ts';
 import { NOT_APPLICABLE, PASSED, type Scorer, type ScorerResult, unknown } from '../scorer.ts';
 import type { ScoringSubject } from '../scoring-subject.ts';

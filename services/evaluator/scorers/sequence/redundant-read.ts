@@ -1,4 +1,4 @@
-import { isSameCall } from '../conversation/conversation.ts';
+import { isSameCall } from '../conversation/call-identity.ts';
 import { isReadCall, isWaitingCall } from '../conversation/is-read-call.ts';
 import { NOT_APPLICABLE, PASSED, type Scorer, type ScorerResult, unknown } from '../scorer.ts';
 import type { ScoringSubject } from '../scoring-subject.ts';

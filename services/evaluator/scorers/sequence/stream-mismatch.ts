@@ -1,4 +1,5 @@
-import { argumentsIdentity, textOfContent } from '../conversation/conversation.ts';
+import { argumentsIdentity } from '../conversation/call-identity.ts';
+import { textOfContent } from '../conversation/conversation.ts';
 import { isRecord, parseJson } from '../json.ts';
 import { NOT_APPLICABLE, PASSED, type Scorer, type ScorerResult, unknown } from '../scorer.ts';
 import type { ScoringSubject } from '../scoring-subject.ts';

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { changeClusterStatus } from '#shared/database/clusters/change-status.ts';
-import { decideClusterChange, listClusterChanges, takeClusterChange } from '#shared/database/clusters/change-store.ts';
 import { readClusterRow } from '#shared/database/clusters/cluster-row.ts';
 import {
   assignCluster,
@@ -14,26 +13,23 @@ import {
 import { mergeClusters } from '#shared/database/clusters/merge-clusters.ts';
 import { splitCluster } from '#shared/database/clusters/split-cluster.ts';
 import type { ClusterStatus } from '#shared/domain/failure-cluster.ts';
-import { TrimtabError } from '#shared/errors.ts';
 import { rateBeforeResolving } from '../../clusters/assess-clusters.ts';
-import { applyClusterChange } from '../../clusters/recluster.ts';
 import type { ApiDeps } from '../api-deps.ts';
-import { type ApiRoute, type Caller, defineRoute } from '../api-route.ts';
-import { clusterChangeSchema, clusterSchema } from '../cluster-schemas.ts';
+import { type ApiRoute, defineRoute } from '../api-route.ts';
+import { asJson } from '../as-json.ts';
+import { clusterSchema } from '../cluster-schemas.ts';
 import { noneSchema, searchText } from '../cursor.ts';
-import { asJson } from '../resource-schemas.ts';
+import { changedBy, reason } from './cluster-change.ts';
 import { clusterExamples } from './cluster-examples.ts';
+import { clusterNightRoutes } from './cluster-night-routes.ts';
 import { notFound } from './cluster-routes.ts';
 
 const clusterParams = z.object({ clusterId: z.uuid() });
-const REASON_CHARACTERS_MAX = 500;
 const COMMENT_CHARACTERS_MAX = 4_000;
 const CLUSTERS_MAX = 50;
 const TEMPLATES_MAX = 500;
 const CALLS_MAX = 200;
 const LABELS_MAX = 20;
-const CHANGES_MAX = 100;
-const reason = searchText(REASON_CHARACTERS_MAX).default('');
 const name = searchText(120).min(1);
 const labels = z
   .array(z.string().regex(/^[\w][\w .:/-]{0,39}$/, 'a label is of letters, digits and .:/-'))
@@ -50,7 +46,7 @@ export function clusterChangeRoutes(deps: ApiDeps): ApiRoute[] {
     statusRoute(deps, 'reopen', 'ongoing', 'Take a cluster up again that was resolved, archived or ignored'),
     ...editRoutes(deps),
     replayRoute(deps),
-    ...nightRoutes(deps),
+    ...clusterNightRoutes(deps),
   ];
 }
 
@@ -64,7 +60,7 @@ function mergeRoute(deps: ApiDeps): ApiRoute {
     ...{ response: clusterSchema, example: clusterExamples.merge },
     async handle({ params: { clusterId }, body, caller }) {
       const merge = { into: clusterId, clusterIds: body.clusterIds };
-      await mergeClusters(deps.database, by(deps, caller, body.reason), merge);
+      await mergeClusters(deps.database, changedBy(deps, caller, body.reason), merge);
       return { value: await changed(deps, clusterId) };
     },
   });
@@ -83,7 +79,7 @@ function splitRoute(deps: ApiDeps): ApiRoute {
     }),
     ...{ response: clusterSchema, example: clusterExamples.split },
     async handle({ params: { clusterId }, body, caller }) {
-      const change = { ...by(deps, caller, body.reason), minSessions: deps.minClusterSessions ?? 1 };
+      const change = { ...changedBy(deps, caller, body.reason), minSessions: deps.minClusterSessions ?? 1 };
       const { templateIds, name: called } = body;
       const opened = await splitCluster(deps.database, change, { clusterId, templateIds, name: called });
       return { value: await changed(deps, opened) };
@@ -105,7 +101,7 @@ function resolveRoute(deps: ApiDeps): ApiRoute {
       const { policyId = null } = body;
       if (policyId !== null) await requirePolicy(database, projectId, policyId);
       const rate = await rateBeforeResolving(deps, projectId, clusterId);
-      const { actor, reason: said } = by(deps, caller, body.reason);
+      const { actor, reason: said } = changedBy(deps, caller, body.reason);
       const change = { status: 'resolved', reason: said, actor, policyId, rate, now: new Date(now()) } as const;
       await changeClusterStatus(database, projectId, clusterId, change);
       return { value: await changed(deps, clusterId) };
@@ -120,7 +116,7 @@ function statusRoute(deps: ApiDeps, verb: string, status: ClusterStatus, summary
     ...{ params: clusterParams, query: noneSchema, body: z.object({ reason }), response: clusterSchema },
     example: clusterExamples.status(status),
     async handle({ params: { clusterId }, body, caller }) {
-      const { actor, reason: said } = by(deps, caller, body.reason);
+      const { actor, reason: said } = changedBy(deps, caller, body.reason);
       await changeClusterStatus(database, projectId, clusterId, { status, reason: said, actor, now: new Date(now()) });
       return { value: await changed(deps, clusterId) };
     },
@@ -136,7 +132,7 @@ function editRoutes(deps: ApiDeps): ApiRoute[] {
       summary: 'Give a cluster to somebody, or to nobody',
       ...{ body: z.object({ assignee: name.nullable(), reason }), example: clusterExamples.assign },
       async handle({ params: { clusterId }, body, caller }) {
-        await assignCluster(database, by(deps, caller, body.reason), clusterId, body.assignee);
+        await assignCluster(database, changedBy(deps, caller, body.reason), clusterId, body.assignee);
         return { value: await changed(deps, clusterId) };
       },
     }),
@@ -145,7 +141,7 @@ function editRoutes(deps: ApiDeps): ApiRoute[] {
       summary: 'Name a cluster; no night and no model names it again, and its slug stays',
       ...{ body: z.object({ name, reason }), example: clusterExamples.rename },
       async handle({ params: { clusterId }, body, caller }) {
-        await renameCluster(database, by(deps, caller, body.reason), clusterId, body.name);
+        await renameCluster(database, changedBy(deps, caller, body.reason), clusterId, body.name);
         return { value: await changed(deps, clusterId) };
       },
     }),
@@ -155,7 +151,7 @@ function editRoutes(deps: ApiDeps): ApiRoute[] {
       body: z.object({ add: labels.default([]), remove: labels.default([]), reason }),
       example: clusterExamples.labels,
       async handle({ params: { clusterId }, body: { add, remove, reason: said }, caller }) {
-        await labelCluster(database, by(deps, caller, said), clusterId, { add, remove });
+        await labelCluster(database, changedBy(deps, caller, said), clusterId, { add, remove });
         return { value: await changed(deps, clusterId) };
       },
     }),
@@ -166,7 +162,7 @@ function editRoutes(deps: ApiDeps): ApiRoute[] {
       response: z.object({ commentId: z.uuid(), author: z.string(), body: z.string(), createdAt: z.iso.datetime() }),
       example: clusterExamples.comment,
       async handle({ params: { clusterId }, body, caller }) {
-        return { value: asJson(await commentCluster(database, by(deps, caller, ''), clusterId, body.body)) };
+        return { value: asJson(await commentCluster(database, changedBy(deps, caller, ''), clusterId, body.body)) };
       },
     }),
     defineRoute({
@@ -179,7 +175,7 @@ function editRoutes(deps: ApiDeps): ApiRoute[] {
       }),
       example: clusterExamples.claim,
       async handle({ params: { clusterId }, body: { policyId, kind, reason: said }, caller }) {
-        await claimCluster(database, by(deps, caller, said), clusterId, { policyId, kind });
+        await claimCluster(database, changedBy(deps, caller, said), clusterId, { policyId, kind });
         return { value: await changed(deps, clusterId) };
       },
     }),
@@ -202,61 +198,10 @@ function replayRoute(deps: ApiDeps): ApiRoute {
     async handle({ params: { clusterId }, body: { replaySet, callIds, reason: said }, caller }) {
       const kept = { replaySet, callIds };
       return {
-        value: { replaySet, added: await keepForReplay(deps.database, by(deps, caller, said), clusterId, kept) },
+        value: { replaySet, added: await keepForReplay(deps.database, changedBy(deps, caller, said), clusterId, kept) },
       };
     },
   });
-}
-
-function nightRoutes(deps: ApiDeps): ApiRoute[] {
-  const { database, projectId, now } = deps;
-  return [
-    defineRoute({
-      ...{ method: 'GET', path: '/api/v1/cluster-changes', role: 'viewer' },
-      summary: 'What nights would change of more failures than they may by themselves, newest first',
-      ...{ params: noneSchema, query: noneSchema, body: noneSchema },
-      response: z.object({ items: z.array(clusterChangeSchema) }),
-      example: clusterExamples.changes,
-      async handle() {
-        const rows = await listClusterChanges(database, projectId, CHANGES_MAX);
-        const items = rows.map(({ plan, ...row }) => ({
-          ...asJson(row),
-          clusters: plan.clusters.length,
-          merges: plan.lineage.filter(({ kind }) => kind === 'merge').length,
-          splits: plan.lineage.filter(({ kind }) => kind === 'split').length,
-        }));
-        return { value: { items } };
-      },
-    }),
-    defineRoute({
-      ...{ method: 'POST', path: '/api/v1/cluster-changes', role: 'operator' },
-      summary: 'Apply or reject a change that waits',
-      ...{ params: noneSchema, query: noneSchema },
-      body: z.object({ changeId: z.uuid(), decision: z.enum(['apply', 'reject']), reason }),
-      response: z.object({ changeId: z.uuid(), opened: z.number(), merges: z.number(), splits: z.number() }),
-      example: clusterExamples.decide,
-      async handle({ body: { changeId, decision, reason: said }, caller }) {
-        const { actor, reason: why } = by(deps, caller, said);
-        if (decision === 'apply') {
-          const { minClusterSessions = 1 } = deps;
-          const support = { projectId, minClusterSessions, minClusterEvents: minClusterSessions };
-          const applied = await applyClusterChange({ database, now, actor }, support, { changeId, reason: why });
-          return { value: { ...applied, changeId, opened: applied.opened.length } };
-        }
-        await database.transaction().execute(async (transaction) => {
-          const change = await takeClusterChange(transaction, projectId, changeId);
-          if (change === null) throw new TrimtabError('conflict', `change ${changeId} does not wait for a decision`);
-          const decided = { projectId, changeId, actor, reason: why, now: new Date(now()) };
-          await decideClusterChange(transaction, { ...decided, status: 'rejected' });
-        });
-        return { value: { changeId, opened: 0, merges: 0, splits: 0 } };
-      },
-    }),
-  ];
-}
-
-function by({ projectId }: ApiDeps, caller: Caller, said: string) {
-  return { projectId, actor: `human:${caller.name}`, reason: said };
 }
 
 /** The cluster as it stands after a change. */

@@ -15,9 +15,9 @@ import { severitySchema } from '#shared/domain/score.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { type ApiRoute, defineRoute, ROLES } from '../api-route.ts';
+import { asJson } from '../as-json.ts';
 import { clusterCallSchema, clusterDetailSchema, clusterItemSchema } from '../cluster-schemas.ts';
 import { decodeCursor, noneSchema, pageOf, pageQuerySchema, searchText, toPage } from '../cursor.ts';
-import { asJson } from '../resource-schemas.ts';
 import { clusterExamples } from './cluster-examples.ts';
 
 const SPARKLINE_HOURS = 24;

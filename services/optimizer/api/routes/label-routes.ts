@@ -12,8 +12,8 @@ import { listLabels, type StoredLabel, writeLabel } from '#shared/database/label
 import { labelInputSchema, labellerSchema, labelMetricSchema } from '#shared/domain/label.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { type ApiRoute, defineRoute, ROLES } from '../api-route.ts';
+import { asJson } from '../as-json.ts';
 import { decodeCursor, noneSchema, pageOf, pageQuerySchema, searchText, toPage } from '../cursor.ts';
-import { asJson } from '../resource-schemas.ts';
 
 const DAY_MS = 86_400_000;
 const RATE_DAYS_MAX = 92;

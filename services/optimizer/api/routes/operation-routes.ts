@@ -7,11 +7,12 @@ import { abortRollout, listRollouts, type Rollout, readRollout } from '#shared/d
 import { TrimtabError } from '#shared/errors.ts';
 import { followRun } from '../../follow-run.ts';
 import { planCycle } from '../../plan-cycle.ts';
-import { systemStatusSchema } from '../../read-status.ts';
 import { runStandingSchema } from '../../run-progress.ts';
 import { MANUAL_JOB } from '../../schedule.ts';
+import { systemStatusSchema } from '../../system-status.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { type ApiRoute, defineRoute } from '../api-route.ts';
+import { asJson } from '../as-json.ts';
 import {
   decodeCursor,
   noneSchema,
@@ -21,15 +22,8 @@ import {
   sequenceKeySchema,
   toPage,
 } from '../cursor.ts';
-import {
-  asJson,
-  auditEventSchema,
-  controlSchema,
-  cyclePlanSchema,
-  pointerMovedSchema,
-  rolloutSchema,
-  runSchema,
-} from '../resource-schemas.ts';
+import { auditEventSchema, controlSchema, cyclePlanSchema, rolloutSchema, runSchema } from '../operation-schemas.ts';
+import { pointerMovedSchema } from '../policy-schemas.ts';
 
 const reasonBody = z.object({ reason: z.string().min(1).max(500).describe('Why; it is kept in the audit log') });
 const runParams = z.object({ runId: z.uuid() });

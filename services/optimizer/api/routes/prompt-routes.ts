@@ -9,6 +9,7 @@ import { TrimtabError } from '#shared/errors.ts';
 import { askForSearch } from '../../ask-for-search.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { type ApiRoute, defineRoute } from '../api-route.ts';
+import { asJson } from '../as-json.ts';
 import { decodeCursor, noneSchema, pageOf, pageQuerySchema, toPage } from '../cursor.ts';
 import {
   plannedSearchSchema,
@@ -18,7 +19,6 @@ import {
   replaySchema,
   searchRequestSchema,
 } from '../prompt-schemas.ts';
-import { asJson } from '../resource-schemas.ts';
 
 const runKey = z.object({ createdAt: z.iso.datetime(), promptRunId: z.uuid() });
 const replayKey = z.object({ createdAt: z.iso.datetime(), replayId: z.string().max(100) });

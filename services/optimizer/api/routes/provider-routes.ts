@@ -4,8 +4,9 @@ import { listModelTokens } from '#shared/database/token-calibration-store.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { type ApiRoute, defineRoute } from '../api-route.ts';
+import { asJson } from '../as-json.ts';
 import { noneSchema, searchText } from '../cursor.ts';
-import { asJson, lossReportSchema, modelTokensSchema } from '../resource-schemas.ts';
+import { lossReportSchema, modelTokensSchema } from '../provider-schemas.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS_DEFAULT = 7;

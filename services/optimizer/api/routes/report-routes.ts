@@ -3,9 +3,9 @@ import { durationSchema } from '#shared/config/duration.ts';
 import { readReport } from '../../report/read-report.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { type ApiRoute, defineRoute, type RouteExample } from '../api-route.ts';
+import { asJson } from '../as-json.ts';
 import { noneSchema, searchText } from '../cursor.ts';
 import { reportSchema } from '../report-schemas.ts';
-import { asJson } from '../resource-schemas.ts';
 
 const DAYS_MAX = 92;
 const DAY_MS = 86_400_000;

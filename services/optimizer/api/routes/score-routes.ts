@@ -12,8 +12,8 @@ import { TrimtabError } from '#shared/errors.ts';
 import { lookUp } from '#shared/look-up.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { type ApiRoute, defineRoute } from '../api-route.ts';
+import { asJson } from '../as-json.ts';
 import { noneSchema, searchText } from '../cursor.ts';
-import { asJson } from '../resource-schemas.ts';
 import { scorecardSchema, scoreSummarySchema, sessionScoresSchema } from '../score-schemas.ts';
 
 const DAY_MS = 86_400_000;

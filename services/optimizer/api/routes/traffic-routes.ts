@@ -5,8 +5,9 @@ import { TrimtabError } from '#shared/errors.ts';
 import { readCallShapes } from '#shared/shapes/read-call-shapes.ts';
 import type { ApiDeps } from '../api-deps.ts';
 import { type ApiRoute, defineRoute, ROLES, type Role } from '../api-route.ts';
+import { asJson } from '../as-json.ts';
+import { callDetailSchema, callSummarySchema, scoreSchema, usageSchema } from '../call-schemas.ts';
 import { decodeCursor, noneSchema, pageOf, pageQuerySchema, searchText, toPage } from '../cursor.ts';
-import { asJson, callDetailSchema, callSummarySchema, scoreSchema, usageSchema } from '../resource-schemas.ts';
 
 const DAY_MS = 86_400_000;
 const USAGE_DAYS_MAX = 92;
