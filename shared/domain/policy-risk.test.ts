@@ -41,6 +41,17 @@ describe('the class of a change', () => {
       ],
     });
     expect(assessRisk(BEFORE, prefixed, RULES)).toMatchObject({ risk: 'prefix', riskClass: 'canary' });
+    const [main] = prefixed.routes;
+    const waiting = { model: 'cheap', weight: 0, prefixId: 'p' };
+    const offered = body({ ...main!, targets: [{ model: 'dear', weight: 10_000 }, waiting] });
+    expect(assessRisk(body(route('main', { dear: 10_000 })), offered, RULES)).toMatchObject({
+      risk: 'prefix',
+      riskClass: 'canary',
+    });
+    expect(policyChange(body(route('main', { dear: 10_000 })), offered).routes).toHaveLength(1);
+    // It has had its canary: what only loses its weight, or keeps waiting, is nothing new.
+    expect(assessRisk(prefixed, offered, { ...RULES, weightStepMax: 1 })).toMatchObject({ risk: 'weights' });
+    expect(assessRisk(offered, offered, RULES)).toMatchObject({ risk: 'none' });
     const rule = route('team', { dear: 10_000 }, { match: { requestModel: 'claude-*', developer: 'ann' } });
     expect(classOf(body(rule, ...BEFORE.routes))).toBe('canary');
   });

@@ -29,7 +29,10 @@ export function riskRulesOf(governance: Governance | null): RiskRules {
 /** How one route, or one shape that it is specialised to, is served differently. */
 export interface RouteChange {
   readonly match: PolicyRoute['match'];
-  /** Weights gained and lost by model and prefix, in order of their names; of all routes that are new, the whole. */
+  /**
+   * Weights gained and lost by model and prefix, in order of their names; of all routes that are new, the whole. Zero for
+   * a prefix that is new and waits without weight, since its model may be explored with it.
+   */
   readonly weights: readonly (readonly [model: string, prefixId: string, delta: number])[];
   readonly exploration: readonly (readonly [model: string, delta: number])[];
   readonly fallbacks: { readonly from: readonly string[]; readonly to: readonly string[] } | null;
@@ -107,6 +110,12 @@ function assessRoute(
   const found: { risk: PolicyRisk; riskClass: RiskClass; reason: string }[] = [];
   const prefixes = new Set(base?.targets.map((target) => `${target.model}\u0000${target.prefixId ?? ''}`));
   for (const [model, prefixId, delta] of change.weights) {
+    if (delta === 0)
+      found.push({
+        risk: 'prefix',
+        riskClass: 'canary',
+        reason: `${model} may be tried with another prefix in ${name}`,
+      });
     if (delta <= 0) continue;
     const percent = `${(100 * delta) / WEIGHT_TOTAL} %`;
     if (had.has(model) && !prefixes.has(`${model}\u0000${prefixId}`)) {
@@ -132,9 +141,12 @@ function assessRoute(
 function describe(named: PolicyRoute, base: PolicyRoute | null, route: PolicyRoute | null): RouteChange {
   return {
     match: named.match,
-    weights: deltas(base?.targets ?? [], route?.targets ?? [], (target) => [target.model, target.prefixId ?? '']).map(
-      ([[model = '', prefixId = ''], delta]) => [model, prefixId, delta],
-    ),
+    weights: [
+      ...deltas(base?.targets ?? [], route?.targets ?? [], servedAs).map(
+        ([[model = '', prefixId = ''], delta]) => [model, prefixId, delta] as const,
+      ),
+      ...waiting(base, route),
+    ],
     exploration: deltas(base?.exploration.map(asTarget) ?? [], route?.exploration.map(asTarget) ?? [], (target) => [
       target.model,
     ]).map(([[model = ''], delta]) => [model, delta]),
@@ -144,6 +156,18 @@ function describe(named: PolicyRoute, base: PolicyRoute | null, route: PolicyRou
         : { from: base.fallbacks, to: route.fallbacks },
     kind: base === null ? 'added' : route === null ? 'removed' : 'changed',
   };
+}
+
+const servedAs = ({ model, prefixId }: Weighted): string[] => [model, prefixId ?? ''];
+
+/** Prefixes without weight that the route did not have before. */
+function waiting(base: PolicyRoute | null, route: PolicyRoute | null): (readonly [string, string, 0])[] {
+  const known = new Set(base?.targets.map((target) => servedAs(target).join('\u0000')));
+  return (route?.targets ?? []).flatMap(({ model, prefixId, weight }) =>
+    weight > 0 || prefixId === undefined || known.has(`${model}\u0000${prefixId}`)
+      ? []
+      : [[model, prefixId, 0] as const],
+  );
 }
 
 function changed(change: RouteChange): RouteChange[] {

@@ -4,7 +4,7 @@ import * as z from 'zod';
 export const WEIGHT_TOTAL = 10_000;
 /** A policy is held in memory by every gateway and matched on every call. */
 const POLICY_ROUTES_MAX = 1_000;
-const TARGETS_MAX = 50;
+export const TARGETS_MAX = 50;
 
 const nameSchema = z.string().min(1).max(200);
 const weightSchema = z.int().min(0).max(WEIGHT_TOTAL);

@@ -138,6 +138,32 @@ describe('choosing a target', () => {
     });
   });
 
+  it('explores a model with the prefix that waits for it among the targets, and serves nobody else with it', () => {
+    const waiting = route({
+      targets: [
+        { model: 'gpt', weight: 10_000 },
+        { model: 'qwen', weight: 0, prefixId: 'p1' },
+      ],
+      exploration: [
+        { model: 'claude-haiku', share: 100 },
+        { model: 'qwen', share: 100 },
+      ],
+    });
+    const tried = [0, 0.2, 0.4, 0.6, 0.8].map((u) =>
+      choose({ policy: policy(waiting), variant: 'exploration', u, explorationProbability: 0.02 }),
+    );
+    expect(tried).toMatchObject([
+      { target: { model: 'gpt' } },
+      { target: { model: 'gpt' } },
+      { target: { model: 'gpt' } },
+      { target: { model: 'qwen', prefixId: 'p1' }, propensity: expect.closeTo(0.01, 9) },
+      { target: { model: 'qwen', prefixId: 'p1' } },
+    ]);
+    for (const variant of ['stable', 'canary', 'control'] as const) {
+      expect(choose({ policy: policy(waiting), variant, u: 0.999_999 })).toMatchObject({ target: { model: 'gpt' } });
+    }
+  });
+
   it('explores only in the exploration slice, by shares of all the sessions of the route', () => {
     const explored = route({ exploration: [{ model: 'qwen', share: 100 }] });
     const at = (variant: 'stable' | 'control' | 'canary' | 'exploration', u: number) =>

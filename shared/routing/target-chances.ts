@@ -25,7 +25,8 @@ export function targetChances(route: PolicyRoute, allowed: AllowedName): TargetC
 }
 
 /**
- * Chances of a session inside the exploration slice. A model's share is of all the route's sessions, so inside a slice
+ * Chances of a session inside the exploration slice. A model is tried with the prefix that it has among the targets, be it
+ * without weight there: it is to be known as it would serve. Its share is of all the route's sessions, so inside a slice
  * of probability p it is share / p; what the shares leave of the slice goes to the route's targets, and shares that do
  * not fit into the slice are scaled down together: exploration never leaves its fence.
  */
@@ -37,14 +38,22 @@ export function exploringChances(
 ): TargetChance[] {
   const explored = route.exploration.flatMap((candidate) => {
     const model = allowed(candidate.model);
-    return model === undefined || candidate.share === 0 ? [] : [{ model, share: candidate.share / WEIGHT_TOTAL }];
+    if (model === undefined || candidate.share === 0) return [];
+    return [{ model, ...prefixOnTrial(route, model, allowed), share: candidate.share / WEIGHT_TOTAL }];
   });
   const wanted = explored.reduce((sum, candidate) => sum + candidate.share, 0);
   const slice = Math.max(wanted, explorationProbability);
   if (slice === 0) return [...targets];
   const left = 1 - wanted / slice;
   const rest = targets.map((target) => ({ ...target, chance: target.chance * left }));
-  return mergeChances([...explored.map(({ model, share }) => ({ model, chance: share / slice })), ...rest]);
+  return mergeChances([...explored.map(({ share, ...tried }) => ({ ...tried, chance: share / slice })), ...rest]);
+}
+
+/** The prefix of the model's largest target, in which the one that would grow is. */
+function prefixOnTrial(route: PolicyRoute, model: string, allowed: AllowedName): { readonly prefixId?: string } {
+  const own = route.targets.filter((target) => allowed(target.model) === model);
+  const prefixId = own.toSorted((left, right) => right.weight - left.weight)[0]?.prefixId;
+  return prefixId === undefined ? {} : { prefixId };
 }
 
 /** The chances of a session before it is known whether it explores. */

@@ -37,13 +37,17 @@ interface Running extends Pick<Proposal, 'prefix' | 'model'> {
  * Prefixes that are proposed in every world: one that helps a model and harms the others, for the model that it helps
  * and for one that it harms, and one for all that turns bad after its first canary sessions. Each goes through a
  * rollout, the one for the model with the most failures first, as the search for prefixes takes clusters by their
- * failures; moves of weight are made in both arms. A model that falls under a promoted prefix loses the prefix, as an
- * alarm brings back the policy from before it.
+ * failures; moves of weight are made in both arms.
+ *
+ * @param promote puts a prefix that has passed its rollout on some models
  */
-export function createArenaRollouts(world: World, governance: Governance) {
+export function createArenaRollouts(
+  world: World,
+  governance: Governance,
+  promote: (models: readonly string[], prefix: PrefixTried) => void,
+) {
   const settings = rolloutSettingsOf(governance);
   const waiting = proposalsOf(world);
-  const stable = world.models.map((): PrefixTried => 0);
   const failures = world.models.map(() => 0);
   let running: Running | null = null;
   let report = { promotedWorse: 0, rolledBackHarmless: 0 };
@@ -56,7 +60,11 @@ export function createArenaRollouts(world: World, governance: Governance) {
     running = null;
     const helps = isHelp(world, rollout);
     if (analysis.decision === 'promote') {
-      for (const model of world.models.keys()) if (covers(rollout, model)) stable[model] = rollout.prefix;
+      const covered = world.models.filter((_, model) => covers(rollout, model));
+      promote(
+        covered.map(({ id }) => id),
+        rollout.prefix,
+      );
       if (!helps) report = { ...report, promotedWorse: report.promotedWorse + 1 };
     } else if (analysis.decision === 'rollBack' && helps) {
       report = { ...report, rolledBackHarmless: report.rolledBackHarmless + 1 };
@@ -65,16 +73,9 @@ export function createArenaRollouts(world: World, governance: Governance) {
 
   return {
     share: (): number => (running === null ? 0 : governance.rollout.canary),
-    /** The prefix that a model is served with in an arm. */
-    prefixOf(model: number, variant: Variant): PrefixTried {
-      const tried = variant === 'canary' && running !== null && covers(running, model);
-      return tried && running !== null ? running.prefix : (stable[model] ?? 0);
-    },
-    /** What an alarm on a model does first: the prefix that the model was given is taken from it. */
-    dropPrefix(model: number): boolean {
-      const had = stable[model] !== 0;
-      stable[model] = 0;
-      return had;
+    /** The prefix that the canary tries on a model; null where it serves the model as the policy does. */
+    triedOn(model: number, variant: Variant): PrefixTried | null {
+      return variant === 'canary' && running !== null && covers(running, model) ? running.prefix : null;
     },
     /** `weightOf`: share of the session's shape that a model has by the policy. */
     enter(session: ArenaSession, variant: Variant, weightOf: (model: number) => number): void {

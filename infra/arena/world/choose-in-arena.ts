@@ -5,6 +5,7 @@ import { chooseTarget } from '#shared/routing/choose-target.ts';
 import { matchRoute } from '#shared/routing/match-route.ts';
 import { sessionHash } from '#shared/routing/session-hash.ts';
 import { exposureNow } from './arena-governance.ts';
+import { prefixOfId } from './arena-prefixes.ts';
 import type { ArenaSession, World } from './create-world.ts';
 
 export const REQUEST_MODEL = 'claude-sonnet';
@@ -37,10 +38,10 @@ export function chooseModelFor(
     explorationProbability,
   });
   if (choice.type !== 'target') throw new RangeError(`the arena's policy refuses ${choice.requestModel}`);
-  const { model } = choice.target;
+  const { model, prefixId } = choice.target;
   const explored =
     variant === 'exploration' && (matchRoute(body, facts)?.exploration ?? []).some((each) => each.model === model);
-  return { model: indexOf(world, model), variant, explored };
+  return { model: indexOf(world, model), prefix: prefixOfId(prefixId), variant, explored };
 }
 
 /** What the gateway knows of a session when it routes it. */

@@ -9,6 +9,7 @@ import { stepRouting } from '../../../services/optimizer/routing/step-routing.ts
 import { createArenaAlarms } from './arena-alarms.ts';
 import { governanceAt, type TrimtabSettings } from './arena-governance.ts';
 import type { ArenaLabel, ArenaPolicy, CreatePolicy, StartingKnowledge } from './arena-policy.ts';
+import { withoutPrefix, withPrefix } from './arena-prefixes.ts';
 import { createArenaRollouts } from './arena-rollouts.ts';
 import { chooseModelFor, factsOf, indexOf } from './choose-in-arena.ts';
 import { SESSIONS_PER_DAY, type World } from './create-world.ts';
@@ -28,7 +29,6 @@ function runTrimtab(world: World, start: StartingKnowledge, settings: TrimtabSet
   let anchors: AnchorRecord = { nights: 0, means: [] };
   let counts = { policies: 0, demotions: 0, falseDemotions: 0 };
   const alarms = createArenaAlarms(governance, 30 * SESSIONS_PER_DAY);
-  const rollouts = createArenaRollouts(world, governance);
   const cells = tokenCells(world);
 
   const activate = (next: PolicyBody) => {
@@ -36,6 +36,9 @@ function runTrimtab(world: World, start: StartingKnowledge, settings: TrimtabSet
     body = next;
     counts = { ...counts, policies: counts.policies + 1 };
   };
+  const rollouts = createArenaRollouts(world, governance, (models, prefix) => {
+    activate(withPrefix(body, world, models, prefix));
+  });
   const fall = (turnShape: string, model: string, at: number) => {
     const quality = world.quality(world.shapes.indexOf(turnShape), indexOf(world, model), at, 0);
     const falseDemotions = counts.falseDemotions + (quality >= world.bar ? 1 : 0);
@@ -54,7 +57,8 @@ function runTrimtab(world: World, start: StartingKnowledge, settings: TrimtabSet
     }
     if (label.choice.variant !== 'stable' && label.choice.variant !== 'control') return;
     const action = alarms.see(turnShape, model, quality);
-    if (action !== 'none' && rollouts.dropPrefix(label.choice.model)) return;
+    const bare = action === 'none' ? null : withoutPrefix(body, { turnShape, model });
+    if (bare !== null) return activate(bare);
     if (action !== 'demote') return;
     if (cellOf(state, turnShape, model).phase !== 'below') fall(turnShape, model, label.session.index);
     state = stepRouting(state, { type: 'alarm', turnShape, model }, rules);
@@ -72,7 +76,7 @@ function runTrimtab(world: World, start: StartingKnowledge, settings: TrimtabSet
     choose(session) {
       const choice = chooseModelFor(session, { world, governance, body, canaryShare: rollouts.share() });
       rollouts.enter(session, choice.variant, (model) => weight(session.shape, model));
-      return { ...choice, prefix: rollouts.prefixOf(choice.model, choice.variant) };
+      return { ...choice, prefix: rollouts.triedOn(choice.model, choice.variant) ?? choice.prefix };
     },
     learn(label) {
       const score = label.score === null ? null : withoutDrift(label.score, drift);

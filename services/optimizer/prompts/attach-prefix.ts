@@ -1,23 +1,39 @@
-import type { PolicyBody, PolicyRoute } from '#shared/domain/policy.ts';
+import { type PolicyBody, type PolicyRoute, TARGETS_MAX } from '#shared/domain/policy.ts';
 import { matchesPattern } from '#shared/routing/match-route.ts';
 
 /**
  * The policy with a prefix on one model in one turn shape: routes that could send the shape to the model get a route of
- * their own for the shape, ahead of them, with the prefix. Null when the shape never goes to the model.
+ * their own for the shape, ahead of them, with the prefix. In the other shapes of such a route the prefix waits
+ * without weight where the model has no target: should it be explored there, it is with what has helped it here. Null when
+ * the shape never goes to the model.
  */
 export function attachPrefix(
   body: PolicyBody,
   cell: { readonly turnShape: string; readonly model: string },
   prefixId: string,
 ): PolicyBody | null {
-  let attached = false;
+  const attachedTo = new Set<string>();
   const routes = body.routes.flatMap((route) => {
     if (!sendsTo(route, cell) || hasOwnRoute(body, route, cell.turnShape)) return [route];
-    attached = true;
+    attachedTo.add(matchButShape(route));
     const own = withPrefix(route, cell, prefixId);
     return own.id === route.id ? [own] : [own, route];
   });
-  return attached ? { ...body, routes } : null;
+  if (attachedTo.size === 0) return null;
+  const offered = (route: PolicyRoute) =>
+    attachedTo.has(matchButShape(route)) ? withWaiting(route, cell.model, prefixId) : route;
+  return { ...body, routes: routes.map(offered) };
+}
+
+/** The route with the prefix at hand for a model that it has no target for. */
+function withWaiting(route: PolicyRoute, model: string, prefixId: string): PolicyRoute {
+  if (route.targets.length >= TARGETS_MAX || route.targets.some((target) => target.model === model)) return route;
+  return { ...route, targets: [...route.targets, { model, weight: 0, prefixId }] };
+}
+
+function matchButShape({ match }: PolicyRoute): string {
+  const { turnShape: _any, ...rest } = match;
+  return JSON.stringify(Object.entries(rest).sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
 /** The prefix that the shape gets on the model now; undefined when it is not sent there. */

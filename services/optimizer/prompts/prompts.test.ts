@@ -95,6 +95,23 @@ describe('a prefix in a policy', () => {
     expect([prefixOf(body, cell), prefixOf(second!, cell)]).toEqual([null, 'p2']);
   });
 
+  it('waits without weight in the other shapes of the route, where the model has no target', () => {
+    const [general] = body.routes;
+    const other = { ...general!, id: 'agents/4k-none-plan', match: { ...general!.match, turnShape: '4k-none-plan' } };
+    const without = { ...other, targets: [{ model: 'grand', weight: 10_000 }] };
+    const shape = (routes: PolicyBody['routes']) => attachPrefix({ ...body, routes }, cell, 'p1')!.routes;
+    const targetsOf = (routes: PolicyBody['routes']) => routes.find((each) => each.id === other.id)?.targets;
+    expect(targetsOf(shape([without, general!]))).toEqual([
+      ...without.targets,
+      { model: cell.model, weight: 0, prefixId: 'p1' },
+    ]);
+    expect(targetsOf(shape([other, general!]))).toEqual(other.targets);
+    const elsewhere = { ...without, match: { ...without.match, developer: 'ann' } };
+    expect(targetsOf(shape([elsewhere, general!]))).toEqual(without.targets);
+    const given = [...without.targets, { model: cell.model, weight: 0, prefixId: 'p0' }];
+    expect(targetsOf(shape([{ ...without, targets: given }, general!]))).toEqual(given);
+  });
+
   it('is not attached where the model does not serve the shape', () => {
     expect(attachPrefix(body, { ...cell, model: 'grand' }, 'p1')).toBeNull();
     expect(prefixOf(body, { ...cell, model: 'grand' })).toBeUndefined();

@@ -11,8 +11,9 @@ export interface WeightStep {
 
 /**
  * Targets after one step towards the aim. What dropped models had goes to the model with the largest aim; of the rest at
- * most `stepMax` moves, from the models furthest above their aim to those furthest below. Targets keep their prefixes;
- * of several targets of one model the first gains and the smallest lose first.
+ * most `stepMax` moves, from the models furthest above their aim to those furthest below. Targets keep their prefixes, and
+ * the last one of a model keeps its place for the prefix when all its weight is gone: the model may come back, and is as
+ * good as it was with that. Of several targets of one model the first gains and the smallest lose first.
  */
 export function moveWeight(targets: readonly PolicyTarget[], step: WeightStep): PolicyTarget[] {
   const leader = [...step.aim].reduce((best, entry) => (entry[1] > best[1] ? entry : best), ['', -1] as const)[0];
@@ -61,7 +62,20 @@ function distribute(targets: readonly PolicyTarget[], weights: ReadonlyMap<strin
   for (const [model, weight] of weights) {
     if (!targets.some((target) => target.model === model)) moved.push({ model, weight });
   }
-  return moved.filter((target) => target.weight > 0);
+  return moved.filter((target) => target.weight > 0 || holdsPrefix(target, moved));
+}
+
+/** Whether a target without weight is all that says with which prefix its model is served. */
+function holdsPrefix(target: PolicyTarget, targets: readonly PolicyTarget[]): boolean {
+  return (
+    target.prefixId !== undefined &&
+    targets.find((each) => each.model === target.model) === target &&
+    !isServed(target.model, targets)
+  );
+}
+
+function isServed(model: string, targets: readonly PolicyTarget[]): boolean {
+  return targets.some((target) => target.model === model && target.weight > 0);
 }
 
 /** What is left of one of a model's targets when the model loses `loss`, taken from its smallest targets first. */
@@ -84,12 +98,13 @@ export function withoutModels(
   isAllowed: (model: string) => boolean,
   safeDefault: string,
 ): PolicyTarget[] {
-  const kept = targets.filter((target) => isAllowed(target.model) && target.weight > 0);
+  const allowed = targets.filter((target) => isAllowed(target.model));
+  const kept = allowed.filter((target) => target.weight > 0 || holdsPrefix(target, allowed));
   const largest = kept.reduce<PolicyTarget | undefined>(
     (best, target) => (best === undefined || target.weight > best.weight ? target : best),
     undefined,
   );
-  if (largest === undefined) return [{ model: safeDefault, weight: WEIGHT_TOTAL }];
+  if (largest === undefined || largest.weight === 0) return [{ model: safeDefault, weight: WEIGHT_TOTAL }];
   const missing = WEIGHT_TOTAL - kept.reduce((sum, target) => sum + target.weight, 0);
   return kept.map((target) => (target === largest ? { ...target, weight: target.weight + missing } : target));
 }

@@ -27,6 +27,8 @@ export interface RoutePlan {
  * finding out soon. The rest keeps the way open.
  */
 const RETURNING_SHARE = { surer: 0.9, trial: 0.5 } as const;
+/** A model that was found below the bar more often than this in a row is tried without its prefix, which may be why. */
+const SETBACKS_WITH_PREFIX_MAX = 20;
 /** A bootstrap explores several models at once, because its slice is large; otherwise one is proven after another. */
 const BOOTSTRAP_MODELS = 3;
 
@@ -55,8 +57,12 @@ export function planRoute(
   const dropped = new Set(standings.filter((each) => each.phase === 'below').map((each) => each.model));
   const stepMax = Math.max(1, Math.round(rules.weightStepMax * WEIGHT_TOTAL));
   const keeps = reason === 'no_sessions' || (reason === 'nothing_proven' && returning === null);
+  const suspect = new Set(
+    standings.filter((each) => each.wasProven && each.setbacks > SETBACKS_WITH_PREFIX_MAX).map((each) => each.model),
+  );
+  const moved = keeps ? current : moveWeight(current, { aim, dropped, stepMax });
   return {
-    targets: keeps ? current : moveWeight(current, { aim, dropped, stepMax }),
+    targets: moved.filter((target) => target.weight > 0 || !suspect.has(target.model)),
     // What the route serves now is seen enough, also while its weight moves away.
     exploration: planExploration(model, [mainModel(current), returning?.model], standings, rules),
     chosenModel: model,
@@ -67,7 +73,7 @@ export function planRoute(
 /** What the route serves apart from models on their way back, whose part is a trial however large it has become. */
 function servedModel(current: readonly PolicyTarget[], standings: readonly ModelStanding[]): string {
   const onTrial = (model: string) => standings.some((each) => each.model === model && each.phase === 'returning');
-  const settled = current.filter((target) => !onTrial(target.model));
+  const settled = current.filter((target) => target.weight > 0 && !onTrial(target.model));
   return mainModel(settled.length > 0 ? settled : current);
 }
 
