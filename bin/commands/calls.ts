@@ -59,7 +59,9 @@ async function tail(context: CommandContext, options: TailOptions): Promise<void
     else if (calls.length > 0) printRows(calls.map(rowOf));
   };
   if (options.follow !== true) {
-    show((await listCalls(database, projectId, { limit, sessionId: options.session })).reverse());
+    const calls = (await listCalls(database, projectId, { limit, sessionId: options.session })).reverse();
+    show(calls);
+    if (calls.length === 0 && options.json !== true) printLine(context, noCalls(options.session));
     return;
   }
   // A long call is stored after later ones have been shown, so that what is new is told by its id and not by its place.
@@ -71,6 +73,11 @@ async function tail(context: CommandContext, options: TailOptions): Promise<void
     seen = new Set(page.map((call) => call.callId));
     await delay(POLL_MS, undefined, { signal: context.signal }).catch(() => {});
   }
+}
+
+function noCalls(session: string | undefined): string {
+  if (session !== undefined) return `No calls of session ${printable(session)}.`;
+  return 'No calls yet: point a client at the gateway (its address is in `trimtab status`), or give files to `trimtab ingest`.';
 }
 
 function rowOf(call: CallSummary): (string | number | null)[] {

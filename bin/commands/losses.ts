@@ -34,7 +34,11 @@ async function losses(context: CommandContext, provider: string | undefined, opt
     return;
   }
   const report = await readLossReport(await context.database(), await context.project(), provider, since);
-  if (report === null) throw new TrimtabError('not_found', `there is no provider ${provider}, nor a call to it`);
+  if (report === null)
+    throw new TrimtabError(
+      'not_found',
+      `there is no provider ${provider}, nor a call to it; see \`trimtab providers\``,
+    );
   if (options.json === true) printJson(context, report);
   else printReport(context, report);
 }

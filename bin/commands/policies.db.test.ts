@@ -47,7 +47,9 @@ describe('trimtab policies', () => {
   });
 
   it('pins a version, and says so in status until it is lifted', async () => {
-    expect((await fixture.run(['policies', 'pin', 'v1'])).code).toBe(0);
+    expect((await fixture.run(['policies', 'pin', 'v1'])).stdout).toMatch(
+      /leaves it only after `trimtab optimize resume`/,
+    );
     expect((await fixture.run(['status'])).stdout).toContain('PINNED to');
     expect((await fixture.run(['optimize', 'resume'])).code).toBe(0);
     expect((await fixture.run(['status'])).stdout).not.toContain('PINNED');
@@ -56,7 +58,7 @@ describe('trimtab policies', () => {
   it('refuses a version that is not there', async () => {
     expect(await fixture.run(['policies', 'activate', 'v9'])).toMatchObject({
       code: 1,
-      stderr: 'trimtab: there is no policy v9\n',
+      stderr: 'trimtab: there is no policy v9; see `trimtab policies list`\n',
     });
   });
 });
@@ -76,6 +78,10 @@ describe('trimtab policies, deciding', () => {
     const { stdout } = await fixture.run(['policies', 'history', '--limit', '3']);
     expect(stdout).toMatch(new RegExp(`policy.approved +${name} `));
     expect(stdout).toMatch(new RegExp(`policy.proposed +${name} .*a try`));
+    // What `show` prints is a file to change and to propose.
+    writeFileSync(file, (await fixture.run(['policies', 'show', name, '--json'])).stdout);
+    const same = await fixture.run(['policies', 'propose', file, '--reason', 'again']);
+    expect(same.stdout).toMatch(new RegExp(`^${name} says the same`));
     const broken = join(fixture.folder, 'broken.json');
     writeFileSync(broken, '{"schema":1}');
     expect((await fixture.run(['policies', 'propose', broken, '--reason', 'x'])).stderr).toContain('not a policy');

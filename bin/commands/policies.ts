@@ -65,10 +65,14 @@ function registerReading(policies: Command, context: CommandContext): void {
 function registerDeciding(policies: Command, context: CommandContext): void {
   policies
     .command('propose <file>')
-    .description('Store the policy body of a JSON file as a proposal; nothing is served by it yet')
+    .description('Store a JSON file, a policy or its body alone, as a proposal; nothing is served by it yet')
     .requiredOption('--reason <text>', 'why; kept with the version')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExample:\n  trimtab policies propose policy.json --reason "try the in-house model"')
+
+    .addHelpText(
+      'after',
+      '\nExample:\n  trimtab policies show v1 --json > policy.json    # then edit its body\n  trimtab policies propose policy.json --reason "try the in-house model"',
+    )
     .action((file: string, options: ChangeOptions) => propose(context, file, options));
   for (const [name, decide, text] of [
     ['approve', approvePolicy, 'Say that a proposal may be served; where two people must, the second one counts'],
@@ -185,9 +189,9 @@ async function history(context: CommandContext, options: ListOptions): Promise<v
 }
 
 async function propose(context: CommandContext, file: string, options: ChangeOptions): Promise<void> {
-  let body: unknown;
+  let document: unknown;
   try {
-    body = JSON.parse(await readFile(file, 'utf8'));
+    document = JSON.parse(await readFile(file, 'utf8'));
   } catch (cause) {
     throw new TrimtabError('invalid_request', `${file} cannot be read as JSON: ${String(cause)}`, { cause });
   }
@@ -195,12 +199,18 @@ async function propose(context: CommandContext, file: string, options: ChangeOpt
   const projectId = await context.project();
   const parentId = (await readPointer(database, projectId))?.stable ?? null;
   const { policy, created } = await proposePolicy(database, {
-    ...{ projectId, body: body as PolicyBody, parentId, author: commandActor() },
+    ...{ projectId, body: bodyOf(document) as PolicyBody, parentId, author: commandActor() },
     ...{ reason: options.reason ?? '', evidence: { source: 'file' } },
   });
   if (options.json === true) printJson(context, { ...policy, created });
   else if (!created) printLine(context, `v${policy.number} says the same; it was proposed by ${policy.author}.`);
   else printLine(context, `v${policy.number} is proposed; \`trimtab policies diff v${policy.number}\` shows it.`);
+}
+
+/** What `policies show --json` prints has the body inside. */
+function bodyOf(document: unknown): unknown {
+  const isPolicy = typeof document === 'object' && document !== null && 'body' in document;
+  return isPolicy ? document.body : document;
 }
 
 async function activate(context: CommandContext, name: string, options: ChangeOptions): Promise<void> {
@@ -209,9 +219,10 @@ async function activate(context: CommandContext, name: string, options: ChangeOp
   const policy = await findPolicy(database, projectId, name);
   const change = { projectId, policyId: policy.policyId, actor: commandActor(), reason: options.reason ?? '' };
   const moved = options.pin === true ? await pinPolicy(database, change) : await activatePolicy(database, change);
+  const held = options.pin === true ? '; the optimizer leaves it only after `trimtab optimize resume`' : '';
   if (options.json === true)
     printJson(context, { policyId: policy.policyId, number: policy.number, epoch: moved.epoch });
-  else printLine(context, `v${policy.number} is stable and serves all traffic (epoch ${moved.epoch}).`);
+  else printLine(context, `v${policy.number} is stable and serves all traffic (epoch ${moved.epoch})${held}.`);
 }
 
 async function rollback(context: CommandContext, options: ChangeOptions): Promise<void> {

@@ -154,7 +154,11 @@ async function lineage(context: CommandContext, name: string, options: CommandOp
   const database = await context.database();
   const projectId = await context.project();
   const prefixId = await findPrefixId(database, projectId, name);
-  if (prefixId === null) throw new TrimtabError('not_found', `there is no prefix ${name}, or several begin so`);
+  if (prefixId === null)
+    throw new TrimtabError(
+      'not_found',
+      `there is no prefix ${name}, or several begin so; \`trimtab prompts show SEARCH\` names those of a search`,
+    );
   const steps = await readPrefixLineage(database, projectId, prefixId);
   if (options.json === true) return printJson(context, steps);
   for (const [index, step] of steps.entries()) {

@@ -45,7 +45,11 @@ function registerSessionScores(scores: Command, context: CommandContext): void {
 
 async function session(context: CommandContext, sessionId: string, options: CommandOptions): Promise<void> {
   const found = await readSessionScoreTree(await context.database(), await context.project(), sessionId);
-  if (found === null) throw new TrimtabError('not_found', `there is no session ${sessionId}`);
+  if (found === null)
+    throw new TrimtabError(
+      'not_found',
+      `there is no session ${sessionId}; \`trimtab calls show CALL\` names that of a call`,
+    );
   if (options.json === true) {
     printJson(context, found);
     return;

@@ -57,7 +57,12 @@ describe('trimtab calls', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as unknown);
     expect(idsSchema.parse(lines).map((call) => call.callId)).toEqual([callId, record.call.callId]);
-    expect((await fixture.run(['calls', 'tail', '--session', 'session-1'])).stdout).not.toContain(record.call.callId);
+    const others = await fixture.run(['calls', 'tail', '--session', 'session-1']);
+    expect(others.stdout).not.toContain(record.call.callId);
+    expect((await fixture.run(['calls', 'tail', '--session', 'no-such'])).stdout).toBe(
+      'No calls of session no-such.\n',
+    );
+    expect((await fixture.run(['calls', 'tail', '--session', 'no-such', '--json'])).stdout).toBe('');
   });
 
   it('follows until Ctrl-C, and shows a call that is stored late although others began after it', async () => {

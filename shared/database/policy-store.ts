@@ -144,7 +144,8 @@ export async function findPolicy(database: Database, projectId: string, name: st
   else throw new TrimtabError('invalid_request', 'name a policy as v7, or by 8 or more characters of its id');
   const rows = await query.limit(2).execute();
   const row = rows[0];
-  if (row === undefined) throw new TrimtabError('not_found', `there is no policy ${name}`);
+  if (row === undefined)
+    throw new TrimtabError('not_found', `there is no policy ${name}; see \`trimtab policies list\``);
   if (rows.length > 1) throw new TrimtabError('conflict', `${name} is the start of several policy ids`);
   return asPolicy(row);
 }

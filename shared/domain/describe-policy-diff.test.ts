@@ -47,7 +47,14 @@ describe('describePolicyDiff', () => {
   });
 
   it('lists every route of a first version, and those that are gone', () => {
-    expect(describePolicyDiff(null, V1)).toEqual(['+ route main {"requestModel":"claude-*"}: a 100 %']);
+    expect(describePolicyDiff(null, V1)).toEqual([
+      '+ route main {"requestModel":"claude-*"}: a 100 %; when it fails: b',
+    ]);
+    const [route] = V1.routes;
+    const trying = { ...V1, routes: [{ ...route!, exploration: [{ model: 'c', share: 150 }], fallbacks: [] }] };
+    expect(describePolicyDiff(null, trying)).toEqual([
+      '+ route main {"requestModel":"claude-*"}: a 100 %; tries: c 1.5 %',
+    ]);
     expect(describePolicyDiff(V1, { ...V1, routes: [] })).toEqual(['- route main']);
   });
 });

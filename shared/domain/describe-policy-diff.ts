@@ -21,7 +21,10 @@ export function describePolicyDiff(older: PolicyBody | null, newer: PolicyBody):
 function describeRoute(sign: '+' | '-', route: PolicyRoute): string[] {
   const match = JSON.stringify(route.match);
   const targets = route.targets.map((target) => describeTarget(target.model, target.weight, target.prefixId));
-  return [`${sign} route ${route.id} ${match}: ${targets.join(', ')}`];
+  const exploring = route.exploration.map(({ model, share }) => `${model} ${percent(share)}`);
+  const explored = exploring.length === 0 ? '' : `; tries: ${exploring.join(', ')}`;
+  const fallbacks = route.fallbacks.length === 0 ? '' : `; when it fails: ${route.fallbacks.join(', ')}`;
+  return [`${sign} route ${route.id} ${match}: ${targets.join(', ')}${explored}${fallbacks}`];
 }
 
 function describeRouteChange(previous: PolicyRoute, route: PolicyRoute): string[] {
