@@ -1,16 +1,11 @@
 import type { Command } from 'commander';
 import { changeClusterStatus } from '#shared/database/clusters/change-status.ts';
 import { readClusterRow, survivorOf } from '#shared/database/clusters/cluster-row.ts';
-import {
-  assignCluster,
-  commentCluster,
-  labelCluster,
-  renameCluster,
-  requirePolicy,
-} from '#shared/database/clusters/edit-cluster.ts';
+import { assignCluster, commentCluster, labelCluster, renameCluster } from '#shared/database/clusters/edit-cluster.ts';
 import { type ClusterChange, mergeClusters } from '#shared/database/clusters/merge-clusters.ts';
 import { splitCluster } from '#shared/database/clusters/split-cluster.ts';
 import type { Database } from '#shared/database/connect.ts';
+import { findPolicy } from '#shared/database/policy-store.ts';
 import type { ClusterStatus } from '#shared/domain/failure-cluster.ts';
 import { TrimtabError } from '#shared/errors.ts';
 import { rateBeforeResolving } from '../../services/optimizer/clusters/assess-clusters.ts';
@@ -75,7 +70,8 @@ export function registerClusterChanges(clusters: Command, context: CommandContex
         await commentCluster(database, by, clusterId, text);
       }),
   );
-  define('label <cluster> <labels...>', 'Put labels on a cluster; -name takes one off', 'label 7d3a91c2 azure').action(
+  const labelled = 'label 7d3a91c2 azure -- -untriaged';
+  define('label <cluster> <labels...>', 'Put labels on a cluster; behind --, -name takes one off', labelled).action(
     (name: string, labels: string[], options: ChangeOptions) =>
       change(context, name, options, ({ database, by, clusterId }) =>
         labelCluster(database, by, clusterId, {
@@ -96,15 +92,15 @@ function registerStatuses(clusters: Command, context: CommandContext): void {
   clusters
     .command('resolve <cluster>')
     .description('Say that a cluster is mended; failures on the policy or a later one can prove otherwise')
-    .option('--policy <id>', 'the policy that mends it')
+    .option('--policy <policy>', 'the policy that mends it: v3, or the start of its id')
     .option('--reason <text>', 'why; it is kept in the audit log', '')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExample:\n  trimtab clusters resolve 7d3a91c2 --policy b1946ac92492 --reason "new prefix"')
+    .addHelpText('after', '\nExample:\n  trimtab clusters resolve 7d3a91c2 --policy v3 --reason "new prefix"')
     .action((name: string, options: ChangeOptions & { readonly policy?: string }) =>
       change(context, name, options, async ({ database, by, clusterId }) => {
         const { projectId, actor, reason } = by;
-        const { policy: policyId = null } = options;
-        if (policyId !== null) await requirePolicy(database, projectId, policyId);
+        const { policy } = options;
+        const policyId = policy === undefined ? null : (await findPolicy(database, projectId, policy)).policyId;
         const rate = await rateBeforeResolving({ database, now: context.now }, projectId, clusterId);
         const resolved = { status: 'resolved', reason, actor, policyId, rate, now: new Date(context.now()) } as const;
         await changeClusterStatus(database, projectId, clusterId, resolved);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPromptRun } from '#shared/database/prompt-run-store.ts';
+import { bodyTo, propose } from '#shared/testing/optimizer-fixture.ts';
 import { PROMPT_OPTIMIZERS } from '../../services/optimizer/prompts/registry.ts';
 import { advanceRun } from '../../services/optimizer/prompts/runs/advance-run.ts';
 import {
@@ -67,6 +68,16 @@ describe('trimtab optimize prompt', () => {
     const { code, stderr } = await begin(...more);
     expect(code).toBe(1);
     expect(stderr).toMatch(message);
+  });
+
+  it('says so where the calls that failed are not of the policy that is served', async () => {
+    const cheap = await propose(fixture.database, 'default', bodyTo('cheap'));
+    expect((await fixture.run(['policies', 'activate', cheap])).code).toBe(0);
+    expect((await begin('--dry-run')).stderr).toMatch(
+      /are on steady in \S+, where the policy that is served sends nothing/,
+    );
+    expect((await fixture.run(['policies', 'rollback'])).code).toBe(0);
+    expect((await begin('--dry-run')).code).toBe(0);
   });
 
   it('begins a search that the optimizer takes up, follows it, and leaves it running on Ctrl-C', async () => {

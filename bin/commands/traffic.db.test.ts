@@ -157,6 +157,19 @@ describe('trimtab clusters', () => {
     }
   });
 
+  it('puts labels on a cluster and takes them off, and resolves it by a policy as people name it', async () => {
+    const labels = async (...given: string[]) => {
+      const { stderr, json, code } = await fixture.run(['clusters', 'label', 'unknown-tool', '--json', ...given]);
+      return code === 0 ? (json() as { labels: string[] }).labels : stderr;
+    };
+    expect(await labels('azure', 'untriaged')).toEqual(['azure', 'untriaged']);
+    expect(await labels('vendor', '--', '-untriaged')).toEqual(['azure', 'vendor']);
+    const resolved = await fixture.run(['clusters', 'resolve', 'unknown-tool', '--policy', 'v1', '--json']);
+    expect(resolved.json()).toMatchObject({ status: 'resolved' });
+    expect((await fixture.run(['clusters', 'resolve', 'unknown-tool', '--policy', 'v9'])).code).toBe(1);
+    expect((await fixture.run(['clusters', 'reopen', 'unknown-tool'])).code).toBe(0);
+  });
+
   it.each([
     [['show', 'nothing'], /there is no cluster nothing; see `trimtab clusters list`/],
     [['list', '--status', 'old'], /argument 'old' is invalid/],

@@ -30,12 +30,18 @@ export async function findCell(
   );
   const failures = fitting.find((cell) => prefixOf(stable.body, cell) === cell.prefixId);
   if (failures !== undefined) return { failures, since };
-  throw new TrimtabError(
-    'not_found',
-    cells.length === 0
-      ? 'the cluster has no failures in the last seven days'
-      : fitting.length === 0
-        ? `no failures of the cluster there; they are on ${cells.map((cell) => `${cell.model} in ${cell.turnShape}`).join(', ')}`
-        : 'the failures of the cluster were served with another prefix than the one that is served now',
-  );
+  throw new TrimtabError('not_found', whyNot(cells, fitting, stable));
+}
+
+function whyNot(cells: readonly FixableFailures[], fitting: readonly FixableFailures[], stable: Policy): string {
+  if (cells.length === 0) return 'the cluster has no failures in the last seven days';
+  if (fitting.length === 0) return `no failures of the cluster there; they are on ${placesOf(cells)}`;
+  if (fitting.every((cell) => prefixOf(stable.body, cell) === undefined)) {
+    return `the failures of the cluster are on ${placesOf(fitting)}, where the policy that is served sends nothing: a prefix would reach nobody`;
+  }
+  return 'the failures of the cluster were served with another prefix than the one that is served now';
+}
+
+function placesOf(cells: readonly FixableFailures[]): string {
+  return cells.map((cell) => `${cell.model} in ${cell.turnShape}`).join(', ');
 }
