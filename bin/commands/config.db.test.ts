@@ -19,7 +19,12 @@ describe('trimtab config check', () => {
 
   it('names the variable of a key that is not set', async () => {
     const path = join(fixture.folder, 'keyed.yaml');
-    writeFileSync(path, `providers:\n  openai: { apiKey: "\${OPENAI_API_KEY}" }\n`);
+    const keys = `providers:\n  openai: { apiKey: "\${OPENAI_API_KEY}" }\n`;
+    writeFileSync(path, `${keys}webhooks: [{ name: ops, url: "https://ops.example/", secret: "\${HOOK_SECRET}" }]\n`);
+    const { stdout } = await fixture.run(['config', 'check', path]);
+    expect(stdout).toContain('OPENAI_API_KEY is not set: calls to openai fail until you export OPENAI_API_KEY');
+    expect(stdout).toContain('HOOK_SECRET is not set: webhooks.0.secret counts as left out until');
+    writeFileSync(path, keys);
     expect((await fixture.run(['config', 'check', path, '--json'])).json()).toEqual({
       ok: true,
       path,

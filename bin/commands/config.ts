@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { inspectConfig } from '#shared/config/load-config.ts';
 import type { CommandContext, CommandOptions } from './command-context.ts';
+import { describeMissingSecret } from './describe-missing-secret.ts';
 import { printJson, printLine } from './print.ts';
 
 export function registerConfig(program: Command, context: CommandContext): void {
@@ -18,12 +19,7 @@ export function registerConfig(program: Command, context: CommandContext): void 
         return;
       }
       printLine(context, `${path} is valid: ${parsed.models.length} models, ${parsed.routes.length} routes.`);
-      for (const { provider, variable } of missingSecrets) {
-        printLine(
-          context,
-          `  ${variable} is not set, so provider ${provider} cannot be used; export ${variable}=... first.`,
-        );
-      }
+      for (const missing of missingSecrets) printLine(context, `  ${describeMissingSecret(missing, parsed)}`);
       const { weights, prefixes } = parsed.governance;
       printLine(context, `  Routing weights: ${weights}. Prompt prefixes: ${prefixes}.`);
       if (parsed.judges.length === 0) printLine(context, '  No judge: deterministic scorers only.');

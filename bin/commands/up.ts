@@ -9,6 +9,7 @@ import { createLog } from '#shared/log.ts';
 import { describeAddresses, runSupervisor } from '../../infra/supervisor.ts';
 import { ensureAdminToken } from '../../services/optimizer/api/token-file.ts';
 import type { CommandContext } from './command-context.ts';
+import { describeMissingSecret } from './describe-missing-secret.ts';
 import { prepareSystem } from './prepare-system.ts';
 import { printLine } from './print.ts';
 
@@ -33,9 +34,7 @@ export async function up(context: CommandContext): Promise<number> {
     printLine(context, `Wrote a commented sample configuration to ${environment.configPath}.`);
   }
   const { config, missingSecrets } = await inspectConfig(environment.configPath, environment.variables);
-  for (const { provider, variable } of missingSecrets) {
-    printLine(context, `${variable} is not set: calls to ${provider} will fail until you export it and start again.`);
-  }
+  for (const missing of missingSecrets) printLine(context, describeMissingSecret(missing, config));
   if (environment.databaseUrl === undefined) {
     printLine(context, `No DATABASE_URL: running PostgreSQL from ${environment.dataDir}.`);
   }

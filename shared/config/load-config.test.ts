@@ -26,6 +26,17 @@ describe('parseConfig', () => {
     expect(result.config.governance.weights).toBe('propose');
   });
 
+  it('names the variable where what is missing stands in the file, and is not set', () => {
+    const hooks = `webhooks: [{ name: ops, format: slack, url: "\${SLACK_URL}" }]\n`;
+    expect(problemsOf(`${BASE}${hooks}`)).toMatchObject([
+      { path: 'webhooks.0.url', message: 'a webhook of format slack needs a url; SLACK_URL is not set' },
+    ]);
+    const secret = `webhooks: [{ name: ops, url: "https://ops.example/", secret: "\${HOOK_SECRET}" }]\n`;
+    expect(parseConfig(`${BASE}${secret}`, { OPENAI_API_KEY: 'sk-test' })).toMatchObject({
+      missingSecrets: [{ provider: 'webhooks.0.secret', variable: 'HOOK_SECRET' }],
+    });
+  });
+
   it('gives an empty file the safe defaults', () => {
     const result = parseConfig('', {});
     if (!('config' in result)) throw new Error('expected a config');

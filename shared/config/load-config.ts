@@ -4,7 +4,7 @@ import { checkReferences } from './check-references.ts';
 import { type ConfigProblem, describeProblems } from './config-problem.ts';
 import { configSchema, type TrimtabConfig } from './config-schema.ts';
 import { readYaml } from './read-yaml.ts';
-import { resolveSecrets } from './resolve-secrets.ts';
+import { type ResolvedSecrets, resolveSecrets } from './resolve-secrets.ts';
 
 export interface LoadedConfig {
   readonly config: TrimtabConfig;
@@ -24,11 +24,22 @@ export function parseConfig(text: string, environment: Environment): LoadedConfi
   const resolved = resolveSecrets(yaml.value, environment, yaml.lineOf);
   if (resolved.problems.length > 0) return resolved.problems;
   const parsed = configSchema.safeParse(resolved.value);
-  if (!parsed.success) return describeProblems(parsed.error, yaml.lineOf);
+  if (!parsed.success) return describeProblems(parsed.error, yaml.lineOf).map(namingVariable(resolved.missing));
   const problems = checkReferences(parsed.data, yaml.lineOf);
   if (problems.length > 0) return problems;
   const project = environment['TRIMTAB_PROJECT'] || parsed.data.project;
-  return { config: { ...parsed.data, project }, missingSecrets: resolved.missing };
+  return {
+    config: { ...parsed.data, project },
+    missingSecrets: resolved.missing.map(({ provider, variable }) => ({ provider, variable })),
+  };
+}
+
+/** What stands in the file and is not in the environment is not missing from the file: the variable is what to set. */
+function namingVariable(missing: ResolvedSecrets['missing']) {
+  return (problem: ConfigProblem): ConfigProblem => {
+    const variable = missing.find(({ path }) => path === problem.path)?.variable;
+    return variable === undefined ? problem : { ...problem, message: `${problem.message}; ${variable} is not set` };
+  };
 }
 
 /**

@@ -2,7 +2,8 @@ import type { ConfigProblem, LineOf } from './config-problem.ts';
 
 export interface ResolvedSecrets {
   readonly value: unknown;
-  readonly missing: readonly { readonly provider: string; readonly variable: string }[];
+  /** By the provider that wants it, or by its place elsewhere in the file. */
+  readonly missing: readonly { readonly provider: string; readonly variable: string; readonly path: string }[];
   readonly problems: readonly ConfigProblem[];
 }
 
@@ -18,7 +19,7 @@ export function resolveSecrets(
   environment: Readonly<Record<string, string | undefined>>,
   lineOf: LineOf,
 ): ResolvedSecrets {
-  const missing: { provider: string; variable: string }[] = [];
+  const missing: { provider: string; variable: string; path: string }[] = [];
   const problems: ConfigProblem[] = [];
   const visit = (node: unknown, path: readonly (string | number)[]): unknown => {
     if (Array.isArray(node)) return node.map((item, index) => visit(item, [...path, index]));
@@ -40,7 +41,8 @@ export function resolveSecrets(
     const variable = reference[1] ?? '';
     const found = environment[variable];
     if (found === undefined || found === '') {
-      missing.push({ provider: path[0] === 'providers' ? String(path[1]) : path.join('.'), variable });
+      const place = path.join('.');
+      missing.push({ provider: path[0] === 'providers' ? String(path[1]) : place, variable, path: place });
       return undefined;
     }
     return found;

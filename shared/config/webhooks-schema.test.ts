@@ -8,7 +8,7 @@ const problemsOf = (text: Record<string, unknown>) =>
 describe('webhooks in the configuration', () => {
   it('have an address, or are PagerDuty, which has one and needs a key', () => {
     expect(problemsOf({ webhooks: [{ name: 'ops' }] })).toEqual([
-      'webhooks.0.url: a webhook of format json needs an url',
+      'webhooks.0.url: a webhook of format json needs a url',
     ]);
     expect(problemsOf({ webhooks: [{ name: 'pager', format: 'pagerduty' }] })).toEqual([
       'webhooks.0.routingKey: is missing: PagerDuty takes no event without it',

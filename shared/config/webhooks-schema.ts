@@ -32,7 +32,7 @@ export const webhookSchema = z
       context.addIssue({
         code: 'custom',
         path: ['url'],
-        message: `a webhook of format ${webhook.format} needs an url`,
+        message: `a webhook of format ${webhook.format} needs a url`,
       });
     }
   })
