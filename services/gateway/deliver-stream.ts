@@ -39,26 +39,33 @@ export async function deliverStream(
 ): Promise<Delivery> {
   const streaming = startStreaming(input);
   const { decoder, encoder, raw } = streaming;
+  const { connection } = input;
   let timeToFirstChunkMs: number | null = null;
   let broken: unknown = null;
+  /** Kept back for a moment, to go out with the end of the answer. */
+  let last: Buffer | string = '';
+  let isEnded = false;
   stream.open(headers);
   try {
     await input.body.read({
       take(bytes) {
         const piece = translate(streaming, bytes);
+        isEnded = isOver(streaming);
         if (piece.length === 0) return undefined;
         timeToFirstChunkMs ??= input.elapsedMs();
-        return stream.write(piece);
+        if (!isEnded) return stream.write(piece);
+        last = piece;
+        return undefined;
       },
-      isOver: () => isOver(streaming),
+      isOver: () => isEnded || connection.gone.aborted,
     });
   } catch (error) {
     broken = error ?? new Error('cut');
   }
   const outcome = outcomeOf(streaming, broken);
   const ending = outcome === 'cancelled' ? '' : finish(streaming, outcome);
-  if (ending !== '') await stream.write(ending);
-  stream.end();
+  if (last !== '' && ending !== '') await stream.write(last);
+  stream.end(ending === '' ? last : ending);
   letGo(input.body, decoder.isComplete());
   return {
     status: statusOf(decoder, outcome),
@@ -100,15 +107,22 @@ function forwardedEvents({ hidesUsage }: EncodedCall): CompleteEvents {
 }
 
 /** Whether nothing more can come of the upstream, whatever it still sends. */
-function isOver({ decoder, parser, isOversized, input }: Streaming): boolean {
+function isOver({ decoder, parser, isOversized }: Streaming): boolean {
   const canGoOn = parser.failure === null && decoder.failure() === null && !isOversized;
-  return decoder.isComplete() || !canGoOn || input.connection.gone.aborted;
+  return decoder.isComplete() || !canGoOn;
 }
+
+const NO_EVENTS: readonly SseEvent[] = [];
 
 /** What the client gets for these bytes. */
 function translate(streaming: Streaming, bytes: Buffer): Buffer | string {
   const { decoder, parser, forwarded, raw } = streaming;
-  const events = parser.push(bytes);
+  const unparsed = parser.isBetweenEvents ? (decoder.pushUnparsed?.(bytes) ?? null) : null;
+  if (unparsed !== null && forwarded === null) {
+    raw.push(bytes);
+    return encodeAll(streaming, unparsed);
+  }
+  const events = unparsed === null ? parser.push(bytes) : NO_EVENTS;
   const readable = streaming.isBinary ? Buffer.from(events.map(encodeSseEvent).join('')) : bytes;
   raw.push(readable);
   streaming.isOversized = parser.failure === 'event_too_large' || parser.failure === 'message_too_large';
@@ -116,7 +130,7 @@ function translate(streaming: Streaming, bytes: Buffer): Buffer | string {
   const wasFine = decoder.failure() === null;
   // Only a decoder whose events are the client's can tell again what came before an end.
   const isTold = decoder.takeRewritten !== undefined;
-  const canonical: CanonicalStreamEvent[] = [];
+  const canonical: CanonicalStreamEvent[] = unparsed ?? [];
   let isFollowed = false;
   for (const event of events) {
     isFollowed ||= isTold && decoder.isComplete();

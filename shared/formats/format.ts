@@ -54,6 +54,11 @@ export type DecodedResponse =
 /** Turns upstream events into canonical ones; state is plain data, so a decoder can be moved or inspected. */
 export interface StreamDecoder {
   push(event: SseEvent): CanonicalStreamEvent[];
+  /**
+   * Reads the bytes of one event, where the events before it tell what is in them; null for bytes that have to be parsed,
+   * which are then as if they had not been given. To be asked only where an event begins.
+   */
+  pushUnparsed?(bytes: Buffer): CanonicalStreamEvent[] | null;
   /** The upstream closed: the closing events, or an `error` event when it broke off. Safe to call twice. */
   end(): CanonicalStreamEvent[];
   /** The message as delivered so far; null before `message_start`. */

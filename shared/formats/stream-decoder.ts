@@ -17,6 +17,8 @@ export interface StreamHandlers<State extends FrameState> {
   readonly read: (stream: DecoderStream<State>, payload: JsonObject, name: string | undefined, data: string) => void;
   /** Reads an event without a name from its text, where the events before it tell what is in it; true when it did. */
   readonly readUnparsed?: (stream: DecoderStream<State>, data: string) => boolean;
+  /** The same for the bytes of one whole event as they came, for one stream; false for all that has to be parsed. */
+  readonly createBytesReader?: () => (stream: DecoderStream<State>, bytes: Buffer) => boolean;
   /** The end mark of Chat Completions; formats that say otherwise that they are complete leave it out. */
   readonly readEndMark?: (stream: DecoderStream<State>) => void;
   /** Takes an event that is no JSON payload; true when it did. */
@@ -74,6 +76,7 @@ export function defineStreamDecoder<State extends FrameState>(
   return (context, state = handlers.createState()) => {
     const stream = openStream(handlers.format, state, context);
     const isOver = () => state.phase === 'complete' || state.phase === 'failed';
+    const readBytes = handlers.createBytesReader?.();
     const take = () => {
       const { events } = stream;
       stream.events = [];
@@ -84,6 +87,9 @@ export function defineStreamDecoder<State extends FrameState>(
         if (!isOver()) pushEvent(handlers, stream, event);
         return take();
       },
+      ...(readBytes === undefined
+        ? {}
+        : { pushUnparsed: (bytes: Buffer) => (!isOver() && readBytes(stream, bytes) ? take() : null) }),
       end() {
         if (!isOver()) handlers.close(stream);
         return take();

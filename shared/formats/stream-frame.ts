@@ -56,7 +56,9 @@ export function openStream<State extends FrameState>(
 }
 
 export function emit(stream: DecoderStream, event: CanonicalStreamEvent): void {
-  stream.events.push(event);
+  // Nearly always the only one, and a list that grows is given room for sixteen more.
+  if (stream.events.length === 0) stream.events = [event];
+  else stream.events.push(event);
   accumulate(stream.accumulated, event);
 }
 

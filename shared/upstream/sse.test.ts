@@ -57,3 +57,22 @@ describe('an SSE stream', () => {
     expect(parser.end()).toEqual([]);
   });
 });
+
+test('an event begins behind a blank line, and nowhere that is not sure', () => {
+  const parser = createSseParser({ bufferCharactersMax: 64 });
+  const after = (text: string): boolean => {
+    parser.push(Buffer.from(text));
+    return parser.isBetweenEvents;
+  };
+  expect(parser.isBetweenEvents).toBe(false);
+  expect(['data: a\n\n', 'data: a\n', '\n', 'data: b\n\n', 'event: x\n', 'data: c\n\n'].map(after)).toEqual([
+    true,
+    false,
+    false,
+    true,
+    false,
+    true,
+  ]);
+  expect(after(`data: ${'x'.repeat(80)}\ndata: y`)).toBe(false);
+  expect(after('data: a\n\n')).toBe(false);
+});

@@ -16,6 +16,8 @@ export interface SseParser {
   push(bytes: Uint8Array): SseEvent[];
   /** A last event that lacks only its blank line. */
   end(): SseEvent[];
+  /** Whether an event begins with the next byte: what was pushed last ended in a blank line. */
+  readonly isBetweenEvents: boolean;
   /** Set when an event outgrew the buffer. Nothing is parsed after that. */
   readonly failure: 'event_too_large' | null;
 }
@@ -31,11 +33,16 @@ class TextEventParser implements SseParser {
   readonly #parser: EventSourceParser;
   #events: SseEvent[] = [];
   #failure: SseParser['failure'] = null;
+  #isBetweenEvents = false;
 
   constructor(maxBufferSize: number) {
     this.#parser = createParser({
       maxBufferSize,
-      onEvent: (event) => this.#events.push(event),
+      onEvent: (event) => {
+        // Nearly always the only one, and a list that grows is given room for sixteen more.
+        if (this.#events.length === 0) this.#events = [event];
+        else this.#events.push(event);
+      },
       onError: (error) => {
         if (error.type === 'max-buffer-size-exceeded') this.#failure = 'event_too_large';
       },
@@ -46,8 +53,14 @@ class TextEventParser implements SseParser {
     return this.#failure;
   }
 
+  get isBetweenEvents(): boolean {
+    return this.#isBetweenEvents;
+  }
+
   push(bytes: Uint8Array): SseEvent[] {
-    return this.#feed(this.#text.write(bytes));
+    const events = this.#feed(this.#text.write(bytes));
+    this.#isBetweenEvents = this.#failure === null && endsInBlankLine(bytes);
+    return events;
   }
 
   /** Servers that close without the final blank line lose no event; a line cut in the middle does not parse as JSON. */
@@ -61,6 +74,13 @@ class TextEventParser implements SseParser {
     this.#events = [];
     return parsed;
   }
+}
+
+const LINE_FEED = 10;
+
+/** Of lines that end in a line feed alone; those of others are not needed here. */
+function endsInBlankLine(bytes: Uint8Array): boolean {
+  return bytes[bytes.length - 1] === LINE_FEED && bytes[bytes.length - 2] === LINE_FEED;
 }
 
 /** Wire text of one event. Line breaks inside `data` become several `data:` lines, as the standard asks. */

@@ -12,6 +12,8 @@ export interface StreamParser {
   /** Events that became complete with these bytes; empty after a failure. */
   push(bytes: Uint8Array): SseEvent[];
   end(): SseEvent[];
+  /** Whether an event begins with the next byte; false where it is not known. */
+  readonly isBetweenEvents: boolean;
   /** Set when nothing more can be read. */
   readonly failure: 'event_too_large' | EventStreamFailure | null;
 }

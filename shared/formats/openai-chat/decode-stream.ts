@@ -2,7 +2,7 @@ import { defineStreamDecoder, failUnfinished } from '../stream-decoder.ts';
 import { lose } from '../stream-frame.ts';
 import { isWholeJsonObject } from '../tool-input.ts';
 import { completeChatStream } from './complete-stream.ts';
-import { readEvent, readUnparsed } from './read-event.ts';
+import { createBytesReader, readEvent, readUnparsed } from './read-event.ts';
 import { type ChatStream, type ChatStreamState, createChatStreamState } from './stream-state.ts';
 
 /** `[DONE]` without a finish reason is an end only if nothing was left half said. */
@@ -35,6 +35,7 @@ export const createStreamDecoder = defineStreamDecoder<ChatStreamState>({
   createState: createChatStreamState,
   read: readEvent,
   readUnparsed,
+  createBytesReader,
   readEndMark,
   close,
 });

@@ -8,7 +8,8 @@ import { apiErrorFromChatBody } from './decode-error.ts';
 import { isFailureReason } from './decode-stop-reason.ts';
 import { decodeUsage } from './decode-usage.ts';
 import { drainSegments } from './drain-segments.ts';
-import { readRepeated, repeatedChunkOf } from './repeated-chunk.ts';
+import { type RepeatedBytes, readRepeatedBytes, repeatedBytesOf } from './repeated-bytes.ts';
+import { type RepeatedChunk, readRepeated, repeatedChunkOf } from './repeated-chunk.ts';
 import { addDelta, addPlainText, addReasoning } from './stream-deltas.ts';
 import type { ChatStream } from './stream-state.ts';
 
@@ -85,9 +86,27 @@ export function readUnparsed(stream: ChatStream, data: string): boolean {
   if (state.repeated === null || state.phase !== 'streaming') return false;
   const text = readRepeated(state.repeated, data);
   if (text === null) return false;
-  state.unrepeated = 0;
-  if (state.repeated.field === 'content') addPlainText(stream, text);
+  goOn(stream, state.repeated, text);
+  return true;
+}
+
+/** The same of the bytes of a whole event, which are then not even made a text. */
+export function createBytesReader(): (stream: ChatStream, bytes: Buffer) => boolean {
+  let known: RepeatedBytes | null = null;
+  return (stream, bytes) => {
+    const { repeated, phase } = stream.state;
+    if (repeated === null || phase !== 'streaming') return false;
+    if (known?.chunk !== repeated) known = repeatedBytesOf(repeated);
+    const text = readRepeatedBytes(known, bytes);
+    if (text === null) return false;
+    goOn(stream, repeated, text);
+    return true;
+  };
+}
+
+function goOn(stream: ChatStream, { field }: RepeatedChunk, text: string): void {
+  stream.state.unrepeated = 0;
+  if (field === 'content') addPlainText(stream, text);
   else addReasoning(stream, { reasoning_content: text });
   drainSegments(stream, false);
-  return true;
 }

@@ -20,7 +20,7 @@ const TEXT_FIELDS = ['content', 'reasoning_content', 'reasoning'] as const;
 type TextField = (typeof TEXT_FIELDS)[number];
 
 const PADDING_START = '"obfuscation":"';
-const PADDING_END = '"}';
+export const PADDING_END = '"}';
 const PADDING = /^[A-Za-z0-9_-]*$/;
 /** What JSON writes otherwise than as itself, and what ends a text in it. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what JSON does not allow in a text.
@@ -92,7 +92,11 @@ export function readRepeated({ prefix, suffix, isPadded }: RepeatedChunk, data: 
   const end = isPadded ? data.lastIndexOf(suffix) : data.length - suffix.length;
   if (end <= prefix.length) return null;
   if (isPadded ? !isPadding(data, end + suffix.length) : data.slice(end) !== suffix) return null;
-  const written = data.slice(prefix.length, end);
+  return textOf(data.slice(prefix.length, end));
+}
+
+/** What stands inside of a text in JSON; null for what is not the inside of one text. */
+export function textOf(written: string): string | null {
   return NEEDS_PARSING.test(written) ? parseText(written) : written;
 }
 
@@ -102,7 +106,6 @@ function isPadding(data: string, start: number): boolean {
   return start <= end && data.endsWith(PADDING_END) && PADDING.test(data.slice(start, end));
 }
 
-/** A text with escapes; null for what is not the inside of one text. */
 function parseText(written: string): string | null {
   try {
     const text: unknown = JSON.parse(`"${written}"`);
