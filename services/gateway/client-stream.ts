@@ -9,7 +9,8 @@ export interface ClientStream {
   open(headers: Readonly<Record<string, string>>): void;
   /** A promise when the client has no room for more. */
   write(piece: string | Uint8Array): Promise<void> | undefined;
-  end(): void;
+  /** Ends the stream, behind a last piece when there is one. */
+  end(piece?: string | Uint8Array): void;
 }
 
 /** Proxies that buffer would hold back what is streamed. */
@@ -52,9 +53,9 @@ export function createClientStream(
       quietTicks = 0;
       return connection.write(piece);
     },
-    end() {
+    end(piece) {
       clearInterval(timer);
-      connection.end();
+      connection.end(piece);
     },
   };
 }
