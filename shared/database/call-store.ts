@@ -36,10 +36,10 @@ export interface StoredCallRef {
 
 export interface CallStore {
   /**
-   * Encodes records that will be stored soon, while the store is at work on others. What cannot be encoded is left to
-   * `store`, which says why.
+   * Encodes a record that will be stored soon, so that it can be done while the store is at work on others. True when
+   * `store` does not look into its content any more; what cannot be encoded is left to `store`, which says why.
    */
-  prepare?(records: readonly (CallRecord | OfferedCall)[]): Promise<void>;
+  prepare?(record: CallRecord | OfferedCall): Promise<boolean>;
   /**
    * Stores calls with their content and sessions in one transaction; calls that are stored already stay as they are,
    * and calls that somebody has asked to erase are left out, and counted as erased.
@@ -115,11 +115,12 @@ export function createCallStore(database: Database): CallStore {
   }
 
   return {
-    async prepare(records) {
-      for (const record of records) {
-        const encoded = await encode(record).catch(() => null);
-        if (encoded !== null) await transcripts.prepare(entryOf(encoded), generation);
-      }
+    async prepare(record) {
+      const encoded = await encode(record).catch(() => null);
+      if (encoded === null) return false;
+      // What cannot be packed now is packed when its turn comes, or fails there.
+      await transcripts.prepare(entryOf(encoded), generation).catch(() => {});
+      return true;
     },
     async store(records, within) {
       const encoded = new Map<string, EncodedCall>();

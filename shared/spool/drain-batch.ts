@@ -56,7 +56,7 @@ export class DrainBatch {
     if (!batch.isCounted) return;
     const readable: Readable[] = [];
     for (const frame of batch.records) {
-      const decoded = await this.#decode(frame);
+      const decoded = await this.#makeReady(frame);
       if (decoded.type === 'record') readable.push({ frame, offered: decoded.offered });
       else await this.#quarantine(frame, decoded.reason);
     }
@@ -76,34 +76,32 @@ export class DrainBatch {
    * here fails again when its turn comes.
    */
   async prepareAfter(batch: SpoolBatch): Promise<void> {
-    const { spool, callStore, log } = this.#deps;
+    const { spool, log } = this.#deps;
     try {
-      const offered: OfferedCall[] = [];
-      for (const frame of (await spool.ahead?.(batch)) ?? []) {
-        const decoded = await this.#decode(frame);
-        if (decoded.type === 'record') offered.push(decoded.offered);
-      }
-      await callStore.prepare?.(offered);
+      for (const frame of (await spool.ahead?.(batch)) ?? []) await this.#makeReady(frame);
     } catch (error) {
       log.debug({ error }, 'nothing was made ready for the next batch');
     }
   }
 
-  /** The batch in hand is acknowledged, and its content is not read any more. */
-  forget(batch: SpoolBatch): void {
-    for (const frame of batch.records) {
-      const decoded = this.#decoded.get(frame);
-      if (decoded?.type === 'record' && decoded.unpacked !== undefined) freeBytes(decoded.unpacked);
-    }
+  /** The batch in hand is acknowledged. */
+  forget(): void {
     this.#settled.clear();
     this.#isCountStale = false;
   }
 
-  async #decode(frame: Frame): Promise<DecodedRecord> {
+  /**
+   * Reads a record, and has made of it what will be stored. What it was unpacked to goes before the next one is unpacked:
+   * a batch of a filling spool is four times what it takes on the disk.
+   */
+  async #makeReady(frame: Frame): Promise<DecodedRecord> {
     const known = this.#decoded.get(frame);
     if (known !== undefined) return known;
     const decoded = await decodeRecord(frame.body);
     this.#decoded.set(frame, decoded);
+    if (decoded.type === 'unreadable') return decoded;
+    const isReady = await this.#deps.callStore.prepare?.(decoded.offered);
+    if (isReady === true && decoded.unpacked !== undefined) freeBytes(decoded.unpacked);
     return decoded;
   }
 

@@ -73,7 +73,7 @@ export function createDrainer(deps: DrainerDeps): Drainer {
     const [delivered] = await Promise.allSettled([delivering, isBehind ? batches.prepareAfter(batch) : null]);
     if (delivered.status === 'rejected') throw delivered.reason;
     await spool.acknowledge(batch);
-    batches.forget(batch);
+    batches.forget();
     return true;
   }
 

@@ -85,7 +85,8 @@ export function isUnredacted(payload: Buffer): boolean {
 /** The payload, made small when that pays. Takes a sixth of a millisecond for 100 KB, so only a filling disk is worth it. */
 export function compressPayload(payload: Buffer): Buffer {
   if (payload.length < COMPRESS_FROM_BYTES) return payload;
-  const packed = zstdCompressSync(payload);
+  // Told its length, zstd writes it down, and whoever unpacks it makes room for all of it at once.
+  const packed = zstdCompressSync(payload, { pledgedSrcSize: payload.length });
   return packed.length < payload.length ? packed : payload;
 }
 
@@ -93,8 +94,8 @@ export type DecodedRecord =
   | {
       readonly type: 'record';
       readonly offered: OfferedCall;
-      /** What its bytes are a part of, where that is not the payload. */
-      readonly unpacked?: Buffer;
+      /** All the memory that its bytes are a part of, where that is not the payload's. */
+      readonly unpacked?: Uint8Array;
     }
   | { readonly type: 'unreadable'; readonly reason: string };
 
@@ -107,7 +108,8 @@ export async function decodeRecord(payload: Buffer): Promise<DecodedRecord> {
     return { type: 'unreadable', reason: 'payload cannot be unpacked' };
   }
   const decoded = bytes.subarray(0, MAGIC.length).equals(MAGIC) ? decodeParts(bytes) : decodeJson(bytes);
-  return decoded.type === 'unreadable' || bytes === payload ? decoded : { ...decoded, unpacked: bytes };
+  if (decoded.type === 'unreadable' || bytes === payload) return decoded;
+  return { ...decoded, unpacked: new Uint8Array(bytes.buffer) };
 }
 
 function decodeParts(bytes: Buffer): DecodedRecord {

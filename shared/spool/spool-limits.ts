@@ -25,8 +25,11 @@ export const RING_BYTES_MAX = 96 * 1_024 * 1_024;
 export const DROPS_RETRY_MS = 100;
 /** Below this zstd costs more than it saves. */
 export const COMPRESS_FROM_BYTES = 1_024;
-/** Records are compressed while more than this waits on the disk: then room is scarcer than the processor. */
-export const COMPRESS_FROM_BACKLOG_BYTES = 128 * 1_024 * 1_024;
+/**
+ * Records are compressed while more than this waits on the disk, which is half of what may: then room is scarcer than the
+ * processor. To compress and unpack a record of 100 kB takes as much of it as to store the call.
+ */
+export const COMPRESS_FROM_BACKLOG_BYTES = 512 * 1_024 * 1_024;
 
 export const WRITE_BACKOFF_MIN_MS = 50;
 export const WRITE_BACKOFF_MAX_MS = 5_000;
@@ -46,10 +49,10 @@ export const BATCH_FRAMES_MAX = 10_000;
 export const READ_CHUNK_BYTES = 1 * 1_024 * 1_024;
 
 /**
- * A batch that is less than half full is waited for this long: a transaction costs as much as ten calls in it, and calls
+ * A batch that is less than half full is waited for this long: it costs as much as twenty calls in it, and calls
  * that are being served need the processor first. With a backlog nothing is waited for. Milliseconds.
  */
-export const DRAIN_LINGER_MS = 150;
+export const DRAIN_LINGER_MS = 500;
 /**
  * While more than this waits in memory for the disk, the thread's time belongs to the writer: a batch is drained only
  * when that is over, or after this pause, which leaves a rate of two batches a second. Milliseconds.

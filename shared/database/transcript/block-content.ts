@@ -53,7 +53,9 @@ export async function packWith(plain: Buffer, dictionary: Buffer, params: ZstdOp
   const isSmall = plain.length + dictionary.length <= SMALL_BYTES_MAX + WIRE_WORDS.length;
   // By itself Node makes room for 16 kB each time, which is garbage at once.
   const chunkSize = Math.min(AT_ONCE_BYTES_MAX, plain.length + FRAME_BYTES);
-  const options = { dictionary, chunkSize, params: isSmall ? { ...SMALL, ...params } : params };
+  // Told the length, zstd takes tables for so much, and not for megabytes.
+  const size = isSmall ? { params: { ...SMALL, ...params } } : { params, pledgedSrcSize: plain.length };
+  const options = { dictionary, chunkSize, ...size };
   return plain.length > AT_ONCE_BYTES_MAX ? await compress(plain, options) : zstdCompressSync(plain, options);
 }
 

@@ -36,8 +36,8 @@ export function packReply(reply: ReplyContent): Promise<Buffer> {
 }
 
 /** Bytes that the content of `packReply` has unpacked. */
-export function replyBytes(reply: ReplyContent): number {
-  return plainReply(reply).length;
+export function replyBytes({ envelope, raw }: ReplyContent): number {
+  return Buffer.byteLength(JSON.stringify(envelope)) + 1 + Buffer.byteLength(raw);
 }
 
 /** Rejects when the content is damaged, unpacks to more than `bytesMax`, or was packed with another message. */
