@@ -8,7 +8,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   nothing_proven: 'no model is proven yet; needs more sessions',
   current_undecided_and_cheaper: 'the served model is undecided, and cheaper than what is proven',
   current_cost_unknown: 'the cost of the served model is not known yet',
-  no_sessions: 'no scored sessions yet',
+  no_sessions: 'no scored sessions yet of a model that may serve',
   no_scored_sessions: 'no session has closed and been scored yet',
   no_route: 'no route of the active policy decides it',
   // Why a run proposed nothing.
