@@ -6,6 +6,7 @@ import type { PromptRun } from '#shared/database/prompt-run-store.ts';
 import { findClusterId } from '#shared/database/prompts/find-cluster-id.ts';
 import { readGovernance } from '#shared/database/read-governance.ts';
 import { TrimtabError } from '#shared/errors.ts';
+import type { ProposePrefixOptions } from './begin-searches.ts';
 import { PROMPT_JOB } from './decide-prefix.ts';
 import { findCell } from './find-cell.ts';
 import type { RegisteredOptimizer } from './prompts/contract/register-optimizer.ts';
@@ -13,7 +14,6 @@ import { openRun } from './prompts/runs/open-run.ts';
 import { type PlanRefusal, planRun } from './prompts/runs/plan-run.ts';
 import type { RunPlan, RunSettings } from './prompts/runs/run-settings.ts';
 import { seedOf } from './prompts/runs/seed-of.ts';
-import type { ProposePrefixOptions } from './propose-prefix.ts';
 
 export interface AskForSearchDeps {
   /** Under a role that may write runs for people. */

@@ -1,13 +1,8 @@
 import type { Policy } from '#shared/database/policy-store.ts';
 import type { RunFence } from '#shared/database/run-fence.ts';
 import type { Governance } from '#shared/domain/governance.ts';
-import {
-  type ConsideredCell,
-  continueSearches,
-  type PrefixDraft,
-  type ProposePrefixDeps,
-  type ProposePrefixOptions,
-} from './propose-prefix.ts';
+import type { ConsideredCell, ProposePrefixDeps, ProposePrefixOptions } from './begin-searches.ts';
+import { continueSearches, type PrefixDraft } from './continue-searches.ts';
 import { type Published, publishDraft } from './publish-draft.ts';
 
 /** A run that a person asked for: one search, and what comes of it. */

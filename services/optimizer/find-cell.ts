@@ -2,8 +2,8 @@ import type { Database } from '#shared/database/connect.ts';
 import type { Policy } from '#shared/database/policy-store.ts';
 import { type FixableFailures, readFixableFailures } from '#shared/database/prompts/fixable-failures.ts';
 import { TrimtabError } from '#shared/errors.ts';
+import { FAILURE_WINDOW_MS } from './begin-searches.ts';
 import { prefixOf } from './prompts/attach-prefix.ts';
-import { FAILURE_WINDOW_MS } from './propose-prefix.ts';
 
 /**
  * The cell of a cluster that a person asks a search for: where most of it fails under the prefix that is served now.

@@ -11,6 +11,7 @@ import { readPointer } from '#shared/database/pointer-store.ts';
 import { type Policy, readPolicy } from '#shared/database/policy-store.ts';
 import { readGovernance } from '#shared/database/read-governance.ts';
 import type { Governance } from '#shared/domain/governance.ts';
+import { beginSearches, type ProposePrefixDeps, type ProposePrefixOptions } from './begin-searches.ts';
 import type { FailureClustering } from './cluster-failures.ts';
 import {
   asOfOf,
@@ -24,7 +25,6 @@ import {
 import { decidePrefix, PROMPT_JOB } from './decide-prefix.ts';
 import { decideRouting } from './decide-routing.ts';
 import { checkRouting } from './off-policy/check-routing.ts';
-import { beginSearches, type ProposePrefixDeps, type ProposePrefixOptions } from './propose-prefix.ts';
 import { publishDraft } from './publish-draft.ts';
 
 export interface RunCycleDeps extends ProposePrefixDeps {

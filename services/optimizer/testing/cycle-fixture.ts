@@ -6,7 +6,7 @@ import { type OptimizerRun, requestRun } from '#shared/database/optimizer-run-st
 import { uuidV7 } from '#shared/domain/call-id.ts';
 import { insertSessions, SHAPE, seedProject } from '#shared/testing/optimizer-fixture.ts';
 import { sampleCallRecord } from '#shared/testing/sample-call-record.ts';
-import type { ProposePrefixOptions } from '../propose-prefix.ts';
+import type { ProposePrefixOptions } from '../begin-searches.ts';
 import { type RunCycleDeps, runCycle } from '../run-cycle.ts';
 import { createRunWorker, type RunWorker } from '../run-worker.ts';
 
