@@ -40,13 +40,16 @@ export function createClientStream(
   };
   let quietTicks = 0;
   const timer = setInterval(() => {
+    if (connection.gone.aborted) {
+      clearInterval(timer);
+      return;
+    }
     quietTicks += 1;
     if (quietTicks < TICKS_PER_PING) return;
     quietTicks = 0;
     open(options.headers());
     void connection.write(options.ping);
   }, options.pingIntervalMs / TICKS_PER_PING);
-  connection.gone.addEventListener('abort', () => clearInterval(timer), { once: true });
   return {
     open,
     write(piece) {
