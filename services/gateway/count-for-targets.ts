@@ -1,11 +1,10 @@
 import type { Canonical } from '#shared/formats/canonical.ts';
 import { countTokens } from '#shared/formats/count-tokens.ts';
 import { placePrefix } from '#shared/routing/place-prefix.ts';
-import { turnShapeOf } from '#shared/routing/turn-shape.ts';
 import type { Identity } from './access/identity.ts';
-import { estimateInputTokens } from './estimate-input-tokens.ts';
 import type { HandleCallDeps } from './handle-call.ts';
 import { routeCall } from './route-call.ts';
+import { routingShapeOf } from './routing-shape.ts';
 import { namedSession, type RequestHeaders } from './session-id.ts';
 import type { SessionPin } from './session-pins.ts';
 
@@ -16,7 +15,6 @@ interface CountRequest {
   readonly headers: RequestHeaders;
   readonly identity: Identity;
   readonly canonical: Canonical;
-  readonly bodyBytes: number;
 }
 
 /**
@@ -25,7 +23,7 @@ interface CountRequest {
  */
 export function countForTargets(
   { config, policies, tokens }: Pick<HandleCallDeps, 'config' | 'policies' | 'tokens'>,
-  { headers, identity, canonical, bodyBytes }: CountRequest,
+  { headers, identity, canonical }: CountRequest,
 ): number {
   const { body } = canonical;
   const active = policies.current();
@@ -34,7 +32,7 @@ export function countForTargets(
     ...{ active, models: config.models, identity, requestModel: body.model },
     pin: stablePin(active),
     sessionId: session?.sessionId ?? '',
-    turnShape: turnShapeOf(body, estimateInputTokens(body, bodyBytes)),
+    routingShape: routingShapeOf(canonical),
   });
   if (choice.type === 'model_not_allowed') return countTokens(body, body.model);
   const { prefixId } = choice.target;

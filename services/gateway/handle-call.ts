@@ -22,6 +22,7 @@ import type { PolicyClient } from './policy-client.ts';
 import { auditRefusal, modelNotAllowed, sendError, spoolFull } from './refuse-call.ts';
 import { routeCall, servableModels } from './route-call.ts';
 import { elapsedMs, type IncomingCall, type RoutedCall } from './routed-call.ts';
+import { routingShapeOf } from './routing-shape.ts';
 import { type ServeCallDeps, type ServedCall, serveCall } from './serve-call.ts';
 import { isFirstTurn } from './session-id.ts';
 import type { SessionMemory } from './session-memory.ts';
@@ -90,16 +91,17 @@ async function routeIncoming(
   const { headers, callId } = incoming;
   const session = deps.sessions.find({ headers, canonical: content.canonical, keyId: identity.keyId, callId });
   const rawTokensEstimate = estimateInputTokens(body, incoming.bytes.length);
-  const turnShape = turnShapeOf(body, rawTokensEstimate);
+  const routingShape = routingShapeOf(content.canonical);
+  const turnShape = isFirstTurn(body) ? routingShape : turnShapeOf(body, rawTokensEstimate);
 
   const active = deps.policies.current();
   const isFirst = session.source !== 'responses-chain' && isFirstTurn(body);
   const pinned = deps.pins.pinFor({ session, isFirstTurn: isFirst, nowMs: incoming.startedAtMs, active });
   const pin = pinned instanceof Promise ? await pinned : pinned;
   const { sessionId } = session;
-  const routing = { active, models: config.models, pin, sessionId, identity, requestModel: body.model, turnShape };
-  const escalation = { sessions: deps.flagged, inputTokens: rawTokensEstimate };
-  const choice = routeCall({ ...routing, needs: neededFeatures(active, body), escalation });
+  const routing = { active, models: config.models, pin, sessionId, identity, requestModel: body.model, routingShape };
+  const own = { turnShape, inputTokens: rawTokensEstimate };
+  const choice = routeCall({ ...routing, own, needs: neededFeatures(active, body), flagged: deps.flagged });
   if (choice.type === 'model_not_allowed') {
     auditRefusal(deps.audit, choice, { identity, callId, gatewayId: deps.gatewayId });
     return refuse('model_not_allowed', modelNotAllowed(choice, servableModels(active, config.models)));

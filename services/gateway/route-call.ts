@@ -16,24 +16,27 @@ export interface RouteInput {
   readonly sessionId: string;
   readonly identity: Identity;
   readonly requestModel: string;
-  readonly turnShape: TurnShape;
+  /** Of the opening of the call's conversation. */
+  readonly routingShape: TurnShape;
   /** What the request needs of a model; anything will do when absent. */
   readonly needs?: readonly ModelFeature[];
-  /** For sessions that have just failed; none is flagged when absent. */
-  readonly escalation?: { readonly sessions: FlaggedSessions; readonly inputTokens: number };
+  /** What the call itself is like, for a conversation that has outgrown its model, or is to be rescued. */
+  readonly own?: { readonly turnShape: TurnShape; readonly inputTokens: number };
+  /** Sessions that have just failed; none when absent. */
+  readonly flagged?: FlaggedSessions;
 }
 
 /** The target of one call, by its session's policy and today's allow-list. */
 export function routeCall(input: RouteInput): TargetChoice | TargetRefusal {
   const usual = choose(input, false);
-  const { escalation, sessionId, active } = input;
-  if (escalation?.sessions.isFlagged(sessionId, active.escalation) !== true) return usual;
+  const { flagged, sessionId, active } = input;
+  if (flagged?.isFlagged(sessionId, active.escalation) !== true) return usual;
   const escalated = choose(input, true);
   if (usual.type !== 'target' || escalated.type !== 'target') return escalated;
   if (escalated.target.model === usual.target.model) return escalated;
-  if (!escalation.sessions.hasEscalated(sessionId)) {
-    if (!isWorthItsCache(input, escalation.inputTokens, usual.target.model, escalated.target.model)) return usual;
-    escalation.sessions.noteEscalated(sessionId);
+  if (!flagged.hasEscalated(sessionId)) {
+    if (!isWorthItsCache(input, input.own?.inputTokens ?? 0, usual.target.model, escalated.target.model)) return usual;
+    flagged.noteEscalated(sessionId);
   }
   return escalated;
 }
@@ -46,13 +49,22 @@ function isWorthItsCache({ active }: RouteInput, inputTokens: number, from: stri
   return cacheLossUsd(inputTokens, priceFrom, priceTo) <= active.escalation.cacheLossMaxUsd;
 }
 
-function choose(input: RouteInput, flagged: boolean): TargetChoice | TargetRefusal {
+/** By the shape of its opening; by that of the call itself when the conversation has outgrown the model that this gives. */
+function choose(input: RouteInput, isFlagged: boolean): TargetChoice | TargetRefusal {
+  const usual = chooseBy(input.routingShape, input, isFlagged);
+  const { own, models } = input;
+  if (own === undefined || usual.type !== 'target') return usual;
+  const contextTokens = models.get(usual.target.model)?.model.contextTokens ?? Number.POSITIVE_INFINITY;
+  return own.inputTokens <= contextTokens ? usual : chooseBy(own.turnShape, input, isFlagged);
+}
+
+function chooseBy(turnShape: TurnShape, input: RouteInput, flagged: boolean): TargetChoice | TargetRefusal {
   const { pin, identity } = input;
   return chooseTarget({
     policy: pin.policy.body,
     facts: {
       requestModel: input.requestModel,
-      turnShape: input.turnShape,
+      turnShape,
       developer: identity.developer,
       repo: identity.repo,
       project: identity.projectId,

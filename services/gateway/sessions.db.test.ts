@@ -112,6 +112,35 @@ describe('sessions and policies', () => {
     expect(one.records.map(({ call }) => call.propensity)).toEqual(one.records.map(() => 0.5));
   });
 
+  it('keep the route of their opening, whatever shapes the later turns have, and leave it for a model that they fit into', async () => {
+    const models = [{ id: 'a', contextTokens: 2_000 }, { id: 'b' }, { id: 'c' }];
+    const served = models.map((model) => ({ ...model, provider: 'vllm', price: { input: 1, output: 1 } }));
+    config = await seedConfig(admin, { ...configBody(['a', 'b', 'c']), models: served });
+    const gateway = await bench.gateway(config);
+    const route = (turnShape: string, model: string) => {
+      const match = { requestModel: 'claude-*', turnShape };
+      return { id: `all/${turnShape}`, match, targets: [{ model, weight: 10_000 }], fallbacks: [], exploration: [] };
+    };
+    const body = bodyTo('c');
+    const shaped = { ...body, routes: [route('4k-none-plan', 'a'), route('4k-none-followup', 'b'), ...body.routes] };
+    await activatePolicy(admin, { ...change(), policyId: await propose(shaped) });
+    await gateway.service.refresh();
+    const use = { type: 'tool_use', id: 'toolu_1', name: 'Read', input: { path: 'x' } };
+    const turn = (text: string) => [
+      ...FIRST,
+      { role: 'assistant', content: [use] },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: use.id, content: text }] },
+    ];
+    expect(await ask(gateway, 'agent', FIRST)).toBe('a');
+    expect(await ask(gateway, 'agent', turn('done'))).toBe('a');
+    expect(gateway.records.map(({ call }) => [call.turnShape, call.ruleId])).toEqual([
+      ['4k-none-plan', 'all/4k-none-plan'],
+      ['4k-none-followup', 'all/4k-none-plan'],
+    ]);
+    // It does not fit into the window of its model any more: the shape of the call itself decides.
+    expect(await ask(gateway, 'agent', turn('so much more '.repeat(1_000)))).toBe('b');
+  });
+
   it('leave a running session with its policy when another is activated, and take new ones over at once', async () => {
     const gateway = await bench.gateway(config);
     const before = await ask(gateway, 'old');

@@ -77,7 +77,8 @@ async function readCalls(
     coalesce(call.cache_read_input_tokens, 0) AS "cacheReadInputTokens",
     coalesce(call.output_tokens, 0) AS "outputTokens", call.cost_usd AS "costUsd"`;
   const meant = sql`call.project_id = ${projectId} AND call.source <> 'replay' AND call.transcript_head IS NOT NULL
-    AND call.turn_shape = ${cell.turnShape} AND call.call_id >= lowest_call_id(${window.since}::timestamptz)
+    AND EXISTS (SELECT 1 FROM session WHERE session.project_id = call.project_id AND session.session_id = call.session_id
+      AND session.turn_shape = ${cell.turnShape}) AND call.call_id >= lowest_call_id(${window.since}::timestamptz)
     AND call.stored_at <= ${window.asOf}
     AND coalesce(call.attempts -> -1 ->> 'model', call.response_model) = ${cell.model}
     ${among === null ? sql`` : sql`AND call.call_id = ANY(${[...among]}::uuid[])`}`;

@@ -1,4 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
+import { readFixableFailures } from '#shared/database/prompts/fixable-failures.ts';
 import { readReplayableCalls } from '#shared/database/prompts/replayable-calls.ts';
 import { SHAPE, seedProject } from '#shared/testing/optimizer-fixture.ts';
 import { openOptimizerStore } from '../../testing/optimizer-store.ts';
@@ -34,4 +35,20 @@ it('a search takes what people have kept for its cluster before anything newer, 
   expect(new Set(ids.slice(0, 3))).toEqual(new Set(calls.map(({ callId }) => callId)));
   expect(new Set(ids).size).toBe(ids.length);
   expect(new Set(ids)).toEqual(new Set([...before.map(({ callId }) => callId), ...kept.map(({ callId }) => callId)]));
+});
+
+it('a cell has the shape by which its sessions are routed, whatever shapes the failing turns have', async () => {
+  const { clusterId } = await owner.selectFrom('failureCluster').select('clusterId').executeTakeFirstOrThrow();
+  const window = { since: new Date(Date.now() - 86_400_000), asOf: new Date(), minSessions: 1, clusterId };
+  const before = await readFixableFailures(optimizer, PROJECT, window);
+  expect(before).toMatchObject([{ turnShape: SHAPE, calls: expect.any(Number) }]);
+  const cell = { clusterId, turnShape: SHAPE, model: 'steady' };
+  const some = { ...window, failingMax: 100, passingMax: 100 };
+  const replayable = await readReplayableCalls(optimizer, PROJECT, cell, some);
+  const turnShape = '64k-multi-followup';
+  await owner.updateTable('call').set({ turnShape }).where('projectId', '=', PROJECT).execute();
+  await owner.updateTable('failureEvent').set({ turnShape }).where('projectId', '=', PROJECT).execute();
+  expect(await readFixableFailures(optimizer, PROJECT, window)).toEqual(before);
+  expect(await readReplayableCalls(optimizer, PROJECT, cell, some)).toEqual(replayable);
+  expect(await readReplayableCalls(optimizer, PROJECT, { ...cell, turnShape }, some)).toEqual([]);
 });
