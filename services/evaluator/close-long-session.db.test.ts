@@ -14,7 +14,9 @@ import {
   agentSession,
   type EvaluatorFixture,
   IDLE_MS,
+  MERGED,
   openEvaluatorFixture,
+  readSession,
 } from './testing/evaluator-fixture.ts';
 import { openWorkers } from './worker.ts';
 
@@ -23,8 +25,6 @@ beforeAll(async () => {
   fixture = await openEvaluatorFixture();
 });
 afterAll(() => fixture.close());
-
-const MERGED = '{"file_path":"a"}{"file_path":"b"}';
 
 /** Stores a session that is over: some of its calls continue others, some are sent twice, some fail. */
 async function storeLongSession(
@@ -44,10 +44,6 @@ async function storeLongSession(
   const last = records.at(-1)!.call;
   fixture.setNow(last.startedAt + last.durationMs + IDLE_MS);
   return records.map(({ call }) => call.callId);
-}
-
-function readSession(sessionId: string) {
-  return fixture.owner.selectFrom('session').selectAll().where('sessionId', '=', sessionId).executeTakeFirstOrThrow();
 }
 
 /** What was found in the calls of a session, by their places in it. */
@@ -99,7 +95,7 @@ describe('closing a long session', () => {
     const callIds = await storeLongSession('long', 120);
     const { sent, database } = counting(fixture.deps.database);
     await scoreSession({ ...fixture.deps, database }, { projectId: 'default', sessionId: 'long' });
-    expect((await readSession('long')).closedAt).not.toBeNull();
+    expect((await readSession(fixture.owner, 'long')).closedAt).not.toBeNull();
     expect(sent.statements).toBeLessThan(2 * callIds.length);
     expect(sent.searches).toBe(0);
   });
@@ -112,7 +108,7 @@ describe('closing a long session', () => {
     const customScorers = [countingScorer((times) => times === 20 && closing.abort())];
     const close = sessionProcessor({ customScorers });
     await close({ sessionId: 'stopped' }, closing.signal);
-    expect((await readSession('stopped')).closedAt).toBeNull();
+    expect((await readSession(fixture.owner, 'stopped')).closedAt).toBeNull();
     const runs = await fixture.owner
       .selectFrom('scoringRun')
       .select('callId')
@@ -126,16 +122,16 @@ describe('closing a long session', () => {
     expect(await fixture.owner.selectFrom('deadLetter').selectAll().execute()).toEqual([]);
 
     await sessionProcessor({})({ sessionId: 'stopped' }, new AbortController().signal);
-    const { quality, hardFailure, closedAt } = await readSession('stopped');
+    const { quality, hardFailure, closedAt } = await readSession(fixture.owner, 'stopped');
     expect(closedAt).not.toBeNull();
-    const { quality: expected } = await readSession('undisturbed');
+    const { quality: expected } = await readSession(fixture.owner, 'undisturbed');
     expect({ quality, hardFailure }).toEqual({ quality: expected, hardFailure: true });
     expect(await readFound(stopped)).toEqual(await readFound(undisturbed));
   });
 
   it('has room for more sub-agents than a statement has parameters, and asks once for each kind of them', async () => {
     await storeLongSession('many agents', 4);
-    const session = await readSession('many agents');
+    const session = await readSession(fixture.owner, 'many agents');
     const calls = Array.from(
       { length: 6_000 },
       (_value, index): SessionCall => ({

@@ -11,8 +11,10 @@ import {
   agentSession,
   type EvaluatorFixture,
   IDLE_MS,
+  MERGED,
   openEvaluatorFixture,
   panelOf,
+  readSession,
 } from './testing/evaluator-fixture.ts';
 
 let fixture: EvaluatorFixture;
@@ -21,7 +23,6 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-const MERGED = '{"file_path":"a"}{"file_path":"b"}';
 const TURNS: readonly AgentTurn[] = [
   { calls: [{}], results: ['const a = 1;'] },
   { calls: [{ input: { file_path: 'b' } }] },
@@ -32,10 +33,6 @@ async function storeSession(name: string, turns: readonly AgentTurn[] = TURNS) {
   await fixture.calls.store(records);
   const last = records.at(-1)!.call;
   return { callIds: records.map((record) => record.call.callId), endedAt: last.startedAt + last.durationMs };
-}
-
-function readSession(sessionId: string) {
-  return fixture.owner.selectFrom('session').selectAll().where('sessionId', '=', sessionId).executeTakeFirstOrThrow();
 }
 
 /** A queue that remembers what was added to it. */
@@ -56,7 +53,7 @@ describe('scoreSession', () => {
     expect(runs.map((run) => `${run.callId} ${run.pass}`).sort()).toEqual(
       callIds.flatMap((callId) => [`${callId} call`, `${callId} outcome`]).sort(),
     );
-    const session = await readSession('closing');
+    const session = await readSession(fixture.owner, 'closing');
     expect(session).toMatchObject({ quality: 1, hardFailure: false });
     expect(session.closedAt?.getTime()).toBe(endedAt + IDLE_MS);
   });
@@ -65,7 +62,7 @@ describe('scoreSession', () => {
     const { callIds, endedAt } = await storeSession('going on');
     fixture.setNow(endedAt + IDLE_MS - 1_000);
     await scoreSession(fixture.deps, { projectId: 'default', sessionId: 'going on' });
-    expect((await readSession('going on')).closedAt).toBeNull();
+    expect((await readSession(fixture.owner, 'going on')).closedAt).toBeNull();
     expect(await fixture.owner.selectFrom('scoringRun').selectAll().where('callId', 'in', callIds).execute()).toEqual(
       [],
     );
@@ -75,7 +72,7 @@ describe('scoreSession', () => {
     const { endedAt } = await storeSession('fatal', [{ calls: [{ input: MERGED }], raw: [MERGED] }]);
     fixture.setNow(endedAt + IDLE_MS);
     await scoreSession(fixture.deps, { projectId: 'default', sessionId: 'fatal' });
-    const session = await readSession('fatal');
+    const session = await readSession(fixture.owner, 'fatal');
     expect(session.quality).toBeLessThanOrEqual(0.25);
     expect(session.hardFailure).toBe(true);
   });
@@ -87,7 +84,7 @@ describe('scoreSession', () => {
     await fixture.calls.store([{ ...record!, response: null, upstreamRaw: null }]);
     fixture.setNow(record!.call.startedAt + 2 * IDLE_MS);
     await scoreSession(fixture.deps, { projectId: 'default', sessionId: 'upstream down' });
-    expect(await readSession('upstream down')).toMatchObject({
+    expect(await readSession(fixture.owner, 'upstream down')).toMatchObject({
       quality: null,
       hardFailure: true,
       closedAt: expect.any(Date),
@@ -99,7 +96,7 @@ describe('scoreSession', () => {
     fixture.setNow(endedAt + 1_000);
     const deps = { ...fixture.deps, sessions: { idleMs: IDLE_MS, openMaxMs: 500 } };
     await scoreSession(deps, { projectId: 'default', sessionId: 'restless' });
-    expect((await readSession('restless')).closedAt).not.toBeNull();
+    expect((await readSession(fixture.owner, 'restless')).closedAt).not.toBeNull();
     const outcomes = await fixture.owner
       .selectFrom('scoringRun')
       .select('callId')
@@ -109,7 +106,7 @@ describe('scoreSession', () => {
     expect(outcomes).toEqual([{ callId: callIds[0] }]);
     await fixture.owner.updateTable('session').set({ closedAt: null }).where('sessionId', '=', 'restless').execute();
     await scoreSession(deps, { projectId: 'default', sessionId: 'restless' });
-    expect((await readSession('restless')).closedAt).toBeNull();
+    expect((await readSession(fixture.owner, 'restless')).closedAt).toBeNull();
   });
 
   it('scores again at its next closing what a request that came late has shown', async () => {
@@ -121,11 +118,11 @@ describe('scoreSession', () => {
     await fixture.calls.store([records[0]!]);
     fixture.setNow(records[0]!.call.startedAt + records[0]!.call.durationMs + IDLE_MS);
     await scoreSession(fixture.deps, { projectId: 'default', sessionId: 'tool over lunch' });
-    expect(await readSession('tool over lunch')).toMatchObject({ quality: 1 });
+    expect(await readSession(fixture.owner, 'tool over lunch')).toMatchObject({ quality: 1 });
     await fixture.calls.store([records[1]!]);
     fixture.setNow(records[1]!.call.startedAt + records[1]!.call.durationMs + IDLE_MS);
     await scoreSession(fixture.deps, { projectId: 'default', sessionId: 'tool over lunch' });
-    expect((await readSession('tool over lunch')).quality).toBeLessThanOrEqual(0.75);
+    expect((await readSession(fixture.owner, 'tool over lunch')).quality).toBeLessThanOrEqual(0.75);
   });
 
   it('hands the session to the judge once, and does not close it before the verdict', async () => {
@@ -136,7 +133,7 @@ describe('scoreSession', () => {
     expect(panel.jobs).toMatchObject([
       { subjectType: 'session', subjectId: 'for the judge', rubric: 'task_completion', sample: 0 },
     ]);
-    expect((await readSession('for the judge')).closedAt).toBeNull();
+    expect((await readSession(fixture.owner, 'for the judge')).closedAt).toBeNull();
   });
 });
 
@@ -231,7 +228,7 @@ describe('collectFailedJobs', () => {
     await scoreSession(deps, { projectId: 'default', sessionId: 'judge gone' });
     const failed = [{ id: 'judge-job', data: panel.jobs[0], reason: '429', attemptsMade: 5, failedAtMs: 0 }];
     await collectFailedJobs(deps, [{ name: 'trimtab-judge-local', failed: async () => failed }]);
-    expect(await readSession('judge gone')).toMatchObject({ quality: 1, closedAt: expect.any(Date) });
+    expect(await readSession(fixture.owner, 'judge gone')).toMatchObject({ quality: 1, closedAt: expect.any(Date) });
     const skips = await fixture.owner
       .selectFrom('judgeSkip')
       .selectAll()
@@ -280,7 +277,7 @@ describe('the parts of a session', () => {
       ['scout', null, 1],
     ]);
     // The fatal failure of the sub-agent is the session's too, once.
-    expect((await readSession('with agents')).quality).toBe(0.25);
+    expect((await readSession(fixture.owner, 'with agents')).quality).toBe(0.25);
   });
 
   it('keeps efficiency out of the quality unless it is told to count it', async () => {
@@ -300,12 +297,12 @@ describe('the parts of a session', () => {
       .where('metric', '=', 'efficiency')
       .executeTakeFirstOrThrow();
     expect(efficiency.value).toBe(0.667);
-    const apart = (await readSession('wasteful')).quality;
+    const apart = (await readSession(fixture.owner, 'wasteful')).quality;
     const second = await failing('wasteful, and it counts');
     fixture.setNow(second.endedAt + IDLE_MS);
     const sessions = { ...fixture.deps.sessions, moreMetrics: ['efficiency'] as const };
     await scoreSession({ ...fixture.deps, sessions }, { projectId: 'default', sessionId: 'wasteful, and it counts' });
-    const together = (await readSession('wasteful, and it counts')).quality;
+    const together = (await readSession(fixture.owner, 'wasteful, and it counts')).quality;
     expect([apart, together]).toEqual([0.5, (0.5 + 0.667) / 2]);
   });
 

@@ -14,6 +14,8 @@ import type { JudgePanel, PanelJudge } from '../judge-panel.ts';
 import { LIST_TOOL, openAiReply, READ_TOOL, results, type ToolUse, toolUse } from '../scorers/cases/scorer-case.ts';
 
 export const IDLE_MS = 600_000;
+/** The arguments of two calls in one, as providers write them that run parallel calls together. */
+export const MERGED = '{"file_path":"a"}{"file_path":"b"}';
 
 /** A database with one project, seen with the evaluator's own rights, and what scoring needs around it. */
 export interface EvaluatorFixture {
@@ -121,6 +123,10 @@ export function agentSession(sessionId: string, turns: readonly AgentTurn[]): Ca
     }
     return record;
   });
+}
+
+export function readSession(database: Database, sessionId: string) {
+  return database.selectFrom('session').selectAll().where('sessionId', '=', sessionId).executeTakeFirstOrThrow();
 }
 
 /** Everything that scoring left behind, in a stable order, without moments. */
