@@ -34,6 +34,14 @@ export async function unpackBytes(bytes: Buffer, bytesMax: number): Promise<Buff
 }
 
 /**
+ * All the memory of what `unpackBytes` has made, to be given back with it; null where others may have a part of it, as of
+ * the pieces that Node cuts small buffers from.
+ */
+export function memoryOfUnpacked({ buffer, byteOffset, byteLength }: Buffer): Uint8Array | null {
+  return byteOffset === 0 && buffer.byteLength - byteLength <= CHUNK_SPARE_BYTES ? new Uint8Array(buffer) : null;
+}
+
+/**
  * So much that everything fits into one piece, and is not put together of pieces of 16 kB, where a frame says how much it
  * is: by RFC 8878, 3.1.1.1, with a field of four bytes, as `zstdCompress` writes it between 65,792 bytes and 4 GB.
  */

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { callSchema } from '#shared/domain/call.ts';
 import { callRecordSchema } from '#shared/domain/call-record.ts';
 import type { OfferedCall, OfferedRequest } from '#shared/domain/offered-call.ts';
-import { unpackBytes } from '#shared/packed-bytes.ts';
+import { memoryOfUnpacked, unpackBytes } from '#shared/packed-bytes.ts';
 import { offeredCallOf } from './offered-call.ts';
 import { COMPRESS_FROM_BYTES, FRAME_BYTES_MAX } from './spool-limits.ts';
 
@@ -94,7 +94,7 @@ export type DecodedRecord =
   | {
       readonly type: 'record';
       readonly offered: OfferedCall;
-      /** All the memory that its bytes are a part of, where that is not the payload's. */
+      /** The memory that its bytes are in, where that is neither the payload's nor anybody else's. */
       readonly unpacked?: Uint8Array;
     }
   | { readonly type: 'unreadable'; readonly reason: string };
@@ -108,8 +108,8 @@ export async function decodeRecord(payload: Buffer): Promise<DecodedRecord> {
     return { type: 'unreadable', reason: 'payload cannot be unpacked' };
   }
   const decoded = bytes.subarray(0, MAGIC.length).equals(MAGIC) ? decodeParts(bytes) : decodeJson(bytes);
-  if (decoded.type === 'unreadable' || bytes === payload) return decoded;
-  return { ...decoded, unpacked: new Uint8Array(bytes.buffer) };
+  const unpacked = bytes === payload ? null : memoryOfUnpacked(bytes);
+  return decoded.type === 'unreadable' || unpacked === null ? decoded : { ...decoded, unpacked };
 }
 
 function decodeParts(bytes: Buffer): DecodedRecord {

@@ -1,6 +1,7 @@
 import { constants } from 'node:zlib';
 import * as z from 'zod';
 import type { JsonObject } from '#shared/formats/json-object.ts';
+import { freeBytes } from '#shared/free-bytes.ts';
 import { packWith, unpackWith } from './block-content.ts';
 import { orderedJson } from './block-key.ts';
 import { WIRE_WORDS } from './wire-words.ts';
@@ -31,8 +32,12 @@ export function isPackable(raw: string): boolean {
  * A raw reply says what the delivered message says, in other brackets: with that message for a dictionary only the
  * brackets are left. The envelope stands before it, because most of its values occur in the reply, too.
  */
-export function packReply(reply: ReplyContent): Promise<Buffer> {
-  return packWith(plainReply(reply), dictionaryOf(reply.delivered), WITH_CHECKSUM);
+export async function packReply(reply: ReplyContent): Promise<Buffer> {
+  const dictionary = dictionaryOf(reply.delivered);
+  const packed = await packWith(plainReply(reply), dictionary, WITH_CHECKSUM);
+  // The object that packs keeps it until the whole heap is searched.
+  freeBytes(dictionary);
+  return packed;
 }
 
 /** Bytes that the content of `packReply` has unpacked. */
