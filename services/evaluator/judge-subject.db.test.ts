@@ -15,6 +15,7 @@ import {
   IDLE_MS,
   openEvaluatorFixture,
   panelOf,
+  readSession,
 } from './testing/evaluator-fixture.ts';
 
 const NEVER = new AbortController().signal;
@@ -57,11 +58,7 @@ async function closeWithJudge(name: string, { panel, deps } = judged()) {
   await scoreSession(deps, { projectId: 'default', sessionId: name });
   const job = panel.jobs.find((candidate) => candidate.subjectType === 'session');
   if (job !== undefined) await judgeSubject(deps, job, NEVER);
-  return { job, session: await readSession(name), verdict: await readVerdict('task_completion', name) };
-}
-
-function readSession(sessionId: string) {
-  return fixture.owner.selectFrom('session').selectAll().where('sessionId', '=', sessionId).executeTakeFirstOrThrow();
+  return { job, session: await readSession(fixture.owner, name), verdict: await readVerdict('task_completion', name) };
 }
 
 function readVerdict(scorer: string, subjectId: string) {
@@ -169,9 +166,9 @@ describe('the judgement of a session', () => {
       code: 'upstream_unreachable',
       retryable: true,
     });
-    expect((await readSession('limited')).closedAt).toBeNull();
+    expect((await readSession(fixture.owner, 'limited')).closedAt).toBeNull();
     await judgeSubject(deps, job, NEVER);
-    expect((await readSession('limited')).closedAt).not.toBeNull();
+    expect((await readSession(fixture.owner, 'limited')).closedAt).not.toBeNull();
   });
 
   it('closes the session without a judge when the budget is used up, and says why', async () => {

@@ -7,10 +7,15 @@ import { giveUpReplay, type ReplayDeps, replayCall, type SendReplay } from './re
 import type { ReplayReply } from './replay-result.ts';
 import { openAiReply, toolUse } from './scorers/cases/scorer-case.ts';
 import { SCORER_SET_VERSION } from './scorers/registry.ts';
-import { agentSession, type EvaluatorFixture, openEvaluatorFixture, readRows } from './testing/evaluator-fixture.ts';
+import {
+  agentSession,
+  type EvaluatorFixture,
+  MERGED,
+  openEvaluatorFixture,
+  readRows,
+} from './testing/evaluator-fixture.ts';
 
 const MODEL: ModelConfig = { id: 'gpt-5-mini', provider: 'openai', aliases: [], price: { input: 1, output: 2 } };
-const MERGED = '{"file_path":"a"}{"file_path":"b"}';
 const PREFIX = 'One call per block.';
 const NEVER = new AbortController().signal;
 

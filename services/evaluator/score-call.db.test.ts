@@ -6,12 +6,12 @@ import { SCORERS } from './scorers/registry.ts';
 import {
   agentSession,
   type EvaluatorFixture,
+  MERGED,
   openEvaluatorFixture,
   panelOf,
   readRows,
 } from './testing/evaluator-fixture.ts';
 
-const MERGED = '{"file_path":"a"}{"file_path":"b"}';
 const UNUSED_JUDGE = { llm: { provider: 'local', model: 'judge-1' } as never, dailyBudgetUsd: 1 };
 
 let fixture: EvaluatorFixture;

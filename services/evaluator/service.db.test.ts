@@ -11,10 +11,15 @@ import { createQueueBackend, type QueueBackend } from '#shared/queue/queue-backe
 import { type FakeJudge, startFakeJudge } from '#shared/testing/fake-judge.ts';
 import { scoreCall } from './score-call.ts';
 import { createEvaluatorService } from './service.ts';
-import { agentSession, type EvaluatorFixture, openEvaluatorFixture, readRows } from './testing/evaluator-fixture.ts';
+import {
+  agentSession,
+  type EvaluatorFixture,
+  MERGED,
+  openEvaluatorFixture,
+  readRows,
+} from './testing/evaluator-fixture.ts';
 
 const CHILD = fileURLToPath(new URL('./testing/evaluator-child.ts', import.meta.url));
-const MERGED = '{"file_path":"a"}{"file_path":"b"}';
 const WAIT = { timeout: 30_000, interval: 50 };
 
 let fixture: EvaluatorFixture;
