@@ -111,7 +111,7 @@ export function createPolicyClient(
       const copied = await readCopy(copy, options.projectId);
       if (active !== null) return;
       if (copied === null) {
-        const message = `no policy to route by: ${status.lastError ?? 'the database does not answer'}, and this gateway has no copy of an earlier run; add routes: to trimtab.yaml and start with \`trimtab up\``;
+        const message = `no policy to route by: ${status.lastError ?? 'the database does not answer'}, and this gateway has no copy of an earlier run; add routes: to trimtab.yaml and import it: \`trimtab migrate\` does, and \`trimtab up\` at its start`;
         throw new TrimtabError('not_configured', message);
       }
       await apply(copied, 'copy');
