@@ -14,7 +14,6 @@ export interface ClientConnection {
   begin(status: number, headers: Readonly<Record<string, string>>): void;
   /** A promise when the client has no room for more; it resolves when there is room again, or the client is gone. */
   write(piece: string | Uint8Array): Promise<void> | undefined;
-  /** Ends the answer, behind a last piece when there is one. Nobody has to wait for a client that is slow to take it. */
   end(piece?: string | Uint8Array): void;
 }
 
@@ -65,34 +64,17 @@ class ResponseConnection implements ClientConnection {
 
   write(piece: string | Uint8Array): Promise<void> | undefined {
     if (this.#isGone) return undefined;
-    const socket = typeof piece === 'string' ? chunkedSocket(this.#response) : null;
-    const isHeld = this.#isHeld;
+    const socket = this.#isHeld || typeof piece !== 'string' ? null : chunkedSocket(this.#response);
     this.#isHeld = false;
-    if (socket === null) return this.#response.write(piece) ? undefined : this.#drained(this.#response);
-    if (!isHeld) return writeChunk(socket, piece as string) ? undefined : this.#drained(socket);
-    socket.cork();
-    this.#response.flushHeaders();
-    const hasRoom = writeChunk(socket, piece as string);
-    socket.uncork();
-    return hasRoom ? undefined : this.#drained(socket);
+    const hasRoom = socket === null ? this.#response.write(piece) : writeChunk(socket, piece as string);
+    if (hasRoom) return undefined;
+    this.#draining ??= this.#drain(socket ?? this.#response);
+    return this.#draining;
   }
 
   end(piece?: string | Uint8Array): void {
-    const response = this.#response;
-    const isHeld = this.#isHeld;
     this.#isHeld = false;
-    if (response.destroyed) return;
-    const socket = typeof piece === 'string' && !isHeld ? chunkedSocket(response) : null;
-    if (socket === null) {
-      response.end(piece);
-      return;
-    }
-    // Together with the mark of the end: a write of its own would cost more than all else that is done for a piece.
-    socket.cork();
-    const hasRoom = writeChunk(socket, piece as string);
-    response.end();
-    socket.uncork();
-    if (!hasRoom) void this.#drained(socket);
+    if (!this.#response.destroyed) this.#response.end(piece);
   }
 
   flush(): void {
@@ -104,24 +86,19 @@ class ResponseConnection implements ClientConnection {
     this.#controller.abort();
   }
 
-  #drained(full: EventEmitter): Promise<void> {
-    this.#draining ??= this.#drain(full);
-    return this.#draining;
-  }
-
   #drain(full: EventEmitter): Promise<void> {
-    const response = this.#response;
+    const { signal } = this.#controller;
     return new Promise((resolve) => {
-      const stalled = setTimeout(() => response.destroy(), this.#stallMs);
+      const stalled = setTimeout(() => this.#response.destroy(), this.#stallMs);
       const goOn = (): void => {
         clearTimeout(stalled);
         full.off('drain', goOn);
-        response.off('close', goOn);
+        signal.removeEventListener('abort', goOn);
         this.#draining = undefined;
         resolve();
       };
       full.on('drain', goOn);
-      response.on('close', goOn);
+      signal.addEventListener('abort', goOn);
     });
   }
 }

@@ -9,8 +9,7 @@ export interface ClientStream {
   open(headers: Readonly<Record<string, string>>): void;
   /** A promise when the client has no room for more. */
   write(piece: string | Uint8Array): Promise<void> | undefined;
-  /** Ends the stream, behind a last piece when there is one. */
-  end(piece?: string | Uint8Array): void;
+  end(): void;
 }
 
 /** Proxies that buffer would hold back what is streamed. */
@@ -56,9 +55,9 @@ export function createClientStream(
       quietTicks = 0;
       return connection.write(piece);
     },
-    end(piece) {
+    end() {
       clearInterval(timer);
-      connection.end(piece);
+      connection.end();
     },
   };
 }

@@ -39,33 +39,26 @@ export async function deliverStream(
 ): Promise<Delivery> {
   const streaming = startStreaming(input);
   const { decoder, encoder, raw } = streaming;
-  const { connection } = input;
   let timeToFirstChunkMs: number | null = null;
   let broken: unknown = null;
-  /** Kept back for a moment, to go out with the end of the answer. */
-  let last: Buffer | string = '';
-  let isEnded = false;
   stream.open(headers);
   try {
     await input.body.read({
       take(bytes) {
         const piece = translate(streaming, bytes);
-        isEnded = isOver(streaming);
         if (piece.length === 0) return undefined;
         timeToFirstChunkMs ??= input.elapsedMs();
-        if (!isEnded) return stream.write(piece);
-        last = piece;
-        return undefined;
+        return stream.write(piece);
       },
-      isOver: () => isEnded || connection.gone.aborted,
+      isOver: () => isOver(streaming),
     });
   } catch (error) {
     broken = error ?? new Error('cut');
   }
   const outcome = outcomeOf(streaming, broken);
   const ending = outcome === 'cancelled' ? '' : finish(streaming, outcome);
-  if (last !== '' && ending !== '') await stream.write(last);
-  stream.end(ending === '' ? last : ending);
+  if (ending !== '') await stream.write(ending);
+  stream.end();
   letGo(input.body, decoder.isComplete());
   return {
     status: statusOf(decoder, outcome),
@@ -107,9 +100,9 @@ function forwardedEvents({ hidesUsage }: EncodedCall): CompleteEvents {
 }
 
 /** Whether nothing more can come of the upstream, whatever it still sends. */
-function isOver({ decoder, parser, isOversized }: Streaming): boolean {
+function isOver({ decoder, parser, isOversized, input }: Streaming): boolean {
   const canGoOn = parser.failure === null && decoder.failure() === null && !isOversized;
-  return decoder.isComplete() || !canGoOn;
+  return decoder.isComplete() || !canGoOn || input.connection.gone.aborted;
 }
 
 const NO_EVENTS: readonly SseEvent[] = [];

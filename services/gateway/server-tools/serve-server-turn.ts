@@ -133,11 +133,7 @@ async function ask(serving: Serving, held: ClientConnection): Promise<Delivery> 
   };
   if (stream === null) return await upstream.ask(stepCall, held, null);
   // The end of the upstream's stream is not the end of the client's.
-  // What ends this answer is a piece of the turn like any other.
-  const end = (piece?: string | Uint8Array): void => {
-    if (piece !== undefined && piece.length > 0) void stream.write(piece);
-  };
-  return await upstream.ask(stepCall, connection, { ...stream, end });
+  return await upstream.ask(stepCall, connection, { ...stream, end: () => undefined });
 }
 
 function pinnedChoice({ choice }: RoutedCall, encoded: EncodedCall | null): RoutedCall['choice'] {
