@@ -1,5 +1,5 @@
 import { writevSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import type { AppendFile, SpoolFiles } from './spool-files.ts';
 
 /** The spool's files on the real disk. */
@@ -16,7 +16,8 @@ export const nodeSpoolFiles: SpoolFiles = {
       await file.sync();
     }),
   rename,
-  remove: (path) => rm(path, { force: true }),
+  // `rm` looks first at what it is, twice.
+  remove: (path) => unlink(path).catch(whenMissing<void>(undefined)),
   syncDirectory: (path) => withFile(path, 'r', (directory) => directory.sync()),
 };
 
