@@ -49,7 +49,7 @@ export const BATCH_FRAMES_MAX = 10_000;
 export const READ_CHUNK_BYTES = 1 * 1_024 * 1_024;
 
 /**
- * A batch that is less than half full is waited for this long: it costs as much as twenty calls in it, and calls
+ * A batch that is less than half full is waited for this long: it costs as much as many calls in it, and calls
  * that are being served need the processor first. With a backlog nothing is waited for. Milliseconds.
  */
 export const DRAIN_LINGER_MS = 500;

@@ -28,7 +28,7 @@ import { replySchema, type SpoolThreadData, type SpoolThreadRequest } from './sp
  * V8 allows a thread limits of its own, but goes by its command line first, which is meant for the thread that serves.
  * It reads the first two when a thread begins, and never again. The third holds for both threads and from now on: a heap
  * is searched when it has twice of what was in use. By itself V8 waits for up to four times that while there is little
- * to do, which is sixty megabytes that the search gives back.
+ * to do, and most of it is garbage.
  */
 const HEAP_FLAGS = ['--max-semi-space-size=8', '--initial-old-space-size=48', '--heap-growing-percent=100'];
 

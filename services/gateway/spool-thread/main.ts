@@ -11,7 +11,7 @@ import { redactPayload } from '../emit/redact-payload.ts';
 const CONNECT_TIMEOUT_MS = 2_000;
 /**
  * Node cuts small buffers from pieces of 64 kB, and one that lives until its batch is stored keeps all of its piece: in
- * this thread nearly every piece has one, and they were thirty megabytes.
+ * this thread nearly every piece has one.
  */
 const BUFFER_POOL_BYTES = 8 * 1_024;
 /** A batch is one transaction at a time; the rest is for counts that are written beside it. */
