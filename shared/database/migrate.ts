@@ -22,6 +22,7 @@ import * as promptRuns from './migrations/0017-prompt-runs.ts';
 import * as partsOfQuality from './migrations/0019-parts-of-quality.ts';
 import * as continuedToolCalls from './migrations/0020-continued-tool-calls.ts';
 import * as wordsOfCoolOff from './migrations/0021-words-of-a-cool-off.ts';
+import * as answersAreDistinct from './migrations/0022-answers-are-distinct.ts';
 
 /** Every migration by name, in order. Forward only: a mistake is mended by the next one. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -44,6 +45,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0019-parts-of-quality': partsOfQuality,
   '0020-continued-tool-calls': continuedToolCalls,
   '0021-words-of-a-cool-off': wordsOfCoolOff,
+  '0022-answers-are-distinct': answersAreDistinct,
 };
 
 export interface MigrationReport {
