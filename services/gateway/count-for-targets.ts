@@ -1,10 +1,12 @@
 import type { Canonical } from '#shared/formats/canonical.ts';
 import { countTokens } from '#shared/formats/count-tokens.ts';
 import { placePrefix } from '#shared/routing/place-prefix.ts';
+import { turnShapeOf } from '#shared/routing/turn-shape.ts';
 import type { Identity } from './access/identity.ts';
+import { estimateInputTokens } from './estimate-input-tokens.ts';
 import type { HandleCallDeps } from './handle-call.ts';
+import { openingShapeOf } from './opening-shape.ts';
 import { routeCall } from './route-call.ts';
-import { routingShapeOf } from './routing-shape.ts';
 import { namedSession, type RequestHeaders } from './session-id.ts';
 import type { SessionPin } from './session-pins.ts';
 
@@ -15,6 +17,7 @@ interface CountRequest {
   readonly headers: RequestHeaders;
   readonly identity: Identity;
   readonly canonical: Canonical;
+  readonly bodyBytes: number;
 }
 
 /**
@@ -23,7 +26,7 @@ interface CountRequest {
  */
 export function countForTargets(
   { config, policies, tokens }: Pick<HandleCallDeps, 'config' | 'policies' | 'tokens'>,
-  { headers, identity, canonical }: CountRequest,
+  { headers, identity, canonical, bodyBytes }: CountRequest,
 ): number {
   const { body } = canonical;
   const active = policies.current();
@@ -32,7 +35,8 @@ export function countForTargets(
     ...{ active, models: config.models, identity, requestModel: body.model },
     pin: stablePin(active),
     sessionId: session?.sessionId ?? '',
-    routingShape: routingShapeOf(canonical),
+    turnShape: turnShapeOf(body, estimateInputTokens(body, bodyBytes)),
+    openingShape: openingShapeOf(canonical),
   });
   if (choice.type === 'model_not_allowed') return countTokens(body, body.model);
   const { prefixId } = choice.target;

@@ -17,12 +17,12 @@ import { forwardedResponseId } from './forwarded-response-id.ts';
 import { keepState } from './keep-state.ts';
 import { neededFeatures } from './needed-features.ts';
 import { observeTokens } from './observe-tokens.ts';
+import { openingShapeOf } from './opening-shape.ts';
 import { overlongPrompt } from './overlong-prompt.ts';
 import type { PolicyClient } from './policy-client.ts';
 import { auditRefusal, modelNotAllowed, sendError, spoolFull } from './refuse-call.ts';
 import { routeCall, servableModels } from './route-call.ts';
 import { elapsedMs, type IncomingCall, type RoutedCall } from './routed-call.ts';
-import { routingShapeOf } from './routing-shape.ts';
 import { type ServeCallDeps, type ServedCall, serveCall } from './serve-call.ts';
 import { isFirstTurn } from './session-id.ts';
 import type { SessionMemory } from './session-memory.ts';
@@ -91,17 +91,17 @@ async function routeIncoming(
   const { headers, callId } = incoming;
   const session = deps.sessions.find({ headers, canonical: content.canonical, keyId: identity.keyId, callId });
   const rawTokensEstimate = estimateInputTokens(body, incoming.bytes.length);
-  const routingShape = routingShapeOf(content.canonical);
-  const turnShape = isFirstTurn(body) ? routingShape : turnShapeOf(body, rawTokensEstimate);
+  const openingShape = openingShapeOf(content.canonical);
+  const turnShape = isFirstTurn(body) ? openingShape : turnShapeOf(body, rawTokensEstimate);
 
   const active = deps.policies.current();
   const isFirst = session.source !== 'responses-chain' && isFirstTurn(body);
   const pinned = deps.pins.pinFor({ session, isFirstTurn: isFirst, nowMs: incoming.startedAtMs, active });
   const pin = pinned instanceof Promise ? await pinned : pinned;
   const { sessionId } = session;
-  const routing = { active, models: config.models, pin, sessionId, identity, requestModel: body.model, routingShape };
-  const own = { turnShape, inputTokens: rawTokensEstimate };
-  const choice = routeCall({ ...routing, own, needs: neededFeatures(active, body), flagged: deps.flagged });
+  const routing = { active, models: config.models, pin, sessionId, identity, requestModel: body.model };
+  const asked = { turnShape, openingShape, inputTokens: rawTokensEstimate };
+  const choice = routeCall({ ...routing, ...asked, needs: neededFeatures(active, body), flagged: deps.flagged });
   if (choice.type === 'model_not_allowed') {
     auditRefusal(deps.audit, choice, { identity, callId, gatewayId: deps.gatewayId });
     return refuse('model_not_allowed', modelNotAllowed(choice, servableModels(active, config.models)));

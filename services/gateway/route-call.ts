@@ -16,12 +16,13 @@ export interface RouteInput {
   readonly sessionId: string;
   readonly identity: Identity;
   readonly requestModel: string;
-  /** Of the opening of the call's conversation. */
-  readonly routingShape: TurnShape;
+  readonly turnShape: TurnShape;
+  /** Of the request with which the call's conversation opened; its own when absent. */
+  readonly openingShape?: TurnShape;
+  /** By its size; any model is large enough when absent. */
+  readonly inputTokens?: number;
   /** What the request needs of a model; anything will do when absent. */
   readonly needs?: readonly ModelFeature[];
-  /** What the call itself is like, for a conversation that has outgrown its model, or is to be rescued. */
-  readonly own?: { readonly turnShape: TurnShape; readonly inputTokens: number };
   /** Sessions that have just failed; none when absent. */
   readonly flagged?: FlaggedSessions;
 }
@@ -35,7 +36,7 @@ export function routeCall(input: RouteInput): TargetChoice | TargetRefusal {
   if (usual.type !== 'target' || escalated.type !== 'target') return escalated;
   if (escalated.target.model === usual.target.model) return escalated;
   if (!flagged.hasEscalated(sessionId)) {
-    if (!isWorthItsCache(input, input.own?.inputTokens ?? 0, usual.target.model, escalated.target.model)) return usual;
+    if (!isWorthItsCache(input, input.inputTokens ?? 0, usual.target.model, escalated.target.model)) return usual;
     flagged.noteEscalated(sessionId);
   }
   return escalated;
@@ -49,22 +50,23 @@ function isWorthItsCache({ active }: RouteInput, inputTokens: number, from: stri
   return cacheLossUsd(inputTokens, priceFrom, priceTo) <= active.escalation.cacheLossMaxUsd;
 }
 
-/** By the shape of its opening; by that of the call itself when the conversation has outgrown the model that this gives. */
+/** By the call's own shape alone when its conversation has outgrown the model that the opening gives it. */
 function choose(input: RouteInput, isFlagged: boolean): TargetChoice | TargetRefusal {
-  const usual = chooseBy(input.routingShape, input, isFlagged);
-  const { own, models } = input;
-  if (own === undefined || usual.type !== 'target') return usual;
+  const { turnShape, openingShape = turnShape, inputTokens = 0, models } = input;
+  const usual = chooseBy(openingShape, input, isFlagged);
+  if (openingShape === turnShape || usual.type !== 'target') return usual;
   const contextTokens = models.get(usual.target.model)?.model.contextTokens ?? Number.POSITIVE_INFINITY;
-  return own.inputTokens <= contextTokens ? usual : chooseBy(own.turnShape, input, isFlagged);
+  return inputTokens <= contextTokens ? usual : chooseBy(turnShape, input, isFlagged);
 }
 
-function chooseBy(turnShape: TurnShape, input: RouteInput, flagged: boolean): TargetChoice | TargetRefusal {
-  const { pin, identity } = input;
+function chooseBy(openingShape: TurnShape, input: RouteInput, flagged: boolean): TargetChoice | TargetRefusal {
+  const { pin, identity, turnShape } = input;
   return chooseTarget({
     policy: pin.policy.body,
     facts: {
       requestModel: input.requestModel,
       turnShape,
+      openingShape,
       developer: identity.developer,
       repo: identity.repo,
       project: identity.projectId,

@@ -112,7 +112,7 @@ describe('sessions and policies', () => {
     expect(one.records.map(({ call }) => call.propensity)).toEqual(one.records.map(() => 0.5));
   });
 
-  it('keep the route of their opening, whatever shapes the later turns have, and leave it for a model that they fit into', async () => {
+  it('keep the learned route of their opening for all their turns, but for a rule about turns, or to fit into a model', async () => {
     const models = [{ id: 'a', contextTokens: 2_000 }, { id: 'b' }, { id: 'c' }];
     const served = models.map((model) => ({ ...model, provider: 'vllm', price: { input: 1, output: 1 } }));
     config = await seedConfig(admin, { ...configBody(['a', 'b', 'c']), models: served });
@@ -122,13 +122,15 @@ describe('sessions and policies', () => {
       return { id: `all/${turnShape}`, match, targets: [{ model, weight: 10_000 }], fallbacks: [], exploration: [] };
     };
     const body = bodyTo('c');
-    const shaped = { ...body, routes: [route('4k-none-plan', 'a'), route('4k-none-followup', 'b'), ...body.routes] };
+    const edits = { ...route('*-edit', 'c'), id: 'edits' };
+    const learned = [route('4k-none-plan', 'a'), route('4k-none-followup', 'b')];
+    const shaped = { ...body, routes: [edits, ...learned, ...body.routes] };
     await activatePolicy(admin, { ...change(), policyId: await propose(shaped) });
     await gateway.service.refresh();
     const use = { type: 'tool_use', id: 'toolu_1', name: 'Read', input: { path: 'x' } };
-    const turn = (text: string) => [
+    const turn = (text: string, name = 'Read') => [
       ...FIRST,
-      { role: 'assistant', content: [use] },
+      { role: 'assistant', content: [{ ...use, name }] },
       { role: 'user', content: [{ type: 'tool_result', tool_use_id: use.id, content: text }] },
     ];
     expect(await ask(gateway, 'agent', FIRST)).toBe('a');
@@ -137,6 +139,7 @@ describe('sessions and policies', () => {
       ['4k-none-plan', 'all/4k-none-plan'],
       ['4k-none-followup', 'all/4k-none-plan'],
     ]);
+    expect(await ask(gateway, 'agent', turn('done', 'Edit'))).toBe('c');
     // It does not fit into the window of its model any more: the shape of the call itself decides.
     expect(await ask(gateway, 'agent', turn('so much more '.repeat(1_000)))).toBe('b');
   });

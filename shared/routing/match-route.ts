@@ -4,6 +4,8 @@ import type { PolicyBody, PolicyRoute, RouteMatch } from '#shared/domain/policy.
 export interface RouteFacts {
   readonly requestModel: string;
   readonly turnShape: string;
+  /** Of the request with which the call's conversation opened; the same where absent. */
+  readonly openingShape?: string;
   readonly developer: string | null;
   readonly repo: string | null;
   readonly project: string | null;
@@ -11,15 +13,26 @@ export interface RouteFacts {
   readonly flagged: boolean;
 }
 
-/** The first route that takes the call, in the policy's order. */
+/**
+ * The first route that takes the call, in the policy's order. What a route was specialised to takes conversations by their
+ * opening, and with all their turns: it was learned of whole sessions. What somebody wrote of a shape is about each call.
+ */
 export function matchRoute(body: PolicyBody, facts: RouteFacts): PolicyRoute | undefined {
-  return body.routes.find((route) => matches(route.match, facts));
+  const { turnShape, openingShape = turnShape } = facts;
+  return body.routes.find((route) =>
+    matches(route.match, facts, openingShape !== turnShape && isSpecialised(route) ? openingShape : turnShape),
+  );
 }
 
-function matches(match: RouteMatch, facts: RouteFacts): boolean {
+/** Whether the optimizer has made the route out of a general one, for one turn shape: its id says so. */
+function isSpecialised({ id, match: { turnShape } }: PolicyRoute): boolean {
+  return turnShape !== undefined && id.endsWith(turnShape) && id.at(-turnShape.length - 1) === '/';
+}
+
+function matches(match: RouteMatch, facts: RouteFacts, turnShape: string): boolean {
   return (
     matchesText(match.requestModel, facts.requestModel) &&
-    matchesText(match.turnShape, facts.turnShape) &&
+    matchesText(match.turnShape, turnShape) &&
     matchesText(match.developer, facts.developer) &&
     matchesText(match.repo, facts.repo) &&
     matchesText(match.project, facts.project) &&

@@ -27,7 +27,7 @@ export function registerCountTokens(server: FastifyInstance, deps: CountTokensDe
     if (decoded.type === 'rejected') return replyError(reply, decoded.error);
     const { headers } = request;
     const { canonical } = decoded;
-    const asked = { headers, identity: who.identity, canonical };
+    const asked = { headers, identity: who.identity, canonical, bodyBytes: read.bytes.length };
     return reply.send({ input_tokens: countForTargets(deps, asked) });
   });
 }

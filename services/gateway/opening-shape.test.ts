@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CanonicalBody } from '#shared/formats/canonical.ts';
-import { routingShapeOf } from './routing-shape.ts';
+import { openingShapeOf } from './opening-shape.ts';
 
 const TOOLS = [{ name: 'Read', input_schema: { type: 'object', properties: { path: { type: 'string' } } } }];
 const USE = { type: 'tool_use', id: 'toolu_1', name: 'Edit', input: { edits: [{ path: 'a' }] } };
@@ -11,14 +11,14 @@ function bodyOf(messages: readonly object[], rest: object = {}): CanonicalBody {
   return { model: 'claude-sonnet', max_tokens: 10, messages, ...rest } as CanonicalBody;
 }
 
-const shapeOf = (body: CanonicalBody, isOneByte = false) => routingShapeOf({ body, isOneByte });
+const shapeOf = (body: CanonicalBody, isOneByte = false) => openingShapeOf({ body, isOneByte });
 const ask = (text: string) => ({ role: 'user', content: text });
 const answered = [
   { role: 'assistant', content: [USE, { ...USE, id: 'toolu_2' }] },
   { role: 'user', content: [RESULT] },
 ];
 
-describe('the shape that a call is routed by', () => {
+describe('the shape of an opening', () => {
   it('is that of the opening of its conversation, whatever came after it', () => {
     const opening = [ask('Mend the parser.')];
     const tools = { system: 'You write code.', tools: TOOLS };
