@@ -66,7 +66,13 @@ interface RunningScript {
 
 async function startScript(script: URL, args: readonly string[]): Promise<RunningScript> {
   const child = spawn(process.execPath, [fileURLToPath(script), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+  const over = new AbortController();
+  const exited = once(child, 'exit', { signal: over.signal }).then(() => {
+    throw new Error(`${fileURLToPath(script)} ended before it had a port`);
+  });
+  const [line] = (await Promise.race([once(createInterface(child.stdout), 'line'), exited])) as [string];
+  exited.catch(() => {});
+  over.abort();
   return { port: Number(line), pid: child.pid ?? 0, stop: () => ended(child) };
 }
 

@@ -61,4 +61,11 @@ const server = createServer((request, response) => {
   });
 });
 server.keepAliveTimeout = 0;
-server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
+const port = Number(process.argv[2] ?? 0);
+server.once('error', (error) => {
+  console.error(
+    `bench:gateway: nothing can listen on port ${port} (${error.message}); free it, or take another --upstream-port`,
+  );
+  process.exit(1);
+});
+server.listen(port, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
