@@ -24,7 +24,7 @@ import { createDrainer, type Drainer } from './drainer.ts';
 import { openSpool, type SpoolOptions } from './open-spool.ts';
 import type { ScoreQueue } from './score-jobs-of.ts';
 import type { Spool } from './spool.ts';
-import { DRAIN_TRIES_MAX } from './spool-limits.ts';
+import { BATCH_RECORDS_MAX, DRAIN_LINGER_MS, DRAIN_TRIES_MAX } from './spool-limits.ts';
 
 const log = pino({ level: 'silent' });
 let testDatabase: TestDatabase;
@@ -309,6 +309,23 @@ describe('the drainer', () => {
     await drainer.idle();
     expect(await storedCalls()).toHaveLength(5);
     expect(await database.selectFrom('deadLetter').selectAll().execute()).toEqual([]);
+  });
+
+  it('waits for a batch to gather no longer than until it is half full', async () => {
+    const spool = await open();
+    const waits: number[] = [];
+    const untilAborted = (milliseconds: number, signal: AbortSignal) => {
+      waits.push(milliseconds);
+      return new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    };
+    const drainer = createDrainer({ spool, database, queue: listQueue().queue, log, delay: untilAborted });
+    closers.push(() => drainer.stop());
+    drainer.start();
+    await serve(spool, samples(BATCH_RECORDS_MAX / 2));
+    await vi.waitFor(() => expect(waits).toEqual([DRAIN_LINGER_MS]));
+    expect(await storedCalls()).toEqual([]);
+    await serve(spool, samples(1));
+    await vi.waitFor(async () => expect(await storedCalls()).toHaveLength(BATCH_RECORDS_MAX / 2 + 1));
   });
 
   it('stops between batches and goes on where it was', async () => {

@@ -4,11 +4,10 @@ import type { Database } from '#shared/database/connect.ts';
 import type { Log } from '#shared/log.ts';
 import { DrainBatch } from './drain-batch.ts';
 import { exponentialBackoff } from './exponential-backoff.ts';
+import { hasLargeBatch, isLargeBatch } from './large-batch.ts';
 import type { ScoreQueue } from './score-jobs-of.ts';
 import type { SpoolSink } from './spool.ts';
 import {
-  BATCH_BYTES_MAX,
-  BATCH_RECORDS_MAX,
   DRAIN_BACKOFF_MAX_MS,
   DRAIN_BACKOFF_MIN_MS,
   DRAIN_LINGER_MS,
@@ -16,7 +15,6 @@ import {
   DRAIN_YIELD_MS,
   DRAIN_YIELD_STEP_MS,
 } from './spool-limits.ts';
-import type { SpoolBatch } from './spool-reader.ts';
 
 export interface DrainerDeps {
   readonly spool: SpoolSink;
@@ -67,7 +65,7 @@ export function createDrainer(deps: DrainerDeps): Drainer {
     await giveWay(spool, (milliseconds) => delay(milliseconds, stopping.signal));
     await linger();
     const batch = await spool.nextBatch();
-    isBehind = batch !== null && isLarge(batch);
+    isBehind = batch !== null && isLargeBatch(batch);
     if (batch === null) return false;
     const delivering = batches.deliver(batch, { isStuck: failures >= DRAIN_TRIES_MAX });
     const [delivered] = await Promise.allSettled([delivering, isBehind ? batches.prepareAfter(batch) : null]);
@@ -77,13 +75,12 @@ export function createDrainer(deps: DrainerDeps): Drainer {
     return true;
   }
 
-  /** Lets a batch gather, unless somebody waits for it. */
+  /** Lets a batch gather, unless somebody waits for it or it is large already. */
   async function linger(): Promise<void> {
-    if (isBehind || failures > 0 || idleWaiters.length > 0 || stopping.signal.aborted) return;
+    const isOver = () => idleWaiters.length > 0 || stopping.signal.aborted || hasLargeBatch(spool);
+    if (isBehind || failures > 0 || isOver()) return;
     const hurry = new AbortController();
-    wake = () => {
-      if (idleWaiters.length > 0 || stopping.signal.aborted) hurry.abort();
-    };
+    wake = () => (isOver() ? hurry.abort() : undefined);
     await delay(DRAIN_LINGER_MS, hurry.signal);
     wake = null;
   }
@@ -150,9 +147,4 @@ async function giveWay(spool: SpoolSink, delay: (milliseconds: number) => Promis
   for (let waitedMs = 0; waitedMs < DRAIN_YIELD_MS && spool.isPressed(); waitedMs += DRAIN_YIELD_STEP_MS) {
     await delay(DRAIN_YIELD_STEP_MS);
   }
-}
-
-function isLarge({ records }: SpoolBatch): boolean {
-  const bytes = records.reduce((sum, frame) => sum + frame.body.length, 0);
-  return records.length * 2 > BATCH_RECORDS_MAX || bytes * 2 > BATCH_BYTES_MAX;
 }

@@ -49,10 +49,10 @@ export const BATCH_FRAMES_MAX = 10_000;
 export const READ_CHUNK_BYTES = 1 * 1_024 * 1_024;
 
 /**
- * A batch that is less than half full is waited for this long: it costs as much as many calls in it, and calls
- * that are being served need the processor first. With a backlog nothing is waited for. Milliseconds.
+ * A batch is waited for this long, or until it is half full: it costs as much as many calls in it, and calls that are being
+ * served need the processor first. With a backlog nothing is waited for. Milliseconds.
  */
-export const DRAIN_LINGER_MS = 150;
+export const DRAIN_LINGER_MS = 500;
 /**
  * While more than this waits in memory for the disk, the thread's time belongs to the writer: a batch is drained only
  * when that is over, or after this pause, which leaves a rate of two batches a second. Milliseconds.
