@@ -18,7 +18,7 @@ const knownSizes = new WeakMap<object, KnownSize>();
  * The turn shape of the request with which a call's conversation opened, which every later request carries in itself. What
  * is learned of shapes routes by it: a conversation so stays with its route, and with the model and the prompt that this
  * gave it, whatever shapes its turns have; one that its client has compacted, or a sub-agent's, has an opening of its own.
- * The opening itself has this shape, so that what is learned of sessions by the shape of their first call is learned of
+ * The opening itself has this shape, so that what is learned of sessions by the shape of their main call is learned of
  * what routed all of them.
  */
 export function openingShapeOf({ body, isOneByte }: Pick<Canonical, 'body' | 'isOneByte'>): TurnShape {

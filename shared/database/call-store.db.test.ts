@@ -163,6 +163,55 @@ describe('storing a call', () => {
     });
   });
 
+  it('books a session under its conversation with tools, whatever was asked beside it and in whatever order calls arrive', async () => {
+    const [title, main, , later] = agentSession(4);
+    const topic = agentSession(1)[0]!;
+    const unrouted = { attempts: [], responseModel: null };
+    const aside = { ...unrouted, turnShape: '4k-none-plan' as const, requestModel: 'small' };
+    const asked = { ...unrouted, turnShape: '16k-multi-plan' as const, requestModel: 'large' };
+    const inSession = (sessionId: string) => [
+      { ...title!, call: { ...title!.call, ...aside, sessionId } },
+      { ...main!, call: { ...main!.call, ...asked, sessionId } },
+      { ...later!, call: { ...later!.call, ...asked, turnShape: '16k-multi-edit' as const, sessionId } },
+      { ...topic, call: { ...topic.call, ...aside, sessionId } },
+    ];
+    for (const [name, order] of Object.entries({ forth: [0, 1, 2, 3], back: [3, 2, 1, 0], mixed: [2, 0, 3, 1] })) {
+      for (const together of [false, true]) {
+        const records = inSession(`${name}-${together}`).map((record) => ({
+          ...record,
+          call: { ...record.call, callId: sampleCallRecord().call.callId },
+        }));
+        const given = order.map((index) => records[index]!);
+        if (together) await store.store(given);
+        else for (const record of given) await store.store([record]);
+        expect(await sessionRow(`${name}-${together}`)).toMatchObject({
+          ...{ firstCallId: records[0]!.call.callId, lastCallId: records[3]!.call.callId, callCount: 4 },
+          ...{ mainCallId: records[1]!.call.callId, turnShape: '16k-multi-plan', model: 'large' },
+        });
+      }
+    }
+  });
+
+  it('books a session without tools under its first call', async () => {
+    const [first, second] = agentSession(2, { sessionId: 'chat' });
+    const shaped = (record: CallRecord, turnShape: '4k-none-plan' | '64k-none-plan') => ({
+      ...record,
+      call: { ...record.call, turnShape },
+    });
+    await store.store([shaped(second!, '64k-none-plan')]);
+    await store.store([shaped(first!, '4k-none-plan')]);
+    expect(await sessionRow('chat')).toMatchObject({ turnShape: '4k-none-plan', mainCallId: first!.call.callId });
+  });
+
+  it('goes by the first call where a session is from before its main call was written down', async () => {
+    const [first, second] = agentSession(2, { sessionId: 'before' });
+    const turnShape = '16k-multi-plan';
+    await store.store([{ ...first!, call: { ...first!.call, turnShape } }]);
+    await sql`UPDATE session SET main_call_id = NULL WHERE session_id = 'before'`.execute(database);
+    await store.store([{ ...second!, call: { ...second!.call, turnShape: '200k-multi-edit' } }]);
+    expect(await sessionRow('before')).toMatchObject({ turnShape, mainCallId: null, callCount: 2 });
+  });
+
   it('books a session under the model that it was routed to, whoever stepped in', async () => {
     const attempt = { startedAtMs: 1, durationMs: 1 };
     const attempts = [

@@ -86,7 +86,7 @@ export async function readSessionCells(
 ): Promise<SessionCell[]> {
   const rows = await sql<CellRow>`
     WITH placed AS (
-      SELECT session_id, first_call_id, turn_shape, model, quality, started_at, hard_failure, key_id, quality_unbounded,
+      SELECT session_id, coalesce(main_call_id, first_call_id) AS main_call_id, turn_shape, model, quality, started_at, hard_failure, key_id, quality_unbounded,
         quality_low, quality_high, quality_by_rule, coalesce(first_scored_at, quality_at) AS scored_at,
         ${heldByDrift(window.drifts ?? [])} AS held,
         row_number() OVER (PARTITION BY turn_shape, model ORDER BY started_at DESC, session_id DESC) AS place
@@ -102,7 +102,7 @@ export async function readSessionCells(
     spent AS (
       SELECT picked.session_id, sum(input_tokens) AS input, sum(cache_read_input_tokens) AS cache_read,
         sum(cache_creation_input_tokens) AS cache_creation, sum(output_tokens) AS output,
-        min(propensity) FILTER (WHERE call_id = picked.first_call_id) AS propensity,
+        min(propensity) FILTER (WHERE call_id = picked.main_call_id) AS propensity,
         (array_agg(duration_ms ORDER BY md5(call_id::text)))[1] AS duration,
         (array_agg(time_to_first_chunk_ms ORDER BY md5(call_id::text)))[1] AS first_chunk
       FROM picked JOIN call ON call.project_id = ${projectId} AND call.session_id = picked.session_id

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from './connect.ts';
 import { type DriftWindow, heldByDrift } from './held-by-drift.ts';
 
-/** A scored session with what the gateway wrote down of the choice of its model, from its first call. */
+/** A scored session with what the gateway wrote down of the choice of its model, from its main call. */
 export interface LoggedSessionRow {
   readonly sessionId: string;
   readonly turnShape: string;
@@ -29,7 +29,7 @@ export interface LoggedWindow {
 const LOGGED_SESSIONS_MAX = 20_000;
 
 /**
- * The newest closed and scored sessions whose first call has a logged chance. Canaries are left out: their chance is that
+ * The newest closed and scored sessions whose main call has a logged chance. Canaries are left out: their chance is that
  * of the canary's own targets, and not of a session of the project. Sessions from before a model was served as another
  * one were that other one's.
  */
@@ -43,7 +43,7 @@ export async function readLoggedSessions(
       session.developer, session.repo, session.model, call.prefix_id AS "prefixId", call.propensity,
       coalesce(session.quality_unbounded, session.quality) AS quality,
       call.path = 'fallback' AS "steppedIn"
-    FROM session JOIN call ON call.call_id = session.first_call_id AND call.project_id = session.project_id
+    FROM session JOIN call ON call.call_id = coalesce(session.main_call_id, session.first_call_id) AND call.project_id = session.project_id
     WHERE session.project_id = ${projectId} AND closed_at IS NOT NULL AND closed_at <= ${window.asOf}
       AND session.started_at >= ${window.since} AND session.quality IS NOT NULL AND quality_at <= ${window.asOf}
       AND session.model IS NOT NULL AND session.variant IN ('stable', 'control', 'exploration')

@@ -23,6 +23,7 @@ import * as partsOfQuality from './migrations/0019-parts-of-quality.ts';
 import * as continuedToolCalls from './migrations/0020-continued-tool-calls.ts';
 import * as wordsOfCoolOff from './migrations/0021-words-of-a-cool-off.ts';
 import * as answersAreDistinct from './migrations/0022-answers-are-distinct.ts';
+import * as mainCall from './migrations/0023-main-call.ts';
 
 /** Every migration by name, in order. Forward only: a mistake is mended by the next one. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -46,6 +47,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0020-continued-tool-calls': continuedToolCalls,
   '0021-words-of-a-cool-off': wordsOfCoolOff,
   '0022-answers-are-distinct': answersAreDistinct,
+  '0023-main-call': mainCall,
 };
 
 export interface MigrationReport {

@@ -54,7 +54,7 @@ export async function readReportRows(
   const { rows } = await sql<ReportRow>`
     SELECT to_char(s.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, c.request_model AS "requestModel",
       s.turn_shape AS "turnShape", coalesce(s.model, '') AS model, coalesce(s.provider, '') AS provider, ${SUMS}
-    FROM session s JOIN call c ON c.call_id = s.first_call_id AND c.project_id = s.project_id
+    FROM session s JOIN call c ON c.call_id = coalesce(s.main_call_id, s.first_call_id) AND c.project_id = s.project_id
     WHERE s.project_id = ${projectId} AND s.closed_at IS NOT NULL AND s.started_at >= ${since} AND s.started_at < ${until}
     GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5`.execute(database);
   return rows;

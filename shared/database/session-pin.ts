@@ -2,7 +2,7 @@ import type { Variant } from '../domain/call.ts';
 import { variantSchema } from '../domain/call.ts';
 import type { Database } from './connect.ts';
 
-/** Where a session stands, as its first call decided it. */
+/** Where a session stands, as its first call decided it: its main call was dealt the same. */
 export interface StoredSessionPin {
   readonly startedAtMs: number;
   readonly policyId: string | null;

@@ -3,7 +3,7 @@ import type { RolloutSettings } from '#shared/domain/rollout.ts';
 /**
  * One session of a rollout as the analysis sees it. `quality` is null until every scorer that is due has answered.
  * `stratum` names what canary and control sessions must have in common to be compared, such as the turn shape of the
- * first call and its size.
+ * main call and its size.
  */
 export interface SessionObservation {
   readonly sessionId: string;

@@ -3,7 +3,7 @@ import type { Database } from '../connect.ts';
 
 /**
  * Failures of one fixable cluster on one model in one turn shape, under one prefix. The shape is the session's, of its
- * first call: it is what routes all of it, and so what a prefix can be put on.
+ * main call: it is what routes all of it, and so what a prefix can be put on.
  */
 export interface FixableFailures {
   readonly clusterId: string;

@@ -74,6 +74,20 @@ describe('purge', () => {
     expect(await verifyAuditChain(owner, PROJECT)).toMatchObject({ valid: true, count: 1 });
   });
 
+  it('books a session that loses its main call under what it has left', async () => {
+    const store = createCallStore(owner);
+    const started = Date.UTC(2025, 5, 2);
+    const at = (seconds: number, turnShape: '4k-none-plan' | '16k-multi-plan') =>
+      turn('shortened', ['x'], { startedAt: started + seconds * 1_000, turnShape });
+    const [aside, main] = [at(0, '4k-none-plan'), at(1, '16k-multi-plan')];
+    const [chat, followup] = [at(5, '4k-none-plan'), at(6, '16k-multi-plan')];
+    await store.store([aside, main, chat, followup]);
+    const mainCall = () => owner.selectFrom('session').select('mainCallId').where('sessionId', '=', 'shortened');
+    expect(await mainCall().executeTakeFirst()).toEqual({ mainCallId: main.call.callId });
+    await purge({ kind: 'before', before: new Date(started + 3_000) });
+    expect(await mainCall().executeTakeFirst()).toEqual({ mainCallId: followup.call.callId });
+  });
+
   it('stores again what it removed, in a process that still remembers it as stored', async () => {
     const store = createCallStore(owner);
     // All in one week, whose blocks the store remembers.

@@ -15,6 +15,8 @@ export interface SessionTable {
   sessionId: string;
   source: string;
   firstCallId: string;
+  /** Null in sessions from before it was written down: the first call. */
+  mainCallId: string | null;
   lastCallId: string;
   startedAt: Moment;
   lastCallAt: Moment;
