@@ -67,6 +67,7 @@ function around(sink: SpoolSink, changed: Partial<SpoolSink>): SpoolSink {
     ...{ spoolId: sink.spoolId, gatewayId: sink.gatewayId },
     totals: () => sink.totals(),
     bytes: () => sink.bytes(),
+    pendingRecords: () => sink.pendingRecords(),
     isPressed: () => sink.isPressed(),
     nextBatch: () => sink.nextBatch(),
     acknowledge: (batch) => sink.acknowledge(batch),

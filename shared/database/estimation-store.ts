@@ -86,8 +86,9 @@ export async function readSessionCells(
 ): Promise<SessionCell[]> {
   const rows = await sql<CellRow>`
     WITH placed AS (
-      SELECT session_id, coalesce(main_call_id, first_call_id) AS main_call_id, turn_shape, model, quality, started_at, hard_failure, key_id, quality_unbounded,
-        quality_low, quality_high, quality_by_rule, coalesce(first_scored_at, quality_at) AS scored_at,
+      SELECT session_id, coalesce(main_call_id, first_call_id) AS main_call_id, turn_shape, model, quality, started_at,
+        hard_failure, key_id, quality_unbounded, quality_low, quality_high, quality_by_rule,
+        coalesce(first_scored_at, quality_at) AS scored_at,
         ${heldByDrift(window.drifts ?? [])} AS held,
         row_number() OVER (PARTITION BY turn_shape, model ORDER BY started_at DESC, session_id DESC) AS place
       FROM session

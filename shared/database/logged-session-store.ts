@@ -43,7 +43,8 @@ export async function readLoggedSessions(
       session.developer, session.repo, session.model, call.prefix_id AS "prefixId", call.propensity,
       coalesce(session.quality_unbounded, session.quality) AS quality,
       call.path = 'fallback' AS "steppedIn"
-    FROM session JOIN call ON call.call_id = coalesce(session.main_call_id, session.first_call_id) AND call.project_id = session.project_id
+    FROM session JOIN call ON call.call_id = coalesce(session.main_call_id, session.first_call_id)
+      AND call.project_id = session.project_id
     WHERE session.project_id = ${projectId} AND closed_at IS NOT NULL AND closed_at <= ${window.asOf}
       AND session.started_at >= ${window.since} AND session.quality IS NOT NULL AND quality_at <= ${window.asOf}
       AND session.model IS NOT NULL AND session.variant IN ('stable', 'control', 'exploration')

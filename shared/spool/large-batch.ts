@@ -9,11 +9,8 @@ export function isLargeBatch({ records }: SpoolBatch): boolean {
 }
 
 /** Whether the records that wait would make one. How large they are is known when they are read. */
-export function hasLargeBatch(spool: Pick<SpoolSink, 'totals'>): boolean {
-  const { durable, drained } = spool.totals();
-  let waiting = 0;
-  for (const [projectId, { records }] of durable) waiting += records - (drained.get(projectId)?.records ?? 0);
-  return isLargeCount(waiting);
+export function hasLargeBatch(spool: Pick<SpoolSink, 'pendingRecords'>): boolean {
+  return isLargeCount(spool.pendingRecords());
 }
 
 function isLargeCount(records: number): boolean {

@@ -99,6 +99,10 @@ class OpenSpool implements Spool {
     return this.#opened.store.bytes();
   }
 
+  pendingRecords(): number {
+    return this.#opened.store.pendingRecords();
+  }
+
   isPressed(): boolean {
     return this.#opened.store.isPressed();
   }

@@ -150,6 +150,10 @@ class OpenSpoolStore implements SpoolStore {
     return this.#catalogue.bytes;
   }
 
+  pendingRecords(): number {
+    return sumOf(this.#recovered.durable.projects).records - sumOf(this.#reader.drained.projects).records;
+  }
+
   isPressed(): boolean {
     return this.#deps.ring.bytesWaiting > DRAIN_YIELD_FROM_BYTES || this.#isInBurst();
   }
@@ -220,7 +224,7 @@ class OpenSpoolStore implements SpoolStore {
     const all = sumOf(durable.projects);
     writeGauges(this.#deps.ring, {
       bytes: this.#catalogue.bytes,
-      pendingRecords: all.records - sumOf(this.#reader.drained.projects).records,
+      pendingRecords: this.pendingRecords(),
       records: all.records,
       dropped: all.dropped,
       lostBeforeDurable: all.lost,

@@ -34,6 +34,8 @@ export interface SpoolSink {
   totals(): SpoolTotals;
   /** Bytes of all segments. */
   bytes(): number;
+  /** Durable records that are not acknowledged yet. */
+  pendingRecords(): number;
   /** Whether more waits to be written than the writer can make durable at once. */
   isPressed(): boolean;
   /** The next durable frames, or null. The same again until acknowledged. For one drainer only. */

@@ -17,7 +17,8 @@ export async function eraseSessions(transaction: Database, projectId: string, se
     FROM (
       SELECT session_id, count(*) AS calls, coalesce(sum(cost_usd), 0) AS cost_usd,
         min(call_id::text)::uuid AS first_call_id,
-        (array_agg(call_id ORDER BY turn_shape LIKE '%-none-%', call_id))[1] AS main_call_id, max(call_id::text)::uuid AS last_call_id
+        (array_agg(call_id ORDER BY turn_shape LIKE '%-none-%', call_id))[1] AS main_call_id,
+        max(call_id::text)::uuid AS last_call_id
       FROM call WHERE project_id = ${projectId} AND session_id = ANY(${sessionIds}::text[]) GROUP BY session_id
     ) kept
     WHERE session.project_id = ${projectId} AND session.session_id = kept.session_id`.execute(transaction);
