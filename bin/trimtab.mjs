@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Plain JavaScript that old Nodes can read: it finds a Node that runs TypeScript, and hands over to the command line.
+// Plain JavaScript that old Nodes can read: it hands over to the command line, under a Node that runs TypeScript and with
+// what that Node must be told before it starts.
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
@@ -8,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const NODE_MAJOR = 24;
 const PARENT_LOOK_INTERVAL_MS = 250;
-/** Set for the Node that we start, so that a wrong one says so instead of starting another, and another. */
+/** Set for the Node that we start, so that it starts no other one. */
 const HANDED_OVER = 'TRIMTAB_LAUNCHER';
 
 /** The Node that `npm ci` installs on Linux as an optional dependency; undefined where there is none. */
@@ -21,15 +22,27 @@ function findInstalledNode() {
   }
 }
 
-/** Runs this file again under another Node, as if that had been started in the first place. */
-function handOver(node) {
+/** What a service that is run alone needs beyond a Node; undefined for other commands, and where there is nothing. */
+function findServiceSettings() {
+  const settings = createRequire(import.meta.url)('../infra/process-settings.json')[process.argv[2]];
+  return settings?.nodeOptions.length > 0 ? settings : undefined;
+}
+
+/**
+ * Runs this file again under another Node or with other options, as if that had been started in the first place. What
+ * the user has set goes before what the service would have.
+ */
+function handOver(node, service) {
+  const options = [...(service?.nodeOptions ?? []), ...process.execArgv];
   // The channel closes when this process is killed, which tells the other one to stop.
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+  const child = spawn(node, [...options, fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, [HANDED_OVER]: '1' },
+    env: { ...service?.environment, ...process.env, [HANDED_OVER]: '1' },
+    detached: service !== undefined,
   });
-  // The terminal sends Ctrl-C to both of us, so it is only ignored here; other signals come to this process alone.
-  process.on('SIGINT', () => {});
+  // The terminal sends Ctrl-C to both of us, but not to a service, which has a session of its own: a process manager may
+  // send SIGINT to this process alone.
+  process.on('SIGINT', () => service !== undefined && child.kill('SIGINT'));
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.once('error', (error) => {
     console.error(`trimtab: ${node} cannot be started: ${error.message}`);
@@ -58,8 +71,6 @@ async function run() {
     delete process.env[HANDED_OVER];
     process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
     process.channel?.unref();
-  } else if (process.env.npm_lifecycle_event !== undefined) {
-    stopWithShell();
   }
   // `trimtab calls | head` closes our output early; that is no failure, and must not end a running system.
   for (const stream of [process.stdout, process.stderr]) {
@@ -71,17 +82,22 @@ async function run() {
   process.exitCode = await main(process.argv.slice(2));
 }
 
-if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR) {
-  await run();
+/** The Node to hand over to: ours where it will do, undefined where there is none. */
+function findNode() {
+  return Number(process.versions.node.split('.')[0]) >= NODE_MAJOR ? process.execPath : findInstalledNode();
+}
+
+const node = findNode();
+const isHandedOver = process.env[HANDED_OVER] !== undefined;
+if (node === undefined || (isHandedOver && node !== process.execPath)) {
+  console.error(
+    `trimtab needs Node ${NODE_MAJOR} or newer, and this is ${process.version}. Run \`npm ci\` without --omit=optional ` +
+      `(on Linux it brings a Node ${NODE_MAJOR} of its own), or install Node ${NODE_MAJOR} from https://nodejs.org.`,
+  );
+  process.exitCode = 1;
 } else {
-  const node = process.env[HANDED_OVER] === undefined ? findInstalledNode() : undefined;
-  if (node === undefined) {
-    console.error(
-      `trimtab needs Node ${NODE_MAJOR} or newer, and this is ${process.version}. Run \`npm ci\` without --omit=optional ` +
-        `(on Linux it brings a Node ${NODE_MAJOR} of its own), or install Node ${NODE_MAJOR} from https://nodejs.org.`,
-    );
-    process.exitCode = 1;
-  } else {
-    handOver(node);
-  }
+  if (!isHandedOver && process.env.npm_lifecycle_event !== undefined) stopWithShell();
+  const service = isHandedOver ? undefined : findServiceSettings();
+  if (node === process.execPath && service === undefined) await run();
+  else handOver(node, service);
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Environment, KnownVariable } from '#shared/environment.ts';
 import { freePort } from '#shared/free-port.ts';
 import type { ServiceSpec } from './child-service.ts';
+import processSettings from './process-settings.json' with { type: 'json' };
 
 const PORT_SETTINGS = {
   gateway: 'TRIMTAB_GATEWAY_PORT',
@@ -11,26 +12,23 @@ const PORT_SETTINGS = {
 } as const satisfies Record<string, KnownVariable>;
 
 /**
+ * With what Node and the C library run each service; plain data, because the launcher reads it under any Node.
+ *
  * A request of an agent is a few hundred kilobytes of short-lived memory, whose bytes also count as memory of the old
  * generation: with its usual first limit that is searched all over at every fiftieth such request, for nothing. A young
  * generation of twice the size spares a little of the processor and takes 50 MB; one of a megabyte is collected fifteen
- * times as often and takes half as much of the processor again.
- */
-const NODE_OPTIONS: Readonly<Record<ServiceName, readonly string[]>> = {
-  gateway: ['--max-semi-space-size=8', '--initial-old-space-size=64'],
-  optimizer: [],
-  evaluator: [],
-};
-
-/**
+ * times as often and takes half as much of the processor again. That is what V8 makes of it by itself in quiet minutes,
+ * and so the least size is the largest one.
+ *
  * By itself glibc gives each of a process's dozen threads a heap of its own, and what one has freed is no use to the
  * others. Two or three of them work at once, and small pieces are taken from no heap but from what each thread keeps.
  */
-const MEMORY_SETTINGS: Readonly<Record<ServiceName, Readonly<Record<string, string>>>> = {
-  gateway: { MALLOC_ARENA_MAX: '1' },
-  optimizer: {},
-  evaluator: {},
-};
+const PROCESS_SETTINGS: Readonly<Record<ServiceName, ProcessSettings>> = processSettings;
+
+interface ProcessSettings {
+  readonly nodeOptions: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
 
 /** On a machine that is short of processors calls go first; what follows them has time. */
 const NICENESS = { gateway: 0, optimizer: 10, evaluator: 10 } as const satisfies Record<string, number>;
@@ -60,11 +58,11 @@ export async function createServiceSpecs(environment: Environment): Promise<read
   return NAMES.map((name) => ({
     name,
     entry: fileURLToPath(new URL(`../services/${name}/main.ts`, import.meta.url)),
-    nodeOptions: NODE_OPTIONS[name],
+    nodeOptions: PROCESS_SETTINGS[name].nodeOptions,
     port: ports.get(name) ?? 0,
     portSetting: PORT_SETTINGS[name],
     niceness: NICENESS[name],
-    environment: { ...MEMORY_SETTINGS[name], ...shared },
+    environment: { ...PROCESS_SETTINGS[name].environment, ...shared },
   }));
 }
 

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '#shared/free-port.ts';
@@ -38,17 +40,47 @@ function start(name: string, variables: Readonly<Record<string, string>>) {
   return { child, exited: once(child, 'exit'), stderr: () => stderr };
 }
 
+/** A gateway that is ready, beside the process that the command line starts for it. */
+async function startGateway() {
+  const port = String(await freePort());
+  const folder = mkdtempSync(join(fixture.folder, 'gateway-'));
+  const running = start('gateway', { TRIMTAB_GATEWAY_PORT: port, TRIMTAB_DATA_DIR: folder });
+  await ready('gateway', port, running);
+  const { pid } = running.child;
+  return { ...running, gatewayPid: Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')) };
+}
+
+async function ready(name: string, port: string, { child, stderr }: ReturnType<typeof start>): Promise<void> {
+  await eventually(`${name} is ready`, async () => {
+    if (child.exitCode !== null) throw new Error(`${name} ended: ${stderr()}`);
+    return (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined))?.ok;
+  });
+}
+
 describe('one service alone', () => {
   it.each(['gateway', 'evaluator', 'optimizer'])('%s runs in the foreground until it is told to stop', async (name) => {
     const port = String(await freePort());
-    const { child, exited, stderr } = start(name, { [`TRIMTAB_${name.toUpperCase()}_PORT`]: port });
-    await eventually(`${name} is ready`, async () => {
-      if (child.exitCode !== null) throw new Error(`${name} ended: ${stderr()}`);
-      return (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined))?.ok;
-    });
-    child.kill('SIGTERM');
-    expect(await exited).toEqual([0, null]);
+    const running = start(name, { [`TRIMTAB_${name.toUpperCase()}_PORT`]: port });
+    await ready(name, port, running);
+    running.child.kill('SIGTERM');
+    expect(await running.exited).toEqual([0, null]);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'runs the gateway with the options of Node it needs, and takes it along',
+    async () => {
+      const started = await Promise.all([startGateway(), startGateway()]);
+      for (const { gatewayPid } of started) {
+        expect(readFileSync(`/proc/${gatewayPid}/cmdline`, 'utf8')).toContain('--min-semi-space-size=8');
+        expect(readFileSync(`/proc/${gatewayPid}/environ`, 'utf8')).toContain('MALLOC_ARENA_MAX=1');
+      }
+      const [interrupted, killed] = started;
+      interrupted?.child.kill('SIGINT');
+      expect(await interrupted?.exited).toEqual([0, null]);
+      killed?.child.kill('SIGKILL');
+      await eventually('the gateway of the killed command is gone', () => !existsSync(`/proc/${killed?.gatewayPid}`));
+    },
+  );
 
   it('ends with one clear error when it cannot start', async () => {
     const { exited, stderr } = start('gateway', { TRIMTAB_CONFIG: '/nowhere/trimtab.yaml' });

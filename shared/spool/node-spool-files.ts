@@ -1,68 +1,120 @@
-import { writevSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import {
+  close,
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  fsync,
+  fsyncSync,
+  openSync,
+  read,
+  readSync,
+  renameSync,
+  unlinkSync,
+  write,
+  writevSync,
+} from 'node:fs';
+import { mkdir, open, readdir, readFile, stat } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { DiskPace } from './disk-pace.ts';
 import type { AppendFile, SpoolFiles } from './spool-files.ts';
 
-/** The spool's files on the real disk. */
+const now = () => performance.now();
+const syncing = new DiskPace(now);
+const reading = new DiskPace(now);
+const besideIt = {
+  close: promisify(close),
+  fdatasync: promisify(fdatasync),
+  fsync: promisify(fsync),
+  read: promisify(read),
+  write: promisify(write),
+};
+
+/**
+ * The spool's files on the real disk. What only touches the system's memory (names, what is written and not synced yet)
+ * is done at once, in less time than the way to another thread and back takes. What may wait for the disk itself goes by
+ * that disk's pace.
+ */
 export const nodeSpoolFiles: SpoolFiles = {
   makeDirectory: async (path) => void (await mkdir(path, { recursive: true, mode: 0o700 })),
   list: (path) => readdir(path).catch(whenMissing<readonly string[]>([])),
-  createAppend: async (path) => appendFile(await open(path, 'ax', 0o600)),
+  createAppend: async (path) => appendFile(openSync(path, 'ax', 0o600)),
   size: async (path) => (await stat(path)).size,
-  read: (path, offset, length) => withFile(path, 'r', (file) => readFully(file, offset, length)),
+  read: (path, offset, length) => withFile(path, (fd) => readFully(fd, offset, length)),
   readText: (path) => readFile(path, 'utf8').catch(whenMissing<string | null>(null)),
-  truncate: (path, length) =>
-    withFile(path, 'r+', async (file) => {
+  truncate: async (path, length) => {
+    const file = await open(path, 'r+');
+    try {
       await file.truncate(length);
       await file.sync();
-    }),
-  rename,
-  // `rm` looks first at what it is, twice.
-  remove: (path) => unlink(path).catch(whenMissing<void>(undefined)),
-  syncDirectory: (path) => withFile(path, 'r', (directory) => directory.sync()),
+    } finally {
+      await file.close();
+    }
+  },
+  rename: async (from, to) => renameSync(from, to),
+  remove: async (path) => {
+    try {
+      // `rm` looks first at what it is, twice.
+      unlinkSync(path);
+    } catch (error) {
+      whenMissing<void>(undefined)(error as NodeJS.ErrnoException);
+    }
+  },
+  syncDirectory: (path) =>
+    withFile(path, (fd) =>
+      syncing.run(
+        () => fsyncSync(fd),
+        () => besideIt.fsync(fd),
+      ),
+    ),
 };
 
-function appendFile(file: FileHandle): AppendFile {
+function appendFile(fd: number): AppendFile {
   return {
-    append: (buffers) => writeFully(file, buffers),
-    sync: () => file.datasync(),
-    close: () => file.close(),
+    append: (buffers) => writeFully(fd, buffers),
+    sync: () =>
+      syncing.run(
+        () => fdatasyncSync(fd),
+        () => besideIt.fdatasync(fd),
+      ),
+    close: async () => closeSync(fd),
   };
 }
 
-/**
- * One writev in all but the rare case that the system takes only a part. It goes into the system's memory, in less time
- * than the way to another thread and back takes; only the sync waits for the disk, and that on another thread.
- */
-async function writeFully(file: FileHandle, buffers: readonly Buffer[]): Promise<void> {
+/** One writev in all but the rare case that the system takes only a part. */
+async function writeFully(fd: number, buffers: readonly Buffer[]): Promise<void> {
   const total = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-  const written = writevSync(file.fd, [...buffers]);
+  const written = writevSync(fd, [...buffers]);
   if (written === total) return;
   const rest = Buffer.concat(buffers).subarray(written);
   for (let offset = 0; offset < rest.length; ) {
-    const part = await file.write(rest, offset);
-    if (part.bytesWritten === 0) throw new Error('the disk took no bytes');
-    offset += part.bytesWritten;
+    const { bytesWritten } = await besideIt.write(fd, rest, offset);
+    if (bytesWritten === 0) throw new Error('the disk took no bytes');
+    offset += bytesWritten;
   }
 }
 
-async function readFully(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+async function readFully(fd: number, offset: number, length: number): Promise<Buffer> {
   // In memory of its own, so that it can be given back.
   const buffer = Buffer.allocUnsafeSlow(length);
   let filled = 0;
   while (filled < length) {
-    const { bytesRead } = await file.read(buffer, filled, length - filled, offset + filled);
+    const at = [buffer, filled, length - filled, offset + filled] as const;
+    const bytesRead = await reading.run(
+      () => readSync(fd, ...at),
+      async () => (await besideIt.read(fd, ...at)).bytesRead,
+    );
     if (bytesRead === 0) break;
     filled += bytesRead;
   }
   return filled === length ? buffer : buffer.subarray(0, filled);
 }
 
-async function withFile<T>(path: string, flags: string, work: (file: FileHandle) => Promise<T>): Promise<T> {
-  const file = await open(path, flags);
+async function withFile<T>(path: string, work: (fd: number) => Promise<T>): Promise<T> {
+  const fd = openSync(path, 'r');
   try {
-    return await work(file);
+    return await work(fd);
   } finally {
-    await file.close();
+    closeSync(fd);
   }
 }
 

@@ -52,7 +52,7 @@ export const READ_CHUNK_BYTES = 1 * 1_024 * 1_024;
  * A batch is waited for this long, or until it is half full: it costs as much as many calls in it, and calls that are being
  * served need the processor first. With a backlog nothing is waited for. Milliseconds.
  */
-export const DRAIN_LINGER_MS = 500;
+export const DRAIN_LINGER_MS = 1_000;
 /**
  * While more than this waits in memory for the disk, the thread's time belongs to the writer: a batch is drained only
  * when that is over, or after this pause, which leaves a rate of two batches a second. Milliseconds.

@@ -26,11 +26,16 @@ import { replySchema, type SpoolThreadData, type SpoolThreadRequest } from './sp
 /**
  * What is parsed of a batch dies with it, and two are in hand; with much less room they would be moved about before.
  * V8 allows a thread limits of its own, but goes by its command line first, which is meant for the thread that serves.
- * It reads the first two when a thread begins, and never again. The third holds for both threads and from now on: a heap
+ * It reads the first three when a thread begins, and never again. The last holds for both threads and from now on: a heap
  * is searched when it has twice of what was in use. By itself V8 waits for up to four times that while there is little
  * to do, and most of it is garbage.
  */
-const HEAP_FLAGS = ['--max-semi-space-size=8', '--initial-old-space-size=48', '--heap-growing-percent=100'];
+const HEAP_FLAGS = [
+  '--min-semi-space-size=8',
+  '--max-semi-space-size=8',
+  '--initial-old-space-size=48',
+  '--heap-growing-percent=100',
+];
 
 export interface SpoolThreadDeps {
   readonly directory: string;
