@@ -25,7 +25,7 @@ function findInstalledNode() {
 /** What a service that is run alone needs beyond a Node; undefined for other commands, and where there is nothing. */
 function findServiceSettings() {
   const settings = createRequire(import.meta.url)('../infra/process-settings.json')[process.argv[2]];
-  return settings?.nodeOptions.length > 0 ? settings : undefined;
+  return settings?.nodeOptions?.length > 0 ? settings : undefined;
 }
 
 /**
